@@ -1,0 +1,1 @@
+"""Groundswell: engagement analytics and trending on TimescaleDB."""

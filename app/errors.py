@@ -1,0 +1,75 @@
+"""The errors Groundswell raises, each with the problem+json answer it becomes (RFC 9457)."""
+
+from __future__ import annotations
+
+
+class GroundswellError(Exception):
+    """Base of every error a caller can meet.
+
+    `slug` is the stable last part of the problem's `type`, `status` its HTTP status, `title` one
+    short sentence that never changes for a slug. The message is the `detail` of this occurrence.
+    """
+
+    slug = "internal"
+    status = 500
+    title = "Something went wrong inside Groundswell"
+
+    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+        """Seconds after which the same request may succeed, sent as Retry-After."""
+
+
+class SettingError(GroundswellError):
+    """An environment variable has a value that cannot be used."""
+
+    slug = "bad-setting"
+    title = "A setting has a wrong value"
+
+
+class BadRequestError(GroundswellError):
+    """The request cannot be understood; the detail names the field and the fault."""
+
+    slug = "bad-request"
+    status = 400
+    title = "The request cannot be understood"
+
+
+class UnknownItemError(GroundswellError):
+    """No event and no catalogue entry has ever named this item."""
+
+    slug = "unknown-item"
+    status = 404
+    title = "There is no such item"
+
+
+class TooLargeError(GroundswellError):
+    """The body, or the number of events in it, is over the limit."""
+
+    slug = "too-large"
+    status = 413
+    title = "The request is too large"
+
+
+class OverloadedError(GroundswellError):
+    """Events arrive faster than they are written: try again after `retry_after` seconds."""
+
+    slug = "overloaded"
+    status = 429
+    title = "Too many events are waiting to be written"
+
+
+class UnavailableError(GroundswellError):
+    """What the answer needs (Redis, the database, or both) is down."""
+
+    slug = "unavailable"
+    status = 503
+    title = "A part that this answer needs is down"
+
+
+class MigrationError(GroundswellError):
+    """The database cannot be brought to this version; nothing was half applied."""
+
+    slug = "migration"
+    title = "The database could not be migrated"

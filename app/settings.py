@@ -1,0 +1,95 @@
+"""Groundswell's settings: one Struct, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from app.errors import SettingError
+
+PREFIX = "GROUNDSWELL_"
+"""Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
+
+_UNPREFIXED = {"database_url", "redis_url", "host", "port"}
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings with their defaults; a field `x` is read from `GROUNDSWELL_X`."""
+
+    database_url: str = "postgresql://postgres@127.0.0.1:5432/groundswell"
+    """PostgreSQL with TimescaleDB, as a URL (`DATABASE_URL`)."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    """Redis, as a URL (`REDIS_URL`)."""
+    host: str = "127.0.0.1"
+    """Address the API listens on (`HOST`)."""
+    port: Port = 8000
+    """Port the API listens on (`PORT`)."""
+    pool_size: PositiveInt = 8
+    """Most database connections of one process."""
+    database_timeout: Positive = 5.0
+    """Seconds a request waits for the database before it is called down."""
+    redis_timeout: Positive = 2.0
+    """Seconds a request waits for Redis before it is called down."""
+
+    batch_size: PositiveInt = 5_000
+    """Most events the writer inserts in one batch."""
+    batch_seconds: Positive = 0.25
+    """Longest time in seconds the writer waits to fill a batch."""
+    max_events: PositiveInt = 2_000
+    """Most events in one request; more are refused with 413."""
+    max_body_bytes: PositiveInt = 2_000_000
+    """Largest request body in bytes; larger is refused with 413."""
+    max_event_bytes: PositiveInt = 32_768
+    """Largest single event in bytes; a larger one is rejected, the others of its request are not."""
+    max_future_seconds: Positive = 3_600.0
+    """How far `occurredAt` may lie in the future, in seconds."""
+    max_stream_entries: PositiveInt = 200_000
+    """Stream entries (one a request) waiting to be written, from which on new events get a 429."""
+    max_deliveries: PositiveInt = 5
+    """How often a stream entry is tried before it goes to the dead letters."""
+    claim_seconds: Positive = 15.0
+    """Seconds after which a silent writer's entries are taken over by another."""
+
+    stats_fresh_seconds: Positive = 30.0
+    """Seconds for which an item's stats are served from Redis without asking the database."""
+    snapshot_ttl_seconds: PositiveInt = 86_400
+    """Seconds a published snapshot lives in Redis when no newer one replaces it."""
+    trending_max_age: PositiveInt = 5
+    """`Cache-Control: max-age` of trending answers, in seconds."""
+
+    log_format: str = "console"
+    """`console` for people, `json` for machines."""
+    log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from `environ`.
+
+    Raises `SettingError`, naming the variable and what was expected, for a value that does not fit
+    and for a `GROUNDSWELL_` variable that does not exist.
+    """
+    known = {variable_of(field): field for field in Settings.__struct_fields__}
+    unknown = [name for name in environ if name.startswith(PREFIX) and name not in known]
+    if unknown:
+        raise SettingError(f"{unknown[0]} is not a setting; see app/settings.py for the list")
+    given = {field: environ[name] for name, field in known.items() if environ.get(name)}
+    for field, value in given.items():
+        try:
+            msgspec.convert({field: value}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            fault = str(error).split(" - at ")[0]
+            raise SettingError(f"{variable_of(field)}={value!r}: {fault}") from error
+    return msgspec.convert(given, Settings, strict=False)
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable that sets `field`."""
+    return field.upper() if field in _UNPREFIXED else PREFIX + field.upper()

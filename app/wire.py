@@ -1,0 +1,142 @@
+"""The JSON shapes that cross Groundswell's border, camelCase, as msgspec Structs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+EventType = Literal["view", "like", "unlike", "comment", "uncomment", "share", "watch_time"]
+Window = Literal["1h", "24h", "7d", "30d", "all"]
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Wire(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=False,
+):
+    """Base of everything sent or received as JSON."""
+
+
+class EventIn(Wire, forbid_unknown_fields=True):
+    """One engagement event as a caller sends it."""
+
+    type: EventType
+    content_id: Name
+    content_type: Name = "video"
+    id: UUID | None = None
+    """Counts once, however often it is sent; made by the server where it is absent."""
+    occurred_at: Moment | None = None
+    """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
+    user_id: Name | None = None
+    session_id: Name | None = None
+    count: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    """How many events of this kind this one stands for."""
+    seconds: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    """Seconds watched by each of `count`; required for `watch_time`, refused for other types."""
+    metadata: dict[str, object] | None = None
+
+
+class Rejection(Wire):
+    """Why the event at `index` of the request was not accepted."""
+
+    index: int
+    reason: str
+
+
+class Accepted(Wire):
+    """What became of the events of a request."""
+
+    accepted: int
+    rejected: list[Rejection]
+
+
+class ItemIn(Wire, forbid_unknown_fields=True):
+    """One catalogue entry; what is absent stays as it was."""
+
+    content_id: Name
+    content_type: Name = "video"
+    title: Annotated[str, Meta(max_length=500)] | None = None
+    category: Name | None = None
+    creator: Name | None = None
+    published_at: Moment | None = None
+    attributes: dict[str, object] | None = None
+
+
+class ItemsWritten(Wire):
+    """How many catalogue entries a `PUT /items` created or changed."""
+
+    written: int
+
+
+class TrendingItem(Wire):
+    """One line of a ranking."""
+
+    rank: int
+    previous_rank: int | None
+    """Its rank in the run before; null for a new entry."""
+    content_id: str
+    content_type: str
+    title: str | None
+    category: str | None
+    creator: str | None
+    score: float
+    views: int
+    likes: int
+    comments: int
+    shares: int
+
+
+class Trending(Wire):
+    """A ranking as of one run; counts are those inside the window."""
+
+    ranking: str
+    window: Window
+    run_id: int
+    as_of: datetime
+    stale: bool
+    """True when the newest run is older than three of its intervals."""
+    items: list[TrendingItem]
+
+
+class ItemStats(Wire):
+    """Counts of one item: today and this month in UTC, and over its lifetime."""
+
+    content_id: str
+    content_type: str
+    views_today: int
+    views_month: int
+    views_total: int
+    likes_today: int
+    likes_month: int
+    likes_total: int
+    comments_today: int
+    comments_month: int
+    comments_total: int
+    shares_today: int
+    shares_month: int
+    shares_total: int
+    watch_seconds_today: float
+    watch_seconds_month: float
+    watch_seconds_total: float
+    as_of: datetime
+    stale: bool = False
+    """True when the database is down and this is the last known value."""
+
+
+class Problem(Wire, omit_defaults=True):
+    """An RFC 9457 problem: `type` is stable, `detail` says what was wrong this time."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
