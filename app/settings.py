@@ -56,6 +56,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0
     """Seconds after which a silent writer's entries are taken over by another."""
+    late_seconds: Positive = 3_600.0
+    """Age in seconds from which an event is late, and is inserted apart, by its time bucket."""
+    id_window_seconds: Positive = 86_400.0
+    """For how long an id that holds no time, sent without `occurredAt`, counts once, in seconds."""
+    wait_seconds: Positive = 5.0
+    """Longest time in seconds that a request with `wait=true` waits for the database."""
 
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""
