@@ -1,0 +1,40 @@
+"""Every Redis key and channel of Groundswell; hash tags keep what is used together on one shard."""
+
+from __future__ import annotations
+
+EVENT_STREAM = "gs:{ingest}:events"
+"""Accepted events, one entry a request, until the writer has them in the database."""
+DEAD_STREAM = "gs:{ingest}:dead"
+"""Entries and events that could not be written, each with its reason."""
+WRITER_GROUP = "writers"
+"""Consumer group of the writers on `EVENT_STREAM`."""
+
+TRENDING_CURRENT = "gs:{trending}:current"
+"""Hash of ranking name to the run id whose snapshot is served."""
+TRENDING_SWITCHED = "gs:{trending}:switched"
+"""Channel on which a switch to newer snapshots is announced."""
+
+
+def reply(request_id: str) -> str:
+    """Return the list on which the writer reports the fate of a `wait=true` request."""
+    return f"gs:{{ingest}}:reply:{request_id}"
+
+
+def trending_snapshot(ranking: str, run_id: int) -> str:
+    """Return the key of one published snapshot."""
+    return f"gs:{{trending}}:snapshot:{ranking}:{run_id}"
+
+
+def stats_value(content_type: str, content_id: str) -> str:
+    """Return the key of an item's last known stats."""
+    return f"gs:{{stats:{content_type}:{content_id}}}:value"
+
+
+def stats_fresh(content_type: str, content_id: str) -> str:
+    """Return the key that exists while an item's stats need no refresh."""
+    return f"gs:{{stats:{content_type}:{content_id}}}:fresh"
+
+
+def stats_lock(content_type: str, content_id: str) -> str:
+    """Return the key held by the one caller that refreshes an item's stats."""
+    return f"gs:{{stats:{content_type}:{content_id}}}:lock"
