@@ -73,3 +73,10 @@ class MigrationError(GroundswellError):
 
     slug = "migration"
     title = "The database could not be migrated"
+
+
+class InputError(GroundswellError):
+    """A file or an argument given to a command cannot be used."""
+
+    slug = "bad-input"
+    title = "What was given to the command cannot be used"

@@ -1,0 +1,1 @@
+"""Replaying a table of daily totals as events, and synthetic live traffic after it."""
