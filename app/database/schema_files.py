@@ -1,0 +1,111 @@
+"""The SQL files of db/: where they are, in which order they apply, and what they hash to."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from pathlib import Path
+
+import msgspec
+
+from app.errors import MigrationError
+
+_VERSIONED = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+
+class Folders(msgspec.Struct, frozen=True, kw_only=True):
+    """The folders that make up a database."""
+
+    migrations: Path
+    """Versioned: applied once, never edited."""
+    continuous_aggregates: Path
+    """Versioned, in one number order with `migrations`."""
+    functions: Path
+    """Replaceable: one folder a schema, one object a file."""
+    jobs: Path
+    """Replaceable: one pg_cron job a file."""
+
+    @classmethod
+    def under(cls, root: Path) -> Folders:
+        """Return the folders as they are laid out under `root`."""
+        return cls(
+            migrations=root / "migrations",
+            continuous_aggregates=root / "continuous_aggregates",
+            functions=root / "functions",
+            jobs=root / "jobs",
+        )
+
+
+PROJECT = Folders.under(Path(__file__).parents[2] / "db")
+"""Groundswell's own db/."""
+
+
+class SqlFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One SQL file."""
+
+    path: str
+    """Its folder and name, as in `migrations/0001_schemas.sql`."""
+    text: str
+
+    @property
+    def version(self) -> str:
+        """Return the four digits a versioned file begins with."""
+        return Path(self.path).name[:4]
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash that an applied file must keep."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class Replaceable(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is dropped and made again."""
+
+    schemas: list[str]
+    functions: list[SqlFile]
+    jobs: list[SqlFile]
+
+    def sha256(self, *, with_jobs: bool) -> str:
+        """Return one hash of all of it, and of whether its jobs can be registered."""
+        digest = hashlib.sha256(f"{self.schemas} {with_jobs}".encode())
+        for file in [*self.functions, *self.jobs]:
+            digest.update(f"\0{file.path}\0{file.text}".encode())
+        return digest.hexdigest()
+
+
+def read_versioned(folders: Folders) -> list[SqlFile]:
+    """Return the versioned files of both folders in the order they apply.
+
+    Raises `MigrationError` for a missing folder, a wrong name, and a number used twice.
+    """
+    if not folders.migrations.is_dir():
+        raise MigrationError(f"there is no folder {folders.migrations}: run this in the checkout")
+    files = _read(folders.migrations, "*.sql") + _read(folders.continuous_aggregates, "*.sql")
+    files.sort(key=lambda file: Path(file.path).name)
+    for file in files:
+        if not _VERSIONED.fullmatch(Path(file.path).name):
+            raise MigrationError(f"{file.path} should be named like 0012_what_it_adds.sql")
+    for one, other in itertools.pairwise(files):
+        if one.version == other.version:
+            raise MigrationError(f"{one.path} and {other.path} have the same number")
+    return files
+
+
+def read_replaceable(folders: Folders) -> Replaceable:
+    """Return the replaceable files, sorted by name."""
+    schemas: list[str] = []
+    if folders.functions.is_dir():
+        schemas = sorted(path.name for path in folders.functions.iterdir() if path.is_dir())
+    return Replaceable(
+        schemas=schemas,
+        functions=_read(folders.functions, "*.sql") + _read(folders.functions, "*/*.sql"),
+        jobs=_read(folders.jobs, "*.sql"),
+    )
+
+
+def _read(folder: Path, pattern: str) -> list[SqlFile]:
+    return [
+        SqlFile(path=path.relative_to(folder.parent).as_posix(), text=path.read_text("utf-8"))
+        for path in sorted(folder.glob(pattern))
+    ]
