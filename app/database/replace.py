@@ -45,8 +45,8 @@ async def create_schemas(connection: Connection, replaceable: Replaceable) -> No
             if (error := await _error_of(connection, file)) is not None
         ]
         if len(failed) == len(waiting):
-            reasons = "; ".join(f"{file.path}: {_first_line(error)}" for file, error in failed)
-            raise MigrationError(f"these files cannot be applied: {reasons}") from failed[0][1]
+            reasons = "\n".join(f"{file.path}: {_first_line(error)}" for file, error in failed)
+            raise MigrationError(f"these files cannot be applied:\n{reasons}") from failed[0][1]
         waiting = [file for file, _ in failed]
 
 
