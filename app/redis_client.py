@@ -22,7 +22,7 @@ def open_redis(settings: Settings) -> redis.asyncio.Redis:
         socket_connect_timeout=settings.redis_timeout,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
-        health_check_interval=0,
+        protocol=2,
         decode_responses=False,
         client_name="groundswell",
     )

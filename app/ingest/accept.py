@@ -1,0 +1,120 @@
+"""Accept events: check what decoding cannot, and freeze each one's id and time once and for all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from app.ingest.decode import Decoded
+from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.uuid7 import Uuid7Source, millisecond_of
+from app.wire import EventIn, Rejection
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Nothing older is taken: a broken clock must not make a chunk for each day since year one."""
+MAX_DEPTH = 32
+"""How deeply `metadata` may be nested."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = (EARLIEST - _EPOCH) // _MICROSECOND
+_WATCH_TIME = TYPE_NUMBERS["watch_time"]
+_encode = msgspec.json.Encoder().encode
+
+
+class Outcome(NamedTuple):
+    """What became of a request's events."""
+
+    accepted: list[PackedEvent]
+    indexes: list[int]
+    """Where in the request each accepted event stood."""
+    rejected: list[Rejection]
+
+
+class Acceptor:
+    """Turn decoded events into packed ones, ready to be stored as they are."""
+
+    def __init__(self, *, max_future_seconds: float, new_id: Uuid7Source) -> None:
+        self._max_future = round(max_future_seconds * 1_000_000)
+        self._new_id = new_id
+
+    def accept(self, events: list[Decoded], *, now: int) -> Outcome:
+        """Give every event its outcome; `now` is in microseconds since 1970."""
+        accepted: list[PackedEvent] = []
+        indexes: list[int] = []
+        rejected: list[Rejection] = []
+        for index, event in enumerate(events):
+            packed = event if isinstance(event, str) else self._freeze(event, now)
+            if isinstance(packed, str):
+                rejected.append(Rejection(index=index, reason=packed))
+            else:
+                accepted.append(packed)
+                indexes.append(index)
+        return Outcome(accepted, indexes, rejected)
+
+    def _freeze(self, event: EventIn, now: int) -> PackedEvent | str:
+        type_number = TYPE_NUMBERS[event.type]
+        if (event.seconds is None) == (type_number == _WATCH_TIME):
+            return "seconds: " + ("missing" if event.seconds is None else "only for watch_time")
+        metadata = None
+        if event.metadata:
+            metadata = _encode(event.metadata)
+            if _may_be_deep(metadata) and _deeper_than(event.metadata, MAX_DEPTH):
+                return f"metadata: nested more than {MAX_DEPTH} deep"
+        identifier, occurred_at, untimed = event.id, now, False
+        if event.occurred_at is not None:
+            occurred_at = (event.occurred_at - _EPOCH) // _MICROSECOND
+            if fault := self._time_fault(occurred_at, now):
+                return f"occurredAt is {fault}"
+        elif identifier is not None:
+            millisecond = millisecond_of(identifier)
+            untimed = millisecond is None
+            if millisecond is not None:
+                occurred_at = millisecond * 1_000
+                if fault := self._time_fault(occurred_at, now):
+                    return f"id: the time inside it is {fault}"
+        return PackedEvent(
+            event_id=self._new_id(now // 1_000) if identifier is None else identifier.bytes,
+            occurred_at=occurred_at,
+            content_type=event.content_type,
+            content_id=event.content_id,
+            type=type_number,
+            count=event.count,
+            seconds=event.seconds,
+            user_id=event.user_id,
+            session_id=event.session_id,
+            metadata=metadata,
+            untimed=untimed,
+        )
+
+    def _time_fault(self, occurred_at: int, now: int) -> str | None:
+        if occurred_at - now > self._max_future:
+            ahead, allowed = _span(occurred_at - now), _span(self._max_future)
+            return f"{ahead} in the future; at most {allowed} is allowed"
+        if occurred_at < _EARLIEST:
+            return f"before {EARLIEST.date()}, the earliest allowed"
+        return None
+
+
+def _span(microseconds: int) -> str:
+    seconds = microseconds / 1_000_000
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{seconds:.1f}".removesuffix(".0") + " s"
+
+
+def _may_be_deep(encoded: bytes) -> bool:
+    return encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    if levels < 0:
+        return True
+    if isinstance(value, dict):
+        return any(_deeper_than(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return any(_deeper_than(inner, levels - 1) for inner in value)
+    return False

@@ -1,0 +1,123 @@
+"""Decode a request's events, each on its own where one is bad, so that it never sinks the others.
+
+A decoded event is an `EventIn`; a bad one is the reason, a text in the caller's terms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from app.errors import BadRequestError, TooLargeError
+from app.ingest.reasons import reason_of
+from app.wire import EventIn
+
+Decoded: TypeAlias = EventIn | str
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The JSON escape of U+0000, which no PostgreSQL text can hold."""
+
+_FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_decode_event = msgspec.json.Decoder(EventIn).decode
+_decode_events = msgspec.json.Decoder(list[EventIn]).decode
+_decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
+
+
+def decode_body(
+    body: bytes, *, media_type: str, max_events: int, max_event_bytes: int
+) -> list[Decoded]:
+    """Return the events of `body` in order: one object, an array, or NDJSON (empty lines skipped).
+
+    Raises `BadRequestError` where no events can be told apart, `TooLargeError` for too many.
+    """
+    if media_type.partition(";")[0].strip().lower() in _NDJSON:
+        lines = [line for line in body.split(b"\n") if line.strip()]
+        return _decode_each(lines, max_events, max_event_bytes)
+    start = body.lstrip()[:1]
+    if start == b"{":
+        if isinstance(event := _decode_one(body, max_event_bytes), str):
+            _require_json(body)
+        return [event]
+    if start != b"[":
+        raise BadRequestError("the body is not JSON: expected an event object or an array of them")
+    return _decode_array(body, max_events, max_event_bytes)
+
+
+def _decode_array(body: bytes, max_events: int, max_event_bytes: int) -> list[Decoded]:
+    if len(body) <= max_event_bytes and b"\\u0000" not in body:
+        try:
+            events = _decode_events(body)
+        except _FAULTS:
+            pass
+        else:
+            _check_number(len(events), max_events)
+            return list(events)
+    try:
+        raws: list[msgspec.Raw] | list[bytes] = _decode_raws(body)
+    except _FAULTS as error:
+        # One event's broken text (a lone surrogate, say) must not take the others with it.
+        raws = _split_array(body, error)
+    return _decode_each(raws, max_events, max_event_bytes)
+
+
+def _decode_each(
+    raws: list[msgspec.Raw] | list[bytes], max_events: int, max_event_bytes: int
+) -> list[Decoded]:
+    _check_number(len(raws), max_events)
+    pieces: Iterable[msgspec.Raw | bytes] = raws
+    return [_decode_one(bytes(memoryview(piece)), max_event_bytes) for piece in pieces]
+
+
+def _decode_one(piece: bytes, max_event_bytes: int) -> Decoded:
+    if len(piece) > max_event_bytes:
+        return f"larger than {max_event_bytes} bytes"
+    if b"\\u0000" in piece and NUL.search(piece):
+        return "contains U+0000, which cannot be stored"
+    try:
+        return _decode_event(piece)
+    except _FAULTS as error:
+        return reason_of(error)
+
+
+def _split_array(body: bytes, fault: Exception) -> list[bytes]:
+    """Return the elements of a JSON array by its brackets alone, or raise `BadRequestError`."""
+    pieces: list[bytes] = []
+    depth = start = 0
+    for token in _TOKEN.finditer(body):
+        match token[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth == 1:
+                    start = token.end()
+            case b"]" | b"}":
+                depth -= 1
+                if depth == 0:
+                    if token[0] != b"]" or body[token.end() :].strip():
+                        break
+                    pieces.append(body[start : token.start()])
+                    return pieces
+            case b"," if depth == 1:
+                pieces.append(body[start : token.start()])
+                start = token.end()
+            case _:
+                pass
+    raise BadRequestError(f"the body is not JSON: {reason_of(fault)}")
+
+
+def _require_json(body: bytes) -> None:
+    try:
+        msgspec.json.decode(body)
+    except RecursionError:
+        return
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadRequestError(f"the body is not JSON: {reason_of(error)}") from error
+
+
+def _check_number(number: int, max_events: int) -> None:
+    if number > max_events:
+        raise TooLargeError(f"{number} events in one request; at most {max_events} are allowed")

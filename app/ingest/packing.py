@@ -1,0 +1,60 @@
+"""The packed form of an event: what the stream carries and the writer inserts."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+
+from app.wire import EventType
+
+EVENT_TYPES: tuple[str, ...] = get_args(EventType)
+"""Names by the number that stands for them in a packed event; only ever appended to."""
+
+TYPE_NUMBERS = {name: number for number, name in enumerate(EVENT_TYPES)}
+
+
+class PackedEvent(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
+    """One accepted event. The order of the fields is the format; new ones go to the end."""
+
+    event_id: bytes
+    """The UUID's 16 bytes."""
+    occurred_at: int
+    """Microseconds since 1970, UTC; frozen on acceptance, so that a retry repeats it."""
+    content_type: str
+    content_id: str
+    type: int
+    """Index into `EVENT_TYPES`."""
+    count: int = 1
+    seconds: float | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    metadata: bytes | None = None
+    """A JSON object."""
+    untimed: bool = False
+    """True when the caller gave an id but no time: then the id alone decides what is the same."""
+
+
+class UnreadableEntryError(ValueError):
+    """A stream entry's payload is in no format this version knows."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[PackedEvent]).decode
+
+
+def pack(events: list[PackedEvent]) -> bytes:
+    """Return the MessagePack form of `events`."""
+    return _encode(events)
+
+
+def unpack(payload: bytes) -> list[PackedEvent]:
+    """Return the events of `payload`, or raise `UnreadableEntryError`."""
+    try:
+        events = _decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableEntryError(str(error)) from error
+    for event in events:
+        if len(event.event_id) != 16 or not 0 <= event.type < len(EVENT_TYPES):
+            raise UnreadableEntryError("an event has an impossible id or type")
+    return events

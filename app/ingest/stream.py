@@ -1,0 +1,129 @@
+"""The ingest stream: the form of its entries, and the coalescing way into it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from app import keys
+from app.ingest.packing import PackedEvent, UnreadableEntryError, pack, unpack
+
+VERSION = b"1"
+
+Fields = dict[bytes, bytes]
+"""A stream entry as Redis holds it: `v` version, `r` receipt in microseconds, `e` events, `w`."""
+
+
+class Entry(NamedTuple):
+    """The accepted events of one request."""
+
+    received_at: int
+    """Microseconds since 1970."""
+    events: list[PackedEvent]
+    request_id: str | None = None
+    """Set when the caller waits to hear that the entry was written (`keys.reply`)."""
+
+
+def to_fields(entry: Entry) -> Fields:
+    """Return the stream fields of `entry`."""
+    fields = {b"v": VERSION, b"r": b"%d" % entry.received_at, b"e": pack(entry.events)}
+    if entry.request_id is not None:
+        fields[b"w"] = entry.request_id.encode()
+    return fields
+
+
+def from_fields(fields: Fields) -> Entry:
+    """Return the entry in `fields`, or raise `UnreadableEntryError`."""
+    if fields.get(b"v") != VERSION:
+        raise UnreadableEntryError(f"format version {fields.get(b'v')!r} is unknown")
+    try:
+        received_at, events = int(fields[b"r"]), unpack(fields[b"e"])
+    except (KeyError, ValueError) as error:
+        raise UnreadableEntryError(f"broken entry: {error}") from error
+    request_id = fields[b"w"].decode() if b"w" in fields else None
+    return Entry(received_at, events, request_id)
+
+
+class StreamAppender:
+    """Append entries to the stream, many at once.
+
+    One pipelined write is under way at a time; what arrives meanwhile goes with the next one, so
+    that a durable append (`appendfsync always`) is paid once for all of them.
+    """
+
+    def __init__(
+        self,
+        redis_client: redis.asyncio.Redis,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        length_max_age: float = 0.2,
+    ) -> None:
+        self._redis = redis_client
+        self._clock = clock
+        self._length_max_age = length_max_age
+        self._waiting: list[tuple[Fields, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._length = 0
+        self._length_at = -length_max_age
+
+    async def append(self, entry: Entry) -> None:
+        """Return once Redis has the entry; raise `RedisError` when it may not have it."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((to_fields(entry), done))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+        await done
+
+    async def length(self) -> int:
+        """Return how many entries wait to be written, at most `length_max_age` seconds old."""
+        if self._clock() - self._length_at > self._length_max_age:
+            self._note_length(await self._redis.xlen(keys.EVENT_STREAM))
+        return self._length
+
+    async def _write_all(self) -> None:
+        try:
+            # The task starts on the next turn of the loop: requests of this turn are all here.
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._write(batch)
+        finally:
+            self._writing = None
+
+    async def _write(self, batch: list[tuple[Fields, asyncio.Future[None]]]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for fields, _ in batch:
+            pipeline.execute_command("XADD", keys.EVENT_STREAM, "*", *_flat(fields))
+        pipeline.xlen(keys.EVENT_STREAM)
+        try:
+            answers = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            answers = [_as_redis_error(error)] * (len(batch) + 1)
+        except BaseException:
+            for _, done in batch:
+                done.cancel()
+            raise
+        for (_, done), answer in zip(batch, answers, strict=False):
+            if done.done():
+                continue
+            if isinstance(answer, Exception):
+                done.set_exception(_as_redis_error(answer))
+            else:
+                done.set_result(None)
+        if isinstance(answers[-1], int):
+            self._note_length(answers[-1])
+
+    def _note_length(self, length: int) -> None:
+        self._length, self._length_at = length, self._clock()
+
+
+def _flat(fields: Fields) -> list[bytes]:
+    return [part for pair in fields.items() for part in pair]
+
+
+def _as_redis_error(error: Exception) -> RedisError:
+    return error if isinstance(error, RedisError) else RedisError(str(error))
