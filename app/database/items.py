@@ -1,0 +1,65 @@
+"""The queries on the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from app.database.sql import Connection, Query
+
+
+class ResolvedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item's internal id beside the name that callers know it by."""
+
+    content_type: str
+    external_id: str
+    item_id: int
+
+
+class WrittenItems(msgspec.Struct, frozen=True, kw_only=True):
+    """How many catalogue entries were created or changed."""
+
+    written: int
+
+
+class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One catalogue entry."""
+
+    content_id: str
+    content_type: str
+    title: str | None
+    category: str | None
+    creator: str | None
+    published_at: datetime | None
+    attributes: dict[str, object]
+    created_at: datetime
+
+
+_RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)
+_PUT_ITEMS = Query("put_items", WrittenItems)
+_ITEMS_BY_EXTERNAL_ID = Query("items_by_external_id", CatalogueItem)
+
+
+async def resolve_items(
+    connection: Connection, *, content_types: list[str], external_ids: list[str]
+) -> list[ResolvedItem]:
+    """Return an id for each distinct pair of the two equally long lists, registering new ones."""
+    return await _RESOLVE_ITEMS.all(
+        connection, content_types=content_types, external_ids=external_ids
+    )
+
+
+async def put_items(connection: Connection, *, items: bytes) -> int:
+    """Upsert catalogue entries, a JSON array of `ItemIn`, and return how many were written."""
+    written = await _PUT_ITEMS.first(connection, items=items.decode())
+    return written.written if written else 0
+
+
+async def items_by_external_id(
+    connection: Connection, *, external_id: str, content_type: str | None
+) -> list[CatalogueItem]:
+    """Return the items of this id, at most one for each content type, sorted by it."""
+    return await _ITEMS_BY_EXTERNAL_ID.all(
+        connection, external_id=external_id, content_type=content_type
+    )

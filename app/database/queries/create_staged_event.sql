@@ -1,0 +1,13 @@
+-- Make the table that a batch with known events goes through; it is gone at commit.
+create temporary table staged_event (
+    event_id uuid not null,
+    occurred_at timestamptz not null,
+    received_at timestamptz not null,
+    item_id bigint not null,
+    event_type core.event_type not null,
+    count integer not null,
+    seconds real,
+    user_id text,
+    session_id text,
+    metadata jsonb
+) on commit drop

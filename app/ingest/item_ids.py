@@ -1,0 +1,52 @@
+"""The internal ids of items, kept in memory so that a batch asks the database once, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.database import items
+from app.database.sql import Connection
+
+ItemKey = tuple[str, str]
+"""Content type and content id."""
+
+
+class ItemIds:
+    """A bounded memory of item ids; items are never deleted, so an id never goes stale.
+
+    When it is full, the longest known are forgotten, an eighth at a time.
+    """
+
+    def __init__(self, *, limit: int = 500_000) -> None:
+        self._limit = limit
+        self._known: dict[ItemKey, int] = {}
+
+    async def resolve(
+        self, connection: Connection, wanted: Iterable[ItemKey]
+    ) -> dict[ItemKey, int]:
+        """Return an id for each of `wanted`, registering unknown items.
+
+        Call it outside a transaction: an id is only remembered once its row is committed.
+        """
+        known = self._known
+        keys = set(wanted)
+        found = {key: known[key] for key in keys if key in known}
+        if len(found) < len(keys):
+            missing = sorted(keys - found.keys())
+            rows = await items.resolve_items(
+                connection,
+                content_types=[content_type for content_type, _ in missing],
+                external_ids=[content_id for _, content_id in missing],
+            )
+            fresh = {(row.content_type, row.external_id): row.item_id for row in rows}
+            found.update(fresh)
+            self._remember(fresh)
+        return found
+
+    def _remember(self, fresh: dict[ItemKey, int]) -> None:
+        self._known.update(fresh)
+        excess = len(self._known) - self._limit
+        if excess > 0:
+            drop = max(excess, self._limit // 8)
+            for key in list(self._known)[:drop]:
+                del self._known[key]
