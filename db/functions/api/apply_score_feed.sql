@@ -1,0 +1,174 @@
+-- Add the events inserted since the last time to the scores of their items.
+-- Source: core.score_feed. Feeds: core.ranking_score.
+-- Keeps: the rows it takes from the feed are the rows it adds, in one statement: each counts once.
+-- Rankings not yet in core.ranking_state are left to api.sync_ranking_state. One caller at a time
+-- (api.run_rankings holds the lock).
+create function api.apply_score_feed()
+returns bigint
+language sql volatile
+begin atomic
+with fed as (
+    delete from core.score_feed
+    returning
+        score_feed.item_id,
+        score_feed.occurred_at,
+        score_feed.event_type,
+        score_feed.count,
+        score_feed.seconds
+),
+
+counted as (
+    select
+        fed.item_id,
+        fed.occurred_at as at,
+        api.signed_count(fed.event_type, 'view', null, fed.count) as views,
+        api.signed_count(fed.event_type, 'like', 'unlike', fed.count) as likes,
+        api.signed_count(fed.event_type, 'comment', 'uncomment', fed.count) as comments,
+        api.signed_count(fed.event_type, 'share', null, fed.count) as shares,
+        api.signed_count(fed.event_type, 'watch_time', null, fed.count)
+        * coalesce(fed.seconds, 0)::float8 / 60 as watch_minutes
+    from fed
+),
+
+newest as (
+    select max(fed.occurred_at) as at from fed
+),
+
+delta as (
+    select
+        state.ranking_id,
+        counted.item_id,
+        max(counted.at) as last_event_at,
+        sum(counted.views * fade.slow) as views,
+        sum(counted.likes * fade.slow) as likes,
+        sum(counted.comments * fade.slow) as comments,
+        sum(counted.shares * fade.slow) as shares,
+        sum(counted.watch_minutes * fade.slow) as watch_minutes,
+        sum(counted.views * fade.fast) as recent_views,
+        sum(counted.likes * fade.fast) as recent_likes,
+        sum(counted.comments * fade.fast) as recent_comments,
+        sum(counted.shares * fade.fast) as recent_shares,
+        sum(counted.watch_minutes * fade.fast) as recent_watch_minutes
+    from counted
+    cross join newest
+    cross join core.ranking_state as state
+    cross join lateral (
+        select
+            api.decay(newest.at - counted.at, state.half_life) as slow,
+            case
+                when state.recent_half_life is null then 0
+                else api.decay(newest.at - counted.at, state.recent_half_life)
+            end as fast
+    ) as fade
+    where
+        state.content_type is null
+        or exists (
+            select 1
+            from core.item
+            where
+                item.item_id = counted.item_id
+                and item.content_type = state.content_type
+        )
+    group by state.ranking_id, counted.item_id
+),
+
+-- Old sums and new ones, both brought to the later of their moments.
+summed as (
+    select
+        delta.ranking_id,
+        delta.item_id,
+        state.half_life,
+        state.weights,
+        moment.decayed_to,
+        greatest(delta.last_event_at, score.last_event_at) as last_event_at,
+        delta.views * fade.new_slow + coalesce(score.views * fade.old_slow, 0) as views,
+        delta.likes * fade.new_slow + coalesce(score.likes * fade.old_slow, 0) as likes,
+        delta.comments * fade.new_slow + coalesce(score.comments * fade.old_slow, 0) as comments,
+        delta.shares * fade.new_slow + coalesce(score.shares * fade.old_slow, 0) as shares,
+        delta.watch_minutes * fade.new_slow + coalesce(score.watch_minutes * fade.old_slow, 0)
+            as watch_minutes,
+        delta.recent_views * fade.new_fast + coalesce(score.recent_views * fade.old_fast, 0)
+            as recent_views,
+        delta.recent_likes * fade.new_fast + coalesce(score.recent_likes * fade.old_fast, 0)
+            as recent_likes,
+        delta.recent_comments * fade.new_fast
+        + coalesce(score.recent_comments * fade.old_fast, 0) as recent_comments,
+        delta.recent_shares * fade.new_fast + coalesce(score.recent_shares * fade.old_fast, 0)
+            as recent_shares,
+        delta.recent_watch_minutes * fade.new_fast
+        + coalesce(score.recent_watch_minutes * fade.old_fast, 0) as recent_watch_minutes
+    from delta
+    cross join newest
+    inner join core.ranking_state as state on delta.ranking_id = state.ranking_id
+    left join core.ranking_score as score
+        on
+            delta.ranking_id = score.ranking_id
+            and delta.item_id = score.item_id
+    cross join lateral (
+        select greatest(newest.at, score.decayed_to) as decayed_to
+    ) as moment
+    cross join lateral (
+        select
+            api.decay(moment.decayed_to - newest.at, state.half_life) as new_slow,
+            api.decay(moment.decayed_to - newest.at, state.recent_half_life) as new_fast,
+            api.decay(moment.decayed_to - score.decayed_to, state.half_life) as old_slow,
+            api.decay(moment.decayed_to - score.decayed_to, state.recent_half_life) as old_fast
+    ) as fade
+),
+
+written as (
+    insert into core.ranking_score (
+        ranking_id, item_id, decayed_to, last_event_at,
+        views, likes, comments, shares, watch_minutes,
+        recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
+        bound
+    )
+    select
+        summed.ranking_id,
+        summed.item_id,
+        summed.decayed_to,
+        summed.last_event_at,
+        summed.views,
+        summed.likes,
+        summed.comments,
+        summed.shares,
+        summed.watch_minutes,
+        summed.recent_views,
+        summed.recent_likes,
+        summed.recent_comments,
+        summed.recent_shares,
+        summed.recent_watch_minutes,
+        api.forward_bound(
+            api.weighted_sum(
+                summed.weights, summed.views, summed.likes, summed.comments, summed.shares,
+                summed.watch_minutes
+            ),
+            api.weighted_sum(
+                summed.weights, summed.recent_views, summed.recent_likes, summed.recent_comments,
+                summed.recent_shares, summed.recent_watch_minutes
+            ),
+            summed.decayed_to,
+            summed.half_life
+        )
+    from summed
+    on conflict on constraint ranking_score_one_per_item do update set
+        decayed_to = excluded.decayed_to,
+        last_event_at = excluded.last_event_at,
+        views = excluded.views,
+        likes = excluded.likes,
+        comments = excluded.comments,
+        shares = excluded.shares,
+        watch_minutes = excluded.watch_minutes,
+        recent_views = excluded.recent_views,
+        recent_likes = excluded.recent_likes,
+        recent_comments = excluded.recent_comments,
+        recent_shares = excluded.recent_shares,
+        recent_watch_minutes = excluded.recent_watch_minutes,
+        bound = excluded.bound
+)
+
+select count(*) from fed;
+end;
+
+comment on function api.apply_score_feed () is
+    'Scores the events inserted since the last call, each exactly once; answers how many.';

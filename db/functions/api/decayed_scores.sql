@@ -1,0 +1,76 @@
+-- Exact scores of the items with the highest bounds of a weighted_decay ranking.
+-- Source: core.ranking_score. Feeds: api.weighted_decay.
+-- Keeps: leaves out items without an event in the window and items without a positive score.
+create function api.decayed_scores(ranking core.ranking, as_of timestamptz, depth integer)
+returns table (item_id bigint, score double precision, components double precision [])
+language sql stable rows 1000
+begin atomic
+with top as (
+    select
+        score.item_id,
+        score.views * fade.slow as views,
+        score.likes * fade.slow as likes,
+        score.comments * fade.slow as comments,
+        score.shares * fade.slow as shares,
+        score.watch_minutes * fade.slow as watch_minutes,
+        score.recent_views * fade.fast as recent_views,
+        score.recent_likes * fade.fast as recent_likes,
+        score.recent_comments * fade.fast as recent_comments,
+        score.recent_shares * fade.fast as recent_shares,
+        score.recent_watch_minutes * fade.fast as recent_watch_minutes
+    from (
+        select deepest.*
+        from core.ranking_score as deepest
+        where
+            deepest.ranking_id = (ranking).ranking_id
+            and deepest.bound > '-infinity'
+        order by deepest.bound desc
+        limit depth
+    ) as score
+    cross join lateral (
+        select
+            api.decay(decayed_scores.as_of - score.decayed_to, (ranking).half_life) as slow,
+            api.decay(decayed_scores.as_of - score.decayed_to, (ranking).recent_half_life) as fast
+    ) as fade
+    where
+        score.last_event_at
+        > api.window_start((ranking)."window", decayed_scores.as_of)
+),
+
+scored as (
+    select
+        top.item_id,
+        api.weighted_sum(
+            weight.list,
+            top.views + top.recent_views,
+            top.likes + top.recent_likes,
+            top.comments + top.recent_comments,
+            top.shares + top.recent_shares,
+            top.watch_minutes + top.recent_watch_minutes
+        ) as score,
+        array[
+            weight.list[1] * top.views,
+            weight.list[2] * top.likes,
+            weight.list[3] * top.comments,
+            weight.list[4] * top.shares,
+            weight.list[5] * top.watch_minutes,
+            weight.list[1] * top.recent_views,
+            weight.list[2] * top.recent_likes,
+            weight.list[3] * top.recent_comments,
+            weight.list[4] * top.recent_shares,
+            weight.list[5] * top.recent_watch_minutes
+        ] as components
+    from top
+    cross join (select api.ranking_weights(ranking) as list) as weight
+)
+
+select
+    scored.item_id,
+    scored.score,
+    scored.components
+from scored
+where scored.score > 0;
+end;
+
+comment on function api.decayed_scores (core.ranking, timestamptz, integer) is
+    'Exact scores at as_of of the depth items with the highest bounds, in no order.';

@@ -1,0 +1,30 @@
+-- An upper bound of an item's score that holds at any later moment without being rewritten.
+-- Source: forward decay (Cormode, Shkapenyuk, Srivastava, Xu 2009), in the log domain so that it
+-- cannot overflow. Feeds: core.ranking_score.bound.
+-- Keeps: log2(score at t) + t / half-life <= bound for every t >= decayed_to. The recent term fades
+-- faster than the other, so counting it as if it faded alike can only be too high; a negative term
+-- fades towards zero, so it counts as zero.
+create function api.forward_bound(
+    score double precision,
+    recent_score double precision,
+    decayed_to timestamptz,
+    half_life interval
+)
+returns double precision
+language sql immutable parallel safe
+return case
+    when greatest(score, 0) + greatest(recent_score, 0) > 0
+        then
+            ln(greatest(score, 0) + greatest(recent_score, 0)) / ln(2.0::float8)
+            + coalesce(
+                date_part('epoch', decayed_to) / date_part('epoch', half_life), 0
+            )
+    else '-infinity'::float8
+end;
+
+comment on function api.forward_bound (
+    double precision, double precision, timestamptz, interval
+) is 'log2 of the score, moved forward in time by its half-life; -infinity where there is none.';
+grant execute on function api.forward_bound (
+    double precision, double precision, timestamptz, interval
+) to groundswell_service, groundswell_read;

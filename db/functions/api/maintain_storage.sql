@@ -1,0 +1,98 @@
+-- Drop what is past its keeping, and move what has grown cold to the columnstore.
+-- Source: core.storage_policy. Feeds: core.event, agg.*, core.ranking_run, core.job_run.
+-- Keeps: a chunk goes only when all of it is past; runs of the last two hours stay whole, older
+-- ones are thinned to one an hour for ninety days, and the newest of a ranking is never dropped.
+create procedure api.maintain_storage(as_of timestamptz default now())
+language plpgsql
+as $$
+declare
+    ledger_id bigint;
+    policy record;
+    chunk regclass;
+    touched bigint := 0;
+    fault text;
+begin
+    ledger_id := api.start_job('maintain_storage');
+    if ledger_id is null then
+        return;
+    end if;
+    commit;
+
+    for policy in
+        select
+            level.level,
+            level.keep_for,
+            level.columnstore_after,
+            coalesce(
+                aggregate.materialization_hypertable_schema || '.'
+                || aggregate.materialization_hypertable_name,
+                'core.event'
+            )::regclass as hypertable
+        from core.storage_policy as level
+        left join timescaledb_information.continuous_aggregates as aggregate
+            on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
+        order by level.level
+    loop
+        if policy.keep_for is not null then
+            touched := touched + (
+                select count(*)
+                from drop_chunks(policy.hypertable, older_than => as_of - policy.keep_for)
+            );
+            commit;
+        end if;
+        for chunk in
+            select format('%I.%I', stored.chunk_schema, stored.chunk_name)::regclass
+            from timescaledb_information.chunks as stored
+            where
+                format('%I.%I', stored.hypertable_schema, stored.hypertable_name)::regclass
+                = policy.hypertable
+                and not stored.is_compressed
+                and stored.range_end < as_of - policy.columnstore_after
+            order by stored.range_start
+        loop
+            begin
+                perform compress_chunk(chunk, if_not_compressed => true);
+                touched := touched + 1;
+            exception when others then
+                fault := concat_ws('; ', fault, format('%s: %s', chunk, sqlerrm));
+            end;
+            commit;
+        end loop;
+    end loop;
+
+    delete from core.ranking_run as run
+    using (
+        select
+            kept.run_id,
+            kept.as_of,
+            row_number() over (
+                partition by kept.ranking_id, date_trunc('hour', kept.as_of)
+                order by kept.as_of desc, kept.run_id desc
+            ) as place_in_hour,
+            row_number() over (
+                partition by kept.ranking_id order by kept.as_of desc, kept.run_id desc
+            ) as place
+        from core.ranking_run as kept
+    ) as ranked
+    where
+        run.run_id = ranked.run_id
+        and ranked.place > 1
+        and (
+            (ranked.as_of < as_of - interval '2 hours' and ranked.place_in_hour > 1)
+            or ranked.as_of < as_of - interval '90 days'
+        );
+    delete from core.job_run as run where run.started_at < as_of - interval '7 days';
+    commit;
+    if to_regclass('cron.job_run_details') is not null then
+        -- pg_cron keeps every run for ever unless told not to.
+        delete from cron.job_run_details as detail where detail.end_time < as_of - interval '7 days';
+    end if;
+
+    perform api.finish_job('maintain_storage', ledger_id, touched, fault);
+    commit;
+end;
+$$;
+
+comment on procedure api.maintain_storage (timestamptz) is
+    'Applies retention and columnstore settings, thins old snapshots, prunes the ledgers; its '
+    'ledger line counts chunks.';

@@ -1,0 +1,70 @@
+-- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
+-- Source: core.event. Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d.
+-- Keeps: no refresh reaches into raw data, or into a finer level, that retention may have dropped:
+-- it would empty the buckets there. The finer level is always refreshed first.
+create procedure api.refresh_aggregates(
+    as_of timestamptz default now(), forced boolean default false
+)
+language plpgsql
+as $$
+declare
+    ledger_id bigint;
+    policy record;
+    refreshed bigint := 0;
+begin
+    ledger_id := api.start_job('refresh_aggregates');
+    if ledger_id is null then
+        return;
+    end if;
+    commit;
+
+    for policy in
+        select
+            level.level,
+            width.bucket,
+            level.refresh_lag,
+            date_trunc('day', as_of, 'UTC') - (source.keep_for - interval '1 day') as since
+        from (
+            values
+            ('engagement_1m', 'event', interval '1 minute'),
+            ('engagement_15m', 'engagement_1m', interval '15 minutes'),
+            ('engagement_1d', 'engagement_15m', interval '1 day')
+        ) as width (level, source, bucket)
+        inner join core.storage_policy as level on width.level = level.level
+        inner join core.storage_policy as source on width.source = source.level
+        where
+            forced
+            or not exists (
+                select 1
+                from core.job_run as run
+                where
+                    run.job = 'refresh ' || level.level
+                    and run.finished_at is not null
+                    -- Half a minute of slack: schedulers do not fire to the second.
+                    and run.started_at > as_of - level.refresh_every + interval '30 seconds'
+            )
+        order by width.bucket
+    loop
+        -- The level's own line: what the next run sees of when it was last refreshed.
+        insert into core.job_run (job, started_at)
+        values ('refresh ' || policy.level, as_of);
+        commit;
+        call refresh_continuous_aggregate(
+            format('agg.%I', policy.level)::regclass,
+            policy.since,
+            time_bucket(policy.bucket, as_of - policy.refresh_lag)
+        );
+        update core.job_run as run
+        set finished_at = clock_timestamp()
+        where run.job = 'refresh ' || policy.level and run.finished_at is null;
+        refreshed := refreshed + 1;
+        commit;
+    end loop;
+
+    perform api.finish_job('refresh_aggregates', ledger_id, refreshed, null);
+    commit;
+end;
+$$;
+
+comment on procedure api.refresh_aggregates (timestamptz, boolean) is
+    'Refreshes every aggregate that is due, or all if forced; its ledger line counts aggregates.';

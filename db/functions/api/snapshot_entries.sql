@@ -1,0 +1,41 @@
+-- The places of one snapshot, best first.
+-- Source: api.ranking_entry. Feeds: the publisher.
+create function api.snapshot_entries(run_id bigint, segment text default '')
+returns table (
+    rank integer,
+    previous_rank integer,
+    content_id text,
+    content_type text,
+    title text,
+    category text,
+    creator text,
+    score double precision,
+    views bigint,
+    likes bigint,
+    comments bigint,
+    shares bigint
+)
+language sql stable rows 1000
+begin atomic
+select
+    entry.rank,
+    entry.previous_rank,
+    entry.content_id,
+    entry.content_type,
+    entry.title,
+    entry.category,
+    entry.creator,
+    entry.score,
+    entry.views,
+    entry.likes,
+    entry.comments,
+    entry.shares
+from api.ranking_entry as entry
+where entry.run_id = snapshot_entries.run_id and entry.segment = snapshot_entries.segment
+order by entry.rank;
+end;
+
+comment on function api.snapshot_entries (bigint, text) is
+    'Places of one run and segment, best first; none if the run is gone.';
+grant execute on function api.snapshot_entries (bigint, text)
+to groundswell_service, groundswell_read;

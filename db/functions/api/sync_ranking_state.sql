@@ -1,0 +1,90 @@
+-- Bring the stored scores in line with what core.ranking says now.
+-- Source: core.ranking, api.recount_scores. Feeds: core.ranking_state, core.ranking_score.
+-- Keeps: must run in the same snapshot as api.apply_score_feed (api.run_rankings sees to that):
+-- a recount holds all committed events, so the feed of that snapshot must not be added again.
+create function api.sync_ranking_state(as_of timestamptz)
+returns integer
+language plpgsql volatile
+set search_path = pg_catalog
+as $$
+declare
+    changed core.ranking;
+    recounted integer := 0;
+begin
+    delete from core.ranking_score as score
+    using core.ranking as ranking
+    where
+        score.ranking_id = ranking.ranking_id
+        and not ranking.enabled
+        and exists (
+            select 1 from core.ranking_state as state where state.ranking_id = ranking.ranking_id
+        );
+    delete from core.ranking_state as state
+    using core.ranking as ranking
+    where state.ranking_id = ranking.ranking_id and not ranking.enabled;
+
+    for changed in
+        select ranking.*
+        from core.ranking as ranking
+        left join core.ranking_state as state on ranking.ranking_id = state.ranking_id
+        where
+            ranking.enabled
+            and ranking.formula = 'weighted_decay'
+            and (
+                state.ranking_id is null
+                or (state.half_life, state.recent_half_life, state.content_type)
+                is distinct from
+                (ranking.half_life, ranking.recent_half_life, ranking.content_type)
+            )
+    loop
+        delete from core.ranking_score as score where score.ranking_id = changed.ranking_id;
+        insert into core.ranking_score
+        select recount.* from api.recount_scores(changed.ranking_id, as_of) as recount;
+        insert into core.ranking_state as state
+            (ranking_id, half_life, recent_half_life, content_type, weights)
+        values (
+            changed.ranking_id, changed.half_life, changed.recent_half_life, changed.content_type,
+            api.ranking_weights(changed)
+        )
+        on conflict (ranking_id) do update set
+            half_life = excluded.half_life,
+            recent_half_life = excluded.recent_half_life,
+            content_type = excluded.content_type,
+            weights = excluded.weights;
+        recounted := recounted + 1;
+    end loop;
+
+    -- New weights change no sum, only the order that the bounds stand for.
+    with reweighted as (
+        update core.ranking_state as state
+        set weights = api.ranking_weights(ranking)
+        from core.ranking as ranking
+        where
+            ranking.ranking_id = state.ranking_id
+            and state.weights is distinct from api.ranking_weights(ranking)
+        returning state.ranking_id, state.weights, state.half_life
+    )
+
+    update core.ranking_score as score
+    set bound = api.forward_bound(
+        api.weighted_sum(
+            reweighted.weights, score.views, score.likes, score.comments, score.shares,
+            score.watch_minutes
+        ),
+        api.weighted_sum(
+            reweighted.weights, score.recent_views, score.recent_likes, score.recent_comments,
+            score.recent_shares, score.recent_watch_minutes
+        ),
+        score.decayed_to,
+        reweighted.half_life
+    )
+    from reweighted
+    where score.ranking_id = reweighted.ranking_id;
+
+    return recounted;
+end;
+$$;
+
+comment on function api.sync_ranking_state (timestamptz) is
+    'Recounts rankings that are new or whose half-lives or content type changed, reorders those '
+    'whose weights changed; answers how many were recounted.';

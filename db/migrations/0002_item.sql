@@ -1,0 +1,36 @@
+-- migrate:up
+-- The catalogue: one row for each thing that can be viewed, liked, commented on or shared.
+-- Source: api.put_items, api.resolve_items. Feeds: core.event, every ranking.
+
+create table core.item (
+    item_id bigint generated always as identity primary key,
+    content_type text not null,
+    external_id text not null,
+    title text,
+    category text,
+    creator text,
+    published_at timestamptz,
+    attributes jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    constraint item_external_id_unique unique (content_type, external_id),
+    constraint item_content_type_named check (char_length(content_type) between 1 and 200),
+    constraint item_external_id_named check (char_length(external_id) between 1 and 200),
+    constraint item_attributes_object check (jsonb_typeof(attributes) = 'object')
+);
+
+comment on table core.item is
+    'The catalogue. An item is registered by its first event; its texts may come before or after.';
+comment on column core.item.item_id is 'Internal key; callers know content_type and external_id.';
+comment on column core.item.content_type is 'Kind of content, such as video, movie or anime.';
+comment on column core.item.external_id is 'The contentId of the application that sends events.';
+comment on column core.item.title is 'What people call it; null until the catalogue says.';
+comment on column core.item.category is 'One category; null until the catalogue says.';
+comment on column core.item.creator is 'Who made it; null until the catalogue says.';
+comment on column core.item.published_at is 'When it was published; null until the catalogue says.';
+comment on column core.item.attributes is 'Anything else the application wants to keep, an object.';
+comment on column core.item.created_at is 'When Groundswell first heard of it.';
+
+grant insert, update on core.item to groundswell_service;
+
+-- migrate:down
+drop table core.item;

@@ -1,0 +1,98 @@
+-- migrate:up
+-- What incremental scoring keeps: a queue of inserted events, and one row an item and ranking.
+-- Source: the writer (in the transaction that inserts the events), then api.apply_score_feed.
+-- Feeds: api.weighted_decay.
+
+create table core.score_feed (
+    item_id bigint not null,
+    occurred_at timestamptz not null,
+    event_type core.event_type not null,
+    count integer not null,
+    seconds real
+);
+
+comment on table core.score_feed is
+    'Events inserted but not yet scored. Written in the transaction that inserts the event and '
+    'emptied in the one that scores it, so each counts exactly once. No index: it is a queue.';
+comment on column core.score_feed.item_id is 'core.item.';
+comment on column core.score_feed.occurred_at is
+    'When it counts: its occurred_at, or received_at where that is earlier, so that a clock that '
+    'runs ahead wins nothing.';
+comment on column core.score_feed.event_type is 'What happened.';
+comment on column core.score_feed.count is 'How many such events.';
+comment on column core.score_feed.seconds is 'Seconds watched by each of count.';
+
+grant insert on core.score_feed to groundswell_service;
+
+create table core.ranking_score (
+    ranking_id integer not null references core.ranking on delete cascade,
+    item_id bigint not null,
+    decayed_to timestamptz not null,
+    last_event_at timestamptz not null,
+    views double precision not null,
+    likes double precision not null,
+    comments double precision not null,
+    shares double precision not null,
+    watch_minutes double precision not null,
+    recent_views double precision not null,
+    recent_likes double precision not null,
+    recent_comments double precision not null,
+    recent_shares double precision not null,
+    recent_watch_minutes double precision not null,
+    bound double precision not null,
+    constraint ranking_score_one_per_item primary key (ranking_id, item_id)
+) with (fillfactor = 80);
+
+-- The top of a ranking: read from the highest bound down.
+create index ranking_score_by_bound on core.ranking_score (ranking_id, bound desc);
+
+comment on table core.ranking_score is
+    'Forward-decayed counts of each item in each weighted_decay ranking. An idle item''s row is '
+    'never rewritten: all of it fades by the same factor.';
+comment on column core.ranking_score.ranking_id is 'core.ranking.';
+comment on column core.ranking_score.item_id is 'core.item.';
+comment on column core.ranking_score.decayed_to is 'The moment at which the sums have their value.';
+comment on column core.ranking_score.last_event_at is 'Its newest event.';
+comment on column core.ranking_score.views is 'Views, each halved every half_life.';
+comment on column core.ranking_score.likes is 'Likes less unlikes, each halved every half_life.';
+comment on column core.ranking_score.comments is
+    'Comments less uncomments, each halved every half_life.';
+comment on column core.ranking_score.shares is 'Shares, each halved every half_life.';
+comment on column core.ranking_score.watch_minutes is
+    'Minutes watched, each halved every half_life.';
+comment on column core.ranking_score.recent_views is 'Views, each halved every recent_half_life.';
+comment on column core.ranking_score.recent_likes is
+    'Likes less unlikes, each halved every recent_half_life.';
+comment on column core.ranking_score.recent_comments is
+    'Comments less uncomments, each halved every recent_half_life.';
+comment on column core.ranking_score.recent_shares is 'Shares, each halved every recent_half_life.';
+comment on column core.ranking_score.recent_watch_minutes is
+    'Minutes watched, each halved every recent_half_life.';
+comment on column core.ranking_score.bound is
+    'Upper bound of the score that holds at any later time, in log2 and forward in time: '
+    'log2(score now) + seconds since 1970 / half-life. Comparable between items of a ranking.';
+
+create table core.ranking_state (
+    ranking_id integer primary key references core.ranking on delete cascade,
+    half_life interval,
+    recent_half_life interval,
+    content_type text,
+    weights double precision [] not null
+);
+
+comment on table core.ranking_state is
+    'The settings that core.ranking_score was last computed with: where they differ from '
+    'core.ranking, the next run recomputes what depends on them.';
+comment on column core.ranking_state.ranking_id is 'core.ranking.';
+comment on column core.ranking_state.half_life is 'As in core.ranking; a change recounts the events.';
+comment on column core.ranking_state.recent_half_life is
+    'As in core.ranking; a change recounts the events.';
+comment on column core.ranking_state.content_type is
+    'As in core.ranking; a change recounts the events.';
+comment on column core.ranking_state.weights is
+    'View, like, comment, share and watch-minute weight; a change recomputes the bounds.';
+
+-- migrate:down
+drop table core.ranking_state;
+drop table core.ranking_score;
+drop table core.score_feed;
