@@ -1,0 +1,135 @@
+"""The embedded TimescaleDB: a WebAssembly PostgreSQL behind a gateway that many clients can use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from app.embedded.child import Child
+from app.embedded.errors import EmbeddedError
+from app.embedded.folder_lock import FolderLock
+from app.embedded.node import GATEWAY, ensure_gateway
+
+NAME = "timescaledb"
+DATABASE = "postgres"
+# A new folder takes about 4 s; replaying the log after a crash may take longer.
+START_WITHIN = 120.0
+STOP_WITHIN = 20.0
+
+log = structlog.get_logger(__name__)
+
+
+class EmbeddedTimescaledb:
+    """One embedded TimescaleDB on a data folder; it can be started again on the same port."""
+
+    name = NAME
+
+    def __init__(
+        self, data: Path, *, port: int = 0, idle_timeout: float = 60.0, copy_limit_mb: int = 512
+    ) -> None:
+        """Prepare a server on the folder `data`; port 0 is any free one.
+
+        A client that is idle in a transaction keeps all others waiting, so after `idle_timeout`
+        seconds it is rolled back and disconnected (0 is never).
+        """
+        self.data = data
+        self.port = port
+        self._idle_timeout = idle_timeout
+        self._copy_limit_mb = copy_limit_mb
+        self._lock: FolderLock | None = None
+        self._child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address for any PostgreSQL client."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        """The gateway's process."""
+        return self._running().process
+
+    async def start(self) -> None:
+        """Start the server and wait until it takes clients. Raises EmbeddedError."""
+        node = await ensure_gateway()
+        if self._lock is None:
+            self._lock = FolderLock(self.data, NAME)
+        try:
+            self._child = await self._start_gateway(node.node, self._lock)
+            await asyncio.wait_for(self._ready(self._child), START_WITHIN)
+        except TimeoutError:
+            await self.stop()
+            raise EmbeddedError(f"{NAME} was not ready within {START_WITHIN:.0f} s") from None
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start_gateway(self, node: tuple[str, ...], lock: FolderLock) -> Child:
+        options = {
+            "data": str((self.data / "pgdata").resolve()),
+            "port": str(self.port),
+            "idle-timeout-ms": str(int(self._idle_timeout * 1000)),
+            "copy-limit-mb": str(self._copy_limit_mb),
+        }
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        command = [*node, str(GATEWAY / "gateway.mjs"), *flags]
+        child = await Child.start(NAME, command, pass_fds=(lock.fd,), cwd=GATEWAY)
+        child.pass_on(child.process.stderr, _log_line)
+        return child
+
+    async def _ready(self, child: Child) -> None:
+        stdout = child.process.stdout
+        line = await stdout.readline() if stdout is not None else b""
+        if not line:
+            code = await child.wait()
+            raise child.failure(f"did not start (exit code {code})")
+        self.port = json.loads(line)["port"]
+        child.pass_on(stdout, _log_line)
+
+    def _running(self) -> Child:
+        if self._child is None:
+            raise EmbeddedError(f"{NAME} is not running")
+        return self._child
+
+    async def wait(self) -> int:
+        """Wait until the server has ended, and return its exit code."""
+        return await self._running().wait()
+
+    async def stop(self) -> None:
+        """Stop the server cleanly, by force if it takes too long, and release its folder."""
+        if self._child is not None:
+            await self._child.stop(STOP_WITHIN)
+            self._child = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+@asynccontextmanager
+async def embedded_timescaledb(data: Path, *, port: int = 0) -> AsyncIterator[EmbeddedTimescaledb]:
+    """Run an embedded TimescaleDB on the folder `data`; stop it cleanly at the end."""
+    server = EmbeddedTimescaledb(data, port=port)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the data folder of a cleanly stopped server: a new server starts from it at once."""
+    lock = FolderLock(source, NAME)
+    try:
+        shutil.copytree(source / "pgdata", target / "pgdata")
+    finally:
+        lock.release()
+
+
+def _log_line(line: str) -> None:
+    log.info(line.removeprefix("gateway: "), service=NAME)
