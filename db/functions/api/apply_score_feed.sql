@@ -6,6 +6,7 @@
 create function api.apply_score_feed()
 returns bigint
 language sql volatile
+set jit = off
 begin atomic
 with fed as (
     delete from core.score_feed
@@ -59,6 +60,7 @@ delta as (
                 when state.recent_half_life is null then 0
                 else api.decay(newest.at - counted.at, state.recent_half_life)
             end as fast
+        offset 0 -- evaluated once a row, not once a use
     ) as fade
     where
         state.content_type is null
@@ -100,10 +102,16 @@ summed as (
     from delta
     cross join newest
     inner join core.ranking_state as state on delta.ranking_id = state.ranking_id
-    left join core.ranking_score as score
-        on
-            delta.ranking_id = score.ranking_id
-            and delta.item_id = score.item_id
+    -- Looked up one by one, whatever the planner thinks of the feed: its statistics are of a
+    -- queue, mostly empty, and the scores are many.
+    left join lateral (
+        select stored.*
+        from core.ranking_score as stored
+        where
+            stored.ranking_id = delta.ranking_id
+            and stored.item_id = delta.item_id
+        offset 0
+    ) as score on true
     cross join lateral (
         select greatest(newest.at, score.decayed_to) as decayed_to
     ) as moment
@@ -113,6 +121,7 @@ summed as (
             api.decay(moment.decayed_to - newest.at, state.recent_half_life) as new_fast,
             api.decay(moment.decayed_to - score.decayed_to, state.half_life) as old_slow,
             api.decay(moment.decayed_to - score.decayed_to, state.recent_half_life) as old_fast
+        offset 0
     ) as fade
 ),
 

@@ -31,6 +31,7 @@ with top as (
         select
             api.decay(decayed_scores.as_of - score.decayed_to, (ranking).half_life) as slow,
             api.decay(decayed_scores.as_of - score.decayed_to, (ranking).recent_half_life) as fast
+        offset 0 -- evaluated once a row, not once a use
     ) as fade
     where
         score.last_event_at

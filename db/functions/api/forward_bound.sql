@@ -3,7 +3,7 @@
 -- cannot overflow. Feeds: core.ranking_score.bound.
 -- Keeps: log2(score at t) + t / half-life <= bound for every t >= decayed_to. The recent term fades
 -- faster than the other, so counting it as if it faded alike can only be too high; a negative term
--- fades towards zero, so it counts as zero.
+-- fades towards zero, so it counts as zero. Each argument stands once: see api.decay.
 create function api.forward_bound(
     score double precision,
     recent_score double precision,
@@ -12,15 +12,11 @@ create function api.forward_bound(
 )
 returns double precision
 language sql immutable parallel safe
-return case
-    when greatest(score, 0) + greatest(recent_score, 0) > 0
-        then
-            ln(greatest(score, 0) + greatest(recent_score, 0)) / ln(2.0::float8)
-            + coalesce(
-                date_part('epoch', decayed_to) / date_part('epoch', half_life), 0
-            )
-    else '-infinity'::float8
-end;
+return coalesce(
+    ln(nullif(greatest(score, 0) + greatest(recent_score, 0), 0)) / ln(2.0::float8)
+    + coalesce(date_part('epoch', decayed_to) / date_part('epoch', half_life), 0),
+    '-infinity'
+);
 
 comment on function api.forward_bound (
     double precision, double precision, timestamptz, interval

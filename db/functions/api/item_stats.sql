@@ -24,6 +24,7 @@ returns table (
     as_of timestamptz
 )
 language sql stable
+set jit = off
 begin atomic
 with moment as (
     select

@@ -6,6 +6,7 @@
 create function api.recount_scores(ranking_id integer, as_of timestamptz)
 returns setof core.ranking_score
 language sql stable
+set jit = off
 begin atomic
 with ranking as (
     select
@@ -71,6 +72,7 @@ summed as (
                 when ranking.recent_half_life is null then 0
                 else api.decay(recount_scores.as_of - counted.at, ranking.recent_half_life)
             end as fast
+        offset 0 -- evaluated once a row, not once a use
     ) as fade
     where
         ranking.content_type is null

@@ -3,6 +3,7 @@
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
 returns integer
 language sql volatile
+set jit = off
 begin atomic
 with previous as (
     select

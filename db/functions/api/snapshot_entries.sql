@@ -16,6 +16,7 @@ returns table (
     shares bigint
 )
 language sql stable rows 1000
+set jit = off
 begin atomic
 select
     entry.rank,
