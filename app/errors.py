@@ -80,3 +80,10 @@ class InputError(GroundswellError):
 
     slug = "bad-input"
     title = "What was given to the command cannot be used"
+
+
+class ServiceError(GroundswellError):
+    """A part that `groundswell dev` runs could not be started or kept running."""
+
+    slug = "service"
+    title = "A part of Groundswell does not run"

@@ -1,24 +1,21 @@
-"""Synthetic live traffic: what a site's visitors might send, forever, the same for a seed."""
+"""Synthetic live traffic: what a site's visitors might send, the same for the same seed."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
-import structlog
 
 from app.errors import GroundswellError
 from app.replay.events import uuid7_of
 from app.replay.sender import BATCH, Sender
 from app.replay.timeline import daily_curve
 from app.wire import EventIn, EventType, ItemIn
-
-log = structlog.get_logger(__name__)
 
 _MIXTURE: dict[EventType, float] = {
     "view": 0.82,
@@ -102,36 +99,34 @@ class Traffic:
 
 
 async def send_traffic(
-    traffic: Traffic, *, url: str, stop: asyncio.Event, patience: float = 5.0
+    traffic: Traffic,
+    *,
+    url: str,
+    say: Callable[[str], None],
+    patience: float = 5.0,
 ) -> None:
-    """Send `traffic` to the API at `url` each second until `stop` is set, through any outage.
+    """Send `traffic` to the API at `url` each second, for ever and through any outage.
 
-    A second that cannot be sent within `patience` seconds is lost, as a visitor's would be.
+    A second that cannot be sent within `patience` seconds is lost, as a visitor's would be. Spikes
+    and outages are told to `say`.
     """
     away = False
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
         sender = Sender(client, patience=patience)
-        while not await _set_within(stop, 1.0):
+        while True:
+            await asyncio.sleep(1)
             events, spike = traffic.second(datetime.now(UTC))
             if spike:
-                log.info(f"spike: {spike.item.title} for {_SPIKE_SECONDS / 60:.0f} min")  # noqa: G004
+                say(f"spike: {spike.item.title} for {_SPIKE_SECONDS / 60:.0f} min")
             if not events:
                 continue
             try:
                 await sender.post_events(events)
             except GroundswellError as error:
                 if not away:
-                    log.warning("live traffic is not taken", reason=error.detail)
+                    say(f"live traffic is not taken: {error.detail}")
                 away = True
             else:
                 if away:
-                    log.info("live traffic is taken again")
+                    say("live traffic is taken again")
                 away = False
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

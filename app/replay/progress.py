@@ -22,20 +22,20 @@ _LINE_EVERY = 5.0
 class ProgressReport:
     """Counts `advance` calls up to `total`, on standard error; a context manager."""
 
-    def __init__(self, label: str, total: int, *, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, label: str, total: int, *, bar: bool = True) -> None:
         self._label = label
         self._total = total
-        self._stream = stream
+        self._stream: TextIO = sys.stderr
         self._done = 0
         self._next_line = time.monotonic() + _LINE_EVERY
         self._bar: Progress | None = None
-        if stream.isatty():
+        if bar and self._stream.isatty():
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
-                console=Console(file=stream),
+                console=Console(stderr=True),
             )
             self._task = self._bar.add_task(label, total=total)
 

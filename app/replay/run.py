@@ -40,6 +40,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     patience: float = 120.0
     """Seconds for which the API may be away before the replay gives up."""
+    bar: bool = True
+    """Whether to show a bar where there is a terminal."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,7 @@ async def replay(wanted: Replay) -> Summary:
             Scaling(scale=wanted.scale, seed=wanted.seed, content_type=wanted.content_type),
         )
     )
-    with ProgressReport("replay", len(events)) as progress:
+    with ProgressReport("replay", len(events), bar=wanted.bar) as progress:
         async with httpx.AsyncClient(base_url=wanted.url, timeout=30) as client:
             sender = Sender(
                 client,

@@ -1,0 +1,5 @@
+"""`python -m app` is `groundswell`."""
+
+from app.cli import main
+
+main()

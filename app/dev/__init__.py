@@ -1,0 +1,1 @@
+"""Everything on one machine: the embedded engine, the API and the worker, watched."""

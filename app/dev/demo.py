@@ -1,0 +1,72 @@
+"""The demo: the sample as the last 30 days of history, then live traffic without an end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from app.replay.events import catalogue_of
+from app.replay.live import Traffic, send_traffic
+from app.replay.run import Replay, replay
+from app.replay.source import read_history
+
+SAMPLE = Path(__file__).parents[2] / "data" / "youtube_trending_gb_2017_sample.csv"
+SPAN = timedelta(days=30)
+SCALE = 0.5
+"""Makes an hour of history about as busy as an hour of `RATE`, so that both shape the lists."""
+RATE = 20.0
+"""Live events a second, on the mean of a day."""
+SEED = 2017
+
+
+class DemoState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo remembers in the data folder, so that a second start replays nothing twice."""
+
+    until: datetime
+    """The end of the replayed history: the same again after an interruption, so that ids repeat."""
+    replayed: bool = False
+
+
+async def run_demo(*, url: str, state_file: Path, say: Callable[[str, str], None]) -> None:
+    """Replay the sample into the API at `url` unless that is done, then send traffic for ever."""
+    state = read_state(state_file)
+    if not state.replayed:
+        say("demo", "replaying the sample as the last 30 days")
+        wanted = Replay(
+            path=SAMPLE,
+            url=url,
+            scale=SCALE,
+            span=SPAN,
+            until=state.until,
+            seed=SEED,
+            patience=math.inf,
+            bar=False,
+        )
+        summary = await replay(wanted)
+        write_state(state_file, DemoState(until=state.until, replayed=True))
+        for line in summary.lines():
+            say("demo", line)
+    say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
+    items = catalogue_of(read_history(SAMPLE).videos, content_type="video")
+    seed = int(datetime.now(UTC).timestamp())
+    traffic = Traffic(items, rate=RATE, seed=seed)
+    await send_traffic(traffic, url=url, say=lambda text: say("demo", text))
+
+
+def read_state(file: Path) -> DemoState:
+    """Return what is remembered in `file`; if nothing, begin now and remember that."""
+    if file.exists():
+        return msgspec.json.decode(file.read_bytes(), type=DemoState)
+    state = DemoState(until=datetime.now(UTC))
+    write_state(file, state)
+    return state
+
+
+def write_state(file: Path, state: DemoState) -> None:
+    """Remember `state` in `file`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.encode(state))

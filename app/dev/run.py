@@ -1,0 +1,149 @@
+"""`groundswell dev`: starts everything, watches it, and stops it in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import click
+import httpx
+import msgspec
+
+from app.database.migrate import migrate
+from app.database.report import lines_of
+from app.dev.children import CommandChild
+from app.dev.demo import run_demo
+from app.dev.servers import Servers, open_servers
+from app.errors import GroundswellError, InputError, ServiceError
+from app.serve import free_port, is_free
+from app.settings import Settings
+
+READY_SECONDS = 60.0
+_LOOK_EVERY = 0.05
+_PORT = 8000
+_COLOURS = {"dev": "cyan", "api": "green", "worker": "yellow", "demo": "magenta"}
+
+
+class Dev(msgspec.Struct, frozen=True, kw_only=True):
+    """What `groundswell dev` was asked to run."""
+
+    settings: Settings
+    """From the environment; its servers are used where DATABASE_URL or REDIS_URL is given."""
+    data: Path
+    port: int | None
+    """Of the API; 8000, or a free one where 8000 is taken, if absent."""
+    demo: bool
+
+
+async def run_dev(wanted: Dev) -> None:
+    """Run everything until SIGINT or SIGTERM.
+
+    Raises `GroundswellError` when a part cannot be started or kept running; everything else is
+    stopped by then. The database stops last, so that the worker can write what it has.
+    """
+    port = choose_port(wanted.settings.host, wanted.port)
+    running = asyncio.create_task(_run(wanted, port))
+    _cancel_on_signals(running)
+    try:
+        await running
+    except asyncio.CancelledError:
+        say("dev", "stopped")
+    except BaseExceptionGroup as group:
+        known, unknown = group.split(GroundswellError)
+        if unknown or not known:
+            raise
+        raise first_of(known) from None
+
+
+async def _run(wanted: Dev, port: int) -> None:
+    begun = time.monotonic()
+    url = f"http://{wanted.settings.host}:{port}"
+    async with open_servers(wanted.data, os.environ) as servers, asyncio.TaskGroup() as group:
+        group.create_task(servers.failed())
+        for line in lines_of(await migrate(servers.database_url)):
+            say("dev", line)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+            "HOST": wanted.settings.host,
+            "PORT": str(port),
+        }
+        for name, command in (("api", "serve"), ("worker", "worker")):
+            child = CommandChild(name, [command], environment=environment, say=say)
+            group.create_task(child.run(), name=name)
+        await _ready(url)
+        say("dev", banner(url, servers, seconds=time.monotonic() - begun))
+        if wanted.demo:
+            await run_demo(url=url, state_file=wanted.data / "demo.json", say=say)
+
+
+async def _ready(url: str) -> None:
+    """Return when the API says it is ready; raises `ServiceError` after `READY_SECONDS`."""
+    answer = "nothing"
+    deadline = time.monotonic() + READY_SECONDS
+    async with httpx.AsyncClient(base_url=url, timeout=5) as client:
+        while time.monotonic() < deadline:
+            try:
+                response = await client.get("/health/ready")
+            except httpx.TransportError as error:
+                answer = type(error).__name__
+            else:
+                if response.is_success:
+                    return
+                answer = response.text
+            await asyncio.sleep(_LOOK_EVERY)
+    raise ServiceError(f"the API is not ready after {READY_SECONDS:g} s; it answers {answer}")
+
+
+def choose_port(host: str, wanted: int | None) -> int:
+    """Return `wanted`, or 8000, or a free port; raises `InputError` if `wanted` is taken."""
+    if wanted is not None and not is_free(host, wanted):
+        raise InputError(f"port {wanted} of {host} is taken: choose another with --port (PORT=)")
+    if wanted is None:
+        return _PORT if is_free(host, _PORT) else free_port(host)
+    return wanted
+
+
+def banner(url: str, servers: Servers, *, seconds: float) -> str:
+    """Return what to open and where, for people."""
+    return "\n".join(
+        (
+            f"Groundswell is ready after {seconds:.1f} s. Ctrl-C stops it.",
+            f"  trending now   {url}/",
+            f"  API reference  {url}/schema",
+            f"  database       psql '{servers.database_url}'",
+            f"  Redis          redis-cli -u {servers.redis_url}",
+        )
+    )
+
+
+def say(name: str, text: str) -> None:
+    """Print each line of `text` behind the name of the part it is from."""
+    for line in text.splitlines():
+        click.echo(f"{click.style(f'{name:<6}', fg=_COLOURS.get(name))} | {line}")
+
+
+def first_of(group: BaseExceptionGroup[GroundswellError]) -> GroundswellError:
+    """Return the first error in a tree of groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, GroundswellError) else ServiceError(str(error))
+
+
+def _cancel_on_signals(task: asyncio.Task[None]) -> None:
+    """Cancel `task` on the first SIGINT or SIGTERM; leave at once on the second."""
+
+    def stop() -> None:
+        if task.cancelling():
+            os._exit(130)  # the children end with this process
+        say("dev", "stopping; once more to leave at once")
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
