@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.embedded.redis import EmbeddedRedis, Fsync
-from app.embedded.supervise import RestartPolicy, watch
+from app.embedded.supervise import DEFAULT_POLICY, RestartPolicy, watch
 from app.embedded.timescaledb import EmbeddedTimescaledb
 
 
@@ -55,7 +55,7 @@ async def embedded_services(
     postgres_port: int = 0,
     redis_port: int = 0,
     redis_fsync: Fsync = "everysec",
-    policy: RestartPolicy = RestartPolicy(),
+    policy: RestartPolicy = DEFAULT_POLICY,
 ) -> AsyncIterator[EmbeddedServices]:
     """Run both servers on the folder `data`, watched; port 0 is any free one.
 

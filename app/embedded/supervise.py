@@ -40,9 +40,12 @@ class RestartPolicy:
     longest_pause: float = 5.0
 
 
+DEFAULT_POLICY = RestartPolicy()
+
+
 async def watch(
     service: Service,
-    policy: RestartPolicy = RestartPolicy(),
+    policy: RestartPolicy = DEFAULT_POLICY,
     clock: Callable[[], float] = time.monotonic,
 ) -> str:
     """Keep a started service running; return one line saying why, once it is given up."""

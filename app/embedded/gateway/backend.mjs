@@ -1,4 +1,5 @@
 // What the clients share: the engine, the turn to use it, and who has which settings and channels.
+import { Cron } from './cron.mjs'
 import { Notifications } from './notify.mjs'
 import { ClientSettings, SettingsKeeper } from './settings.mjs'
 import { Turn } from './turn.mjs'
@@ -8,7 +9,6 @@ export class Backend {
   gatewaySettings = new ClientSettings()
   /** Which client created a temporary relation, by its oid. */
   temporaryOwners = new Map()
-  cron = null
 
   constructor(engine, { idleTimeout, copyLimit, sessions }) {
     this.engine = engine
@@ -17,6 +17,7 @@ export class Backend {
     this.sessions = sessions
     this.settings = new SettingsKeeper(engine)
     this.notifications = new Notifications(engine)
+    this.cron = new Cron(this)
   }
 
   /** Makes the backend this client's: it has just been given the turn. */

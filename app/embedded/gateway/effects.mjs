@@ -66,7 +66,7 @@ export class TransactionEffects {
     }
     if (this.#settingsTouched) messages.push(...this.#settleSettings())
     if (this.#tempTouched) this.#findTemporaries()
-    if (this.#cronTouched) cron?.reload()
+    if (this.#cronTouched) cron.reload()
     this.#settingsTouched = this.#tempTouched = this.#cronTouched = false
     return messages
   }

@@ -60,7 +60,7 @@ async function stop(backend, reason) {
   stopping = true
   log('stopping', { reason })
   server.close()
-  backend.cron?.stop()
+  backend.cron.stop()
   for (const session of sessions.values()) {
     session.shutdown('57P01', 'terminating connection due to administrator command')
   }
@@ -80,6 +80,7 @@ async function main() {
     sessions,
   })
   engine.onCrash = crash
+  backend.cron.start()
   server = createServer({ allowHalfOpen: false }, (socket) => accept(backend, socket))
   server.on('error', (error) => {
     log('cannot listen', { error: error.message })

@@ -31,6 +31,7 @@ function* tokens(text) {
   let at = 0
   while (at < text.length) {
     TOKEN.lastIndex = at
+    const start = at
     const { groups, 0: raw } = TOKEN.exec(text)
     at = TOKEN.lastIndex
     if (groups.space) continue
@@ -38,12 +39,12 @@ function* tokens(text) {
       at = blockCommentEnd(text, at)
     } else if (groups.dollar) {
       const end = text.indexOf(raw, at)
+      yield { kind: 'string', value: text.slice(at, end < 0 ? text.length : end) }
       at = end < 0 ? text.length : end + raw.length
-      yield { kind: 'string', value: text.slice(TOKEN.lastIndex, at - raw.length) }
     } else if (groups.word) {
-      yield { kind: 'word', value: raw.toLowerCase() }
+      yield { kind: 'word', value: raw.toLowerCase(), start, end: at }
     } else if (groups.quoted) {
-      yield { kind: 'name', value: raw.slice(1, -1).replaceAll('""', '"') }
+      yield { kind: 'name', value: raw.slice(1, -1).replaceAll('""', '"'), start, end: at }
     } else if (groups.string || groups.escape) {
       yield { kind: 'string', value: raw.slice(raw.indexOf("'") + 1, -1).replaceAll("''", "'") }
     } else if (groups.end) {
@@ -136,6 +137,21 @@ function studyStatement(statement, found) {
     const custom = customSetting(statement)
     if (custom) found.settings.push(custom)
   }
+}
+
+/** The text with the names in PREPARE, EXECUTE and DEALLOCATE replaced by `rename(name)`. */
+export function renamePrepared(text, rename) {
+  if (!/\b(?:prepare|execute|deallocate)\b/i.test(text)) return text
+  let renamed = ''
+  let done = 0
+  for (const [first, ...rest] of statements(text, 3)) {
+    if (!['prepare', 'execute', 'deallocate'].includes(first.value)) continue
+    const name = rest[0]?.value === 'prepare' && rest[0].kind === 'word' ? rest[1] : rest[0]
+    if (!name?.end || (name.kind === 'word' && ['all', 'transaction'].includes(name.value))) continue
+    renamed += text.slice(done, name.start) + `"${rename(name.value).replaceAll('"', '""')}"`
+    done = name.end
+  }
+  return renamed + text.slice(done)
 }
 
 function isCopyFromStdin(statement) {

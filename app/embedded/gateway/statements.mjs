@@ -1,10 +1,9 @@
 // Prepared statements are shared by all clients of the one backend: every client's names are mapped
 // to names of its own there, and a statement that the backend has lost meanwhile (another client's
 // unnamed one took its place, or a DEALLOCATE ALL) is parsed again before it is used.
-import { study } from './sql.mjs'
+import { renamePrepared, study } from './sql.mjs'
 import { cString, message, readCString } from './wire.mjs'
 
-const BY_NAME = /^(\s*(?:prepare|execute|deallocate(?:\s+prepare)?)\s+)(?!all\b|transaction\b|prepare\b)("[^"]+"|[a-z_]\w*)/i
 
 export class Statements {
   #engine
@@ -41,10 +40,9 @@ export class Statements {
 
   /** The text with the name of PREPARE, EXECUTE or DEALLOCATE made this client's own. */
   rename(text) {
-    return text.replace(BY_NAME, (_, command, name) => {
+    return renamePrepared(text, (name) => {
       this.#preparedInSql = true
-      const plain = name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()
-      return `${command}"${this.#backendName(plain)}"`
+      return this.#backendName(name)
     })
   }
 
