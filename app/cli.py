@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from app.errors import GroundswellError
-from app.logs import set_up_logs
+from app.logs import configure_logs
 from app.settings import Settings, read_settings
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -155,7 +155,7 @@ def replay(
 
     if duration and (options["span"] or options["until"]):
         raise click.UsageError("--duration plays from now on: it takes neither --span nor --until")
-    set_up_logs(_settings())
+    configure_logs(_settings())
     wanted = replaying.Replay(
         path=file, duration=duration, start=start.date() if start else None, **options
     )
@@ -179,5 +179,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _settings() -> Settings:
     settings = read_settings()
-    set_up_logs(settings)
+    configure_logs(settings)
     return settings

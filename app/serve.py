@@ -15,7 +15,7 @@ from app.lifeline import end_with_parent
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp
+    from app.serving.hot_path import HotPath
 
 _STOP_SECONDS = 5
 """How long a worker may finish its requests after SIGTERM before it is killed."""
@@ -43,7 +43,7 @@ def serve(settings: Settings, *, workers: int) -> None:
     ).serve()
 
 
-def application() -> ASGIApp:
+def application() -> HotPath:
     """Make the API in a granian worker, which ends when granian's main process is gone."""
     from app.main import create_app  # noqa: PLC0415  # the main process needs none of it
 
