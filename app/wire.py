@@ -96,12 +96,15 @@ class TrendingItem(Wire):
 
 
 class Trending(Wire):
-    """A ranking as of one run; counts are those inside the window."""
+    """A ranking as of one run; counts are those inside the window.
+
+    Before the first run there are no items, and `runId` and `asOf` are null.
+    """
 
     ranking: str
     window: Window
-    run_id: int
-    as_of: datetime
+    run_id: int | None
+    as_of: datetime | None
     stale: bool
     """True when the newest run is older than three of its intervals."""
     items: list[TrendingItem]
@@ -140,3 +143,29 @@ class Problem(Wire, omit_defaults=True):
     status: int
     detail: str
     instance: str | None = None
+
+
+class Dependency(Wire):
+    """Whether Redis or the database answered just now."""
+
+    up: bool
+    detail: str | None = None
+    """What is wrong, when it is not up."""
+
+
+class Liveness(Wire):
+    """The process is up and its event loop turns."""
+
+    status: Literal["live"] = "live"
+
+
+class Readiness(Wire):
+    """Whether this process can serve and accept, and what it has to do without."""
+
+    status: Literal["ready", "degraded", "unready"]
+    degraded: list[str]
+    """The dependencies that are down; empty when `status` is `ready`."""
+    database: Dependency
+    redis: Dependency
+    snapshot_ages: dict[str, float]
+    """Seconds since each served ranking was computed."""

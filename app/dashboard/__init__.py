@@ -1,0 +1,1 @@
+"""The web page, and the files it needs: nothing is loaded from another host."""

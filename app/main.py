@@ -1,0 +1,141 @@
+"""The API: Litestar's router behind the hot path, with everything it needs opened once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+import structlog
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Tag
+from redis.asyncio import Redis
+
+from app.dashboard import pages
+from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
+from app.database.pool import Pool, open_pool
+from app.logs import configure_logs
+from app.problems import exception_handlers
+from app.redis_client import open_redis
+from app.routes import health, metrics, stats, trending
+from app.serving.follower import Follower
+from app.serving.hot_path import HotPath
+from app.serving.snapshots import Snapshots
+from app.serving.stats import StatsCache
+from app.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> HotPath:
+    """Make the ASGI application; nothing is connected before its lifespan begins.
+
+    Redis and the database may be down then and later: what works without them works. Litestar's
+    own application is the attribute `app` of what this returns.
+    """
+    configure_logs(settings)
+    snapshots = Snapshots(max_age=settings.trending_max_age)
+    app = Litestar(
+        route_handlers=[
+            pages.router,
+            trending.router,
+            stats.router,
+            health.router,
+            metrics.router,
+        ],
+        dependencies={
+            name: Provide(provider, sync_to_thread=False)
+            for name, provider in (("pool", _pool), ("redis", _redis), ("settings", _settings))
+        },
+        exception_handlers=exception_handlers,
+        lifespan=[_opened(settings, snapshots)],
+        openapi_config=_openapi(),
+        request_max_body_size=settings.max_body_bytes,
+        state=State({"settings": settings, "snapshots": snapshots}),
+        logging_config=None,
+    )
+    hot_path = HotPath(app, snapshots)
+    app.state.hot_path = hot_path
+    return hot_path
+
+
+def _opened(
+    settings: Settings, snapshots: Snapshots
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Return the lifespan that opens what the routes use, and closes it in reverse order."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        state = app.state
+        async with open_redis(settings) as redis, open_pool(settings) as pool:
+            state.redis, state.pool = redis, pool
+            state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
+            follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
+            state.follower = follower
+            state.following = asyncio.create_task(follower.run(), name="follower")
+            state.following.add_done_callback(_report_end)
+            try:
+                yield
+            finally:
+                state.following.cancel()
+                with suppress(asyncio.CancelledError):
+                    await state.following
+
+    return lifespan
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    """Say that rankings stand still: the process calls itself unready from now on."""
+    if not task.cancelled():
+        log.critical("follower ended", exc_info=task.exception())
+
+
+def _pool(state: State) -> Pool:
+    pool: Pool = state.pool
+    return pool
+
+
+def _redis(state: State) -> Redis:
+    redis: Redis = state.redis
+    return redis
+
+
+def _settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Groundswell",
+        version="0.1.0",
+        summary="Engagement analytics and trending",
+        description="Send views, likes, comments, shares and watch time; read counts and rankings "
+        "that the database computes. Errors are RFC 9457 problems with a stable `type`.",
+        tags=[
+            Tag(name="Events", description="Record what people do."),
+            Tag(name="Items", description="The catalogue that rankings take titles from."),
+            Tag(name="Rankings", description="What is trending."),
+            Tag(name="Stats", description="Counts of single items."),
+            Tag(name="Health", description="For load balancers and supervisors."),
+        ],
+        render_plugins=[SchemaPage()],
+        openapi_router=Router(
+            "/schema",
+            route_handlers=[],
+            include_in_schema=False,
+            response_headers=SCHEMA_HEADERS,
+        ),
+    )
+
+
+def __getattr__(name: str) -> HotPath:
+    """Build `app.main:app` from the environment when a server first asks for it."""
+    if name == "app":
+        built = create_app(read_settings())
+        globals()["app"] = built
+        return built
+    raise AttributeError(name)

@@ -1,0 +1,132 @@
+"""The task that keeps a process's snapshots equal to what is published."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+
+from app import keys
+from app.database.pool import Pool
+from app.database.runs import Run, latest_runs, snapshot_entries
+from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.serving.snapshots import Snapshot, Snapshots, encode_snapshot, unpack
+from app.settings import Settings
+
+POLL_SECONDS = 1.0
+"""How often the pointer is read although nothing was announced."""
+DATABASE_POLL_SECONDS = 5.0
+"""How often the database is asked while Redis is down or empty."""
+
+log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Follows the pointer in Redis and swaps the snapshots in memory.
+
+    Redis is the way, the database the truth: while Redis is down or has no pointer, the newest
+    runs are loaded straight from SQL. With both down the process goes on serving what it has.
+    `clock` is monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        pool: Pool,
+        redis: Redis,
+        snapshots: Snapshots,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.redis = redis
+        self.snapshots = snapshots
+        self.clock = clock
+        self._redis_outage = Outage("redis, for snapshots")
+        self._database_outage = Outage("database, for snapshots")
+        self._ask_database_at = clock()
+
+    async def run(self) -> None:
+        """Follow until cancelled: on every announcement, and once a second without one."""
+        while True:
+            try:
+                async with self.redis.pubsub() as announcements:
+                    await announcements.subscribe(keys.TRENDING_SWITCHED)
+                    while await self.refresh():
+                        await announcements.get_message(
+                            ignore_subscribe_messages=True, timeout=POLL_SECONDS
+                        )
+            except REDIS_ERRORS:
+                await self.refresh()
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def refresh(self) -> bool:
+        """Bring the snapshots up to date once, and tell whether Redis answered."""
+        try:
+            pointers = await self._pointers()
+            if pointers:
+                self.snapshots.replace(await self._published(pointers))
+        except REDIS_ERRORS as error:
+            self._redis_outage.failed(error)
+            await self._refresh_from_database()
+            return False
+        self._redis_outage.over()
+        if not pointers:
+            await self._refresh_from_database()
+        return True
+
+    async def _pointers(self) -> dict[str, int]:
+        stored = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.TRENDING_CURRENT))
+        return {ranking.decode(): int(run_id) for ranking, run_id in stored.items()}
+
+    async def _published(self, pointers: dict[str, int]) -> dict[str, Snapshot]:
+        found = dict[str, Snapshot]()
+        for ranking, run_id in pointers.items():
+            held = self.snapshots.current.get(ranking)
+            if held is None or held.run_id != run_id:
+                held = await self._blob(ranking, run_id) or held
+            if held is not None:
+                found[ranking] = held
+        if len(found) < len(pointers):
+            # A blob has expired or is of another version: the publisher will heal it, later.
+            await self._refresh_from_database()
+            found = {**self.snapshots.current, **found}
+        return found
+
+    async def _blob(self, ranking: str, run_id: int) -> Snapshot | None:
+        key = keys.trending_snapshot(ranking, run_id)
+        blob = cast("bytes | None", await self.redis.get(key))
+        if blob is not None:
+            with suppress(msgspec.DecodeError):
+                return unpack(blob)
+        return None
+
+    async def _refresh_from_database(self) -> None:
+        """Load the newest runs from SQL, unless that was tried a moment ago."""
+        if self.clock() < self._ask_database_at:
+            return
+        self._ask_database_at = self.clock() + DATABASE_POLL_SECONDS
+        try:
+            async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
+                runs = await latest_runs(c)
+                snapshots = {run.ranking: self._held(run) for run in runs}
+                for run in runs:
+                    if snapshots[run.ranking] is None:
+                        entries = await snapshot_entries(c, run_id=run.run_id)
+                        snapshots[run.ranking] = encode_snapshot(run, entries)
+        except DATABASE_ERRORS as error:
+            self._database_outage.failed(error)
+            return
+        self._database_outage.over()
+        self.snapshots.replace({name: found for name, found in snapshots.items() if found})
+
+    def _held(self, run: Run) -> Snapshot | None:
+        held = self.snapshots.current.get(run.ranking)
+        return held if held is not None and held.run_id == run.run_id else None

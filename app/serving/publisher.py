@@ -1,0 +1,167 @@
+"""The publisher: brings every finished run to Redis, whole, and then switches one pointer."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+from typing import Any, cast
+
+import psycopg
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import WatchError
+
+from app import keys
+from app.database.pool import KEEPALIVE, Pool
+from app.database.runs import Run, latest_run, latest_runs, snapshot_entries
+from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.serving.snapshots import encode_snapshot, pack
+from app.settings import Settings
+
+POLL_SECONDS = 5.0
+"""How often the newest runs are asked for although nothing was notified."""
+REPLACED_SECONDS = 600
+"""How long a replaced snapshot stays in Redis, for readers that are still paging through it."""
+CHANNEL = "ranking_run"
+"""The database notifies it when runs have finished."""
+
+log = structlog.get_logger(__name__)
+
+
+async def run_publisher(
+    *, settings: Settings, pool: Pool, redis: Redis, stop: asyncio.Event
+) -> None:
+    """Publish until `stop` is set; outages of Redis and of the database are waited out.
+
+    Any number of publishers may run: each switch is a transaction that fails where another one
+    came first.
+    """
+    publisher = Publisher(settings=settings, pool=pool, redis=redis)
+    wake = asyncio.Event()
+    listening = asyncio.create_task(listen(settings, wake))
+    outage = Outage("publisher")
+    try:
+        while not stop.is_set():
+            wake.clear()
+            pause = POLL_SECONDS
+            try:
+                await publisher.publish()
+                outage.over()
+            except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
+                pause = outage.failed(error)
+            await _first_of(stop, wake, within=pause)
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+class Publisher:
+    """Compares what Redis points at with the newest runs, and publishes what differs.
+
+    What differs need not be newer: an emptied Redis, an expired blob, a database that was reset
+    all end in Redis holding exactly the newest finished run of every enabled ranking.
+    """
+
+    def __init__(self, *, settings: Settings, pool: Pool, redis: Redis) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.redis = redis
+
+    async def publish(self) -> int:
+        """Publish every ranking whose newest run is not, and return how many there were."""
+        async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
+            runs = await latest_runs(c)
+        published = 0
+        for run in await self._unpublished(runs):
+            published += await self._switch(run.ranking)
+        await self._withdraw({run.ranking for run in runs})
+        if published:
+            await self.redis.publish(keys.TRENDING_SWITCHED, b"")
+        return published
+
+    async def _unpublished(self, runs: list[Run]) -> list[Run]:
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keys.TRENDING_CURRENT)
+            for run in runs:
+                pipe.exists(keys.trending_snapshot(run.ranking, run.run_id))
+            pointers, *blobs = await pipe.execute()
+        return [
+            run
+            for run, blob in zip(runs, blobs, strict=True)
+            if not blob or pointers.get(run.ranking.encode()) != b"%d" % run.run_id
+        ]
+
+    async def _switch(self, ranking: str) -> bool:
+        """Store the newest snapshot of `ranking` and point at it; False if there is no need.
+
+        The newest run is read again under WATCH: had another publisher switched since, the
+        transaction fails, so a slow publisher can never put an older run over a newer one.
+        """
+        while True:
+            async with self.redis.pipeline(transaction=True) as pipe:
+                with suppress(WatchError):
+                    return await self._try_switch(pipe, ranking)
+
+    async def _try_switch(self, pipe: Pipeline, ranking: str) -> bool:
+        await pipe.watch(keys.TRENDING_CURRENT)
+        before = await pipe.hget(keys.TRENDING_CURRENT, ranking)
+        async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
+            run = await latest_run(c, ranking=ranking)
+            if run is None:
+                return False
+            key = keys.trending_snapshot(ranking, run.run_id)
+            if before == b"%d" % run.run_id and await pipe.exists(key):
+                return False
+            entries = await snapshot_entries(c, run_id=run.run_id)
+        pipe.multi()  # type: ignore[no-untyped-call]
+        blob = pack(encode_snapshot(run, entries))
+        pipe.set(key, blob, ex=self.settings.snapshot_ttl_seconds)
+        pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
+        if before is not None and int(before) != run.run_id:
+            pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
+        await pipe.execute()
+        log.info("published", ranking=ranking, run_id=run.run_id, items=len(entries))
+        return True
+
+    async def _withdraw(self, enabled: set[str]) -> None:
+        """Forget the pointers of rankings that have no run any more, or were disabled."""
+        names = cast("list[bytes]", await self.redis.hkeys(keys.TRENDING_CURRENT))
+        pointed = {name.decode() for name in names}
+        if gone := pointed - enabled:
+            await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
+
+
+async def listen(settings: Settings, wake: asyncio.Event) -> None:
+    """Set `wake` on every notification, on a connection of its own, until cancelled."""
+    outage = Outage("notifications of the database")
+    options: dict[str, Any] = {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "connect_timeout": max(2, math.ceil(settings.database_timeout)),
+        "application_name": "groundswell publisher",
+        **KEEPALIVE,
+    }
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(settings.database_url, **options)
+            async with connection:
+                await connection.execute(f"listen {CHANNEL}")
+                outage.over()
+                wake.set()
+                async for _ in connection.notifies():
+                    wake.set()
+        except DATABASE_ERRORS as error:
+            await asyncio.sleep(outage.failed(error))
+
+
+async def _first_of(*events: asyncio.Event, within: float) -> None:
+    """Return when one of the events is set, or after `within` seconds."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
