@@ -1,0 +1,79 @@
+"""The fixture `clean` brings back a freshly migrated database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from psycopg import sql
+
+from app.database.sql import Connection
+from tests.cleaning import FRESH_WATERMARK, Cleaner
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+INSERT = """
+    insert into core.event (event_id, occurred_at, received_at, item_id, event_type)
+    select gen_random_uuid(), now() - %s, now(), 1, 'view'
+"""
+
+
+async def _refresh(connection: Connection) -> None:
+    for aggregate in ("engagement_1m", "engagement_15m", "engagement_1d"):
+        await connection.execute(
+            f"call refresh_continuous_aggregate('agg.{aggregate}', null, null)"
+        )
+
+
+async def _views(connection: Connection, aggregate: str) -> int:
+    total = sql.SQL("select coalesce(sum(views), 0)::int from agg.{}")
+    cursor = await connection.execute(total.format(sql.Identifier(aggregate)))
+    return (await cursor.fetchone())[0]
+
+
+async def test_events_older_than_the_old_watermark_are_seen_after_cleaning(pool, cleaner):
+    async with pool.connection() as connection:
+        await connection.execute(INSERT, [timedelta(days=2)])
+        await connection.execute(INSERT, [timedelta(0)])
+        await _refresh(connection)
+        assert await _views(connection, "engagement_1d") == 2
+
+        await cleaner.clean(connection)
+        assert await _views(connection, "engagement_1d") == 0
+
+        await connection.execute(INSERT, [timedelta(days=3)])
+        assert await _views(connection, "engagement_1m") == 1
+        assert await _views(connection, "engagement_1d") == 1
+        await _refresh(connection)
+        assert await _views(connection, "engagement_1d") == 1
+
+
+async def test_cleaning_resets_watermarks(pool, cleaner):
+    async with pool.connection() as connection:
+        await connection.execute(INSERT, [timedelta(days=2)])
+        await _refresh(connection)
+        await cleaner.clean(connection)
+        cursor = await connection.execute(
+            "select distinct watermark from _timescaledb_catalog.continuous_aggs_watermark"
+        )
+        assert await cursor.fetchall() == [(FRESH_WATERMARK,)]
+
+
+async def test_cleaning_restores_configuration(pool, cleaner):
+    rankings = "select * from core.ranking order by ranking_id"
+    async with pool.connection() as connection:
+        before = await (await connection.execute(rankings)).fetchall()
+        await connection.execute("delete from core.ranking where name = 'trending_1h'")
+        await connection.execute("update core.ranking set view_weight = 7")
+        await connection.execute(
+            "insert into core.item (content_type, external_id) values ('a', 'b')"
+        )
+        await cleaner.clean(connection)
+        assert await (await connection.execute(rankings)).fetchall() == before
+        assert await (await connection.execute("select * from core.item")).fetchall() == []
+        fresh = await Cleaner.of(connection)
+        assert fresh.seeds == cleaner.seeds
+
+
+async def test_redis_is_empty(redis):
+    assert await redis.dbsize() == 0
