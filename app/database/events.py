@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+
+from psycopg import AsyncCopy
 
 from app.database.sql import Command, Connection
 
@@ -15,20 +19,22 @@ _DROP_KNOWN_UNTIMED = Command("drop_known_untimed")
 _INSERT_STAGED_EVENTS = Command("insert_staged_events")
 
 
-async def copy_events(connection: Connection, *, rows: bytes) -> None:
-    """Insert new events; raises `UniqueViolation`, having inserted none, if one is known."""
-    await _copy(connection, _COPY_EVENTS, rows)
+def copy_events(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
+    """Open the copy of new events; leaving it raises `UniqueViolation`, if one is known."""
+    return connection.cursor().copy(_COPY_EVENTS.text)
 
 
-async def copy_score_feed(connection: Connection, *, rows: bytes) -> None:
-    """Queue events for scoring: exactly those inserted by the same transaction."""
-    await _copy(connection, _COPY_SCORE_FEED, rows)
+def copy_score_feed(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
+    """Open the copy into scoring's queue, for exactly those inserted by the same transaction."""
+    return connection.cursor().copy(_COPY_SCORE_FEED.text)
 
 
-async def stage_events(connection: Connection, *, rows: bytes) -> None:
+async def stage_events(connection: Connection, *, rows: Iterable[bytes]) -> None:
     """Put events, known or not, into a table of this transaction's own."""
     await _CREATE_STAGED_EVENT.run(connection)
-    await _copy(connection, _COPY_STAGED_EVENTS, rows)
+    async with connection.cursor().copy(_COPY_STAGED_EVENTS.text) as copy:
+        for part in rows:
+            await copy.write(part)
 
 
 async def drop_known_untimed(
@@ -48,8 +54,3 @@ async def drop_known_untimed(
 async def insert_staged_events(connection: Connection) -> int:
     """Insert and queue for scoring the staged events that are not known; return how many."""
     return await _INSERT_STAGED_EVENTS.run(connection)
-
-
-async def _copy(connection: Connection, command: Command, rows: bytes) -> None:
-    async with connection.cursor() as cursor, cursor.copy(command.text) as copy:
-        await copy.write(rows)

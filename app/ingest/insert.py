@@ -7,8 +7,8 @@ same transaction, scoring's queue gets exactly the rows that were really inserte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
@@ -16,17 +16,9 @@ from app.database import events as sql
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Lane, lanes_of, without_duplicates
-from app.ingest.packing import PackedEvent
-from app.ingest.rows import ResolvedEvent, event_rows, feed_rows
+from app.ingest.rows import ItemKey, ReceivedEvent, event_rows, feed_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class ReceivedEvent(NamedTuple):
-    """A packed event and when its request arrived, in microseconds since 1970."""
-
-    event: PackedEvent
-    received_at: int
 
 
 class Inserter:
@@ -52,43 +44,46 @@ class Inserter:
         All of it is committed on return. When it raises, a part may be committed: insert the same
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
-        resolved = without_duplicates(await self._resolve(connection, events))
+        wanted = {(event.content_type, event.content_id) for event, _ in events}
+        ids = await self._item_ids.resolve(connection, wanted)
         inserted = 0
-        for lane in lanes_of(resolved, late_before=now - self._late):
-            inserted += await self._insert_lane(connection, lane, seen_before=seen_before)
+        for lane in lanes_of(without_duplicates(events), late_before=now - self._late):
+            if lane.untimed or seen_before:
+                inserted += await self._insert_staged(connection, lane, ids)
+                continue
+            try:
+                await _insert_new(connection, lane, ids)
+            except UniqueViolation:
+                inserted += await self._insert_staged(connection, lane, ids)
+            else:
+                inserted += len(lane.events)
         return inserted
 
-    async def _resolve(
-        self, connection: Connection, events: list[ReceivedEvent]
-    ) -> list[ResolvedEvent]:
-        keys = [(event.content_type, event.content_id) for event, _ in events]
-        ids = await self._item_ids.resolve(connection, keys)
-        return [
-            ResolvedEvent(event, received_at, ids[key])
-            for (event, received_at), key in zip(events, keys, strict=True)
-        ]
-
-    async def _insert_lane(self, connection: Connection, lane: Lane, *, seen_before: bool) -> int:
-        rows = event_rows(lane.events)
-        if not (lane.untimed or seen_before):
-            try:
-                async with connection.transaction():
-                    await sql.copy_events(connection, rows=rows)
-                    await sql.copy_score_feed(connection, rows=feed_rows(lane.events))
-            except UniqueViolation:
-                pass
-            else:
-                return len(lane.events)
+    async def _insert_staged(
+        self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
+    ) -> int:
         async with connection.transaction():
-            await sql.stage_events(connection, rows=rows)
+            await sql.stage_events(connection, rows=event_rows(lane.events, ids))
             if lane.untimed:
+                first, last = (lane.events[end].event.occurred_at for end in (0, -1))
                 await sql.drop_known_untimed(
                     connection,
-                    earliest=_moment(lane.events[0].event.occurred_at) - self._id_window,
-                    latest=_moment(lane.events[-1].event.occurred_at) + self._id_window,
+                    earliest=_moment(first) - self._id_window,
+                    latest=_moment(last) + self._id_window,
                     id_window=self._id_window,
                 )
             return await sql.insert_staged_events(connection)
+
+
+async def _insert_new(connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]) -> None:
+    async with connection.transaction():
+        async with sql.copy_events(connection) as copy:
+            for rows in event_rows(lane.events, ids):
+                await copy.write(rows)
+            # Encoded while the server still works on the last slices.
+            feed = feed_rows(lane.events, ids)
+        async with sql.copy_score_feed(connection) as copy:
+            await copy.write(feed)
 
 
 def _moment(microseconds: int) -> datetime:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from app.database import items
 from app.database.sql import Connection
-
-ItemKey = tuple[str, str]
-"""Content type and content id."""
+from app.ingest.rows import ItemKey
 
 
 class ItemIds:
@@ -21,18 +17,15 @@ class ItemIds:
         self._limit = limit
         self._known: dict[ItemKey, int] = {}
 
-    async def resolve(
-        self, connection: Connection, wanted: Iterable[ItemKey]
-    ) -> dict[ItemKey, int]:
+    async def resolve(self, connection: Connection, wanted: set[ItemKey]) -> dict[ItemKey, int]:
         """Return an id for each of `wanted`, registering unknown items.
 
         Call it outside a transaction: an id is only remembered once its row is committed.
         """
         known = self._known
-        keys = set(wanted)
-        found = {key: known[key] for key in keys if key in known}
-        if len(found) < len(keys):
-            missing = sorted(keys - found.keys())
+        found = {key: known[key] for key in wanted if key in known}
+        if len(found) < len(wanted):
+            missing = sorted(wanted - found.keys())
             rows = await items.resolve_items(
                 connection,
                 content_types=[content_type for content_type, _ in missing],

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from app.ingest.rows import ResolvedEvent
+from app.ingest.rows import ReceivedEvent
 
 _QUARTER_HOUR = 900_000_000
 _DAY = 86_400_000_000
+_ON_TIME = -1
 MAX_QUARTER_LANES = 64
 """More late quarter-hours than this in one batch are inserted day by day."""
 
@@ -21,38 +22,38 @@ MAX_QUARTER_LANES = 64
 class Lane(NamedTuple):
     """Events for one transaction, sorted by the hypertable's key."""
 
-    events: list[ResolvedEvent]
+    events: list[ReceivedEvent]
     untimed: bool
     """True when the ids alone decide what is the same."""
 
 
-def lanes_of(events: list[ResolvedEvent], *, late_before: int) -> list[Lane]:
+def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
     """Return the lanes of a batch without duplicates, the newest events' lane first.
 
     `late_before` is in microseconds since 1970.
     """
     ordered = sorted(events, key=_key)
-    late = [resolved for resolved in ordered if resolved.event.occurred_at < late_before]
+    late = [received for received in ordered if received.event.occurred_at < late_before]
     bucket = _QUARTER_HOUR
-    if len({resolved.event.occurred_at // bucket for resolved in late}) > MAX_QUARTER_LANES:
+    if len({received.event.occurred_at // bucket for received in late}) > MAX_QUARTER_LANES:
         bucket = _DAY
-    lanes: defaultdict[tuple[int, bool], list[ResolvedEvent]] = defaultdict(list)
-    for resolved in ordered[len(late) :]:
-        lanes[0, resolved.event.untimed].append(resolved)
-    for resolved in late:
-        lanes[resolved.event.occurred_at // bucket, resolved.event.untimed].append(resolved)
+    lanes: defaultdict[tuple[int, bool], list[ReceivedEvent]] = defaultdict(list)
+    for received in ordered[len(late) :]:
+        lanes[_ON_TIME, received.event.untimed].append(received)
+    for received in late:
+        lanes[received.event.occurred_at // bucket, received.event.untimed].append(received)
     return [Lane(rows, untimed) for (_, untimed), rows in lanes.items()]
 
 
-def without_duplicates(events: list[ResolvedEvent]) -> list[ResolvedEvent]:
+def without_duplicates(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
     """Return `events` with the first only of those that are the same."""
-    seen: dict[bytes | tuple[bytes, int], ResolvedEvent] = {}
-    for resolved in events:
-        event = resolved.event
+    seen: dict[bytes | tuple[bytes, int], ReceivedEvent] = {}
+    for received in events:
+        event = received.event
         identity = event.event_id if event.untimed else (event.event_id, event.occurred_at)
-        seen.setdefault(identity, resolved)
-    return list(seen.values())
+        seen.setdefault(identity, received)
+    return events if len(seen) == len(events) else list(seen.values())
 
 
-def _key(resolved: ResolvedEvent) -> tuple[int, bytes]:
-    return resolved.event.occurred_at, resolved.event.event_id
+def _key(received: ReceivedEvent) -> tuple[int, bytes]:
+    return received.event.occurred_at, received.event.event_id
