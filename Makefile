@@ -1,0 +1,87 @@
+# Groundswell's commands; `make` alone lists them.
+# Needs Python 3.11 or newer, and nothing else: the rest is installed into .venv and this folder.
+
+PYTHON ?= python3
+PORT ?=
+DATA ?= .groundswell
+DEMO ?= 1
+BENCH ?=
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help:  ## Show this list
+	@echo 'make TARGET [NAME=VALUE]'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: run
+run: .venv/run.stamp  ## Run everything with a moving demo (PORT=8000 DATA=.groundswell DEMO=0)
+	@exec $(BIN)/groundswell dev --data '$(DATA)' $(if $(PORT),--port '$(PORT)') \
+		$(if $(filter 0 no false,$(DEMO)),--no-demo,--demo)
+
+.PHONY: test
+test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay')
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: .venv/dev.stamp  ## Check format, lint, types and SQL; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 db
+	$(BIN)/squawk db/migrations/*.sql db/continuous_aggregates/*.sql
+
+.PHONY: format
+format: .venv/dev.stamp  ## Put Python into the house's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+
+.PHONY: bench
+bench: .venv/dev.stamp  ## Measure against rivals into bench/results.json (BENCH=insert,read)
+	@$(BIN)/python -m bench $(BENCH)
+
+.PHONY: lock
+lock: .venv/dev.stamp  ## Pin again what pyproject.toml asks for
+	@$(PIP) install pip-tools
+	@$(COMPILE) --extra embedded -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra embedded --extra dev -c requirements.lock -o requirements-dev.lock \
+		pyproject.toml
+
+.PHONY: clean
+clean:  ## Remove what was installed and built; data stays
+	@rm -rf .venv app/embedded/gateway/node_modules build *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find app bench db tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo 'Clean. The data folder $(DATA) is untouched.'
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Groundswell needs Python 3.11 or newer: $(PYTHON) is' \
+			"$$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12 …" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'This Python cannot make virtual environments:' \
+			'install its venv package (Debian, Ubuntu: apt install python3-venv).' >&2; \
+		exit 1; }
+	@echo 'Making .venv …'
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@echo 'Installing what running needs (half a minute) …'
+	@$(PIP) install --no-deps -r requirements.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	@echo 'Installing what testing needs …'
+	@$(PIP) install --no-deps -r requirements-dev.lock
+	@touch $@
