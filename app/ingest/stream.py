@@ -19,6 +19,10 @@ Fields = dict[bytes, bytes]
 """A stream entry as Redis holds it: `v` version, `r` receipt in microseconds, `e` events, `w`."""
 
 
+Fault = tuple[int, str]
+"""Position in its entry of an event that could not be written, and why."""
+
+
 class Entry(NamedTuple):
     """The accepted events of one request."""
 
@@ -27,6 +31,11 @@ class Entry(NamedTuple):
     events: list[PackedEvent]
     request_id: str | None = None
     """Set when the caller waits to hear that the entry was written (`keys.reply`)."""
+
+
+def unix_microseconds() -> int:
+    """Return the time in microseconds since 1970."""
+    return time.time_ns() // 1_000
 
 
 def to_fields(entry: Entry) -> Fields:

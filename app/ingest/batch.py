@@ -1,0 +1,67 @@
+"""A batch of deliveries: its events in one row, and how each of them ended."""
+
+from __future__ import annotations
+
+from app import keys
+from app.ingest.dead_letters import dead_fields
+from app.ingest.group import Delivery, Settlement
+from app.ingest.packing import UnreadableEntryError
+from app.ingest.rows import ReceivedEvent
+from app.ingest.stream import Entry, Fault, Fields, from_fields, to_fields
+
+
+class Batch:
+    """The events of some deliveries; entries that cannot be tried are dead from the start."""
+
+    def __init__(self, deliveries: list[Delivery], *, max_deliveries: int) -> None:
+        self.events: list[ReceivedEvent] = []
+        self.redelivered = any(delivery.deliveries > 1 for delivery in deliveries)
+        self._deliveries = deliveries
+        self._dead: list[Fields] = []
+        self._replies: dict[str, list[Fault]] = {}
+        self._origins: list[tuple[int, Delivery, Entry]] = []
+        """Where each entry's events begin in `events`."""
+        for delivery in deliveries:
+            if delivery.deliveries > max_deliveries:
+                self._bury(delivery, f"delivered more than {max_deliveries} times")
+                continue
+            try:
+                entry = from_fields(delivery.fields)
+            except UnreadableEntryError as error:
+                self._bury(delivery, f"cannot be read: {error}")
+                continue
+            self._origins.append((len(self.events), delivery, entry))
+            self.events += [ReceivedEvent(event, entry.received_at) for event in entry.events]
+            if entry.request_id is not None:
+                self._replies[entry.request_id] = []
+
+    @property
+    def dead_letters(self) -> int:
+        """How many dead letters it leaves so far."""
+        return len(self._dead)
+
+    def bury(self, faults: list[Fault]) -> None:
+        """Make dead letters of single events; a fault's position is an index into `events`."""
+        for position, reason in faults:
+            start, delivery, entry = next(
+                origin for origin in reversed(self._origins) if origin[0] <= position
+            )
+            single = entry._replace(events=[self.events[position].event], request_id=None)
+            fields = to_fields(single)
+            self._dead.append(dead_fields(fields, reason=reason, first_id=delivery.entry_id))
+            if entry.request_id is not None:
+                self._replies[entry.request_id].append((position - start, reason))
+
+    def settlement(self) -> Settlement:
+        """Return what Redis is to be told once all events are committed or buried."""
+        changed = {(event.content_type, event.content_id) for event, _ in self.events}
+        return Settlement(
+            entry_ids=[delivery.entry_id for delivery in self._deliveries],
+            dead=self._dead,
+            replies=self._replies,
+            changed_keys=[keys.stats_fresh(*item) for item in changed],
+        )
+
+    def _bury(self, delivery: Delivery, reason: str) -> None:
+        fields = dead_fields(delivery.fields, reason=reason, first_id=delivery.entry_id)
+        self._dead.append(fields)

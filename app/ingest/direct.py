@@ -1,0 +1,47 @@
+"""The way of events while Redis is down: straight into the database, a bounded few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import psycopg
+
+from app.database.pool import Pool
+from app.errors import UnavailableError
+from app.ingest.insert import Inserter
+from app.ingest.metrics import DUPLICATES, WRITTEN
+from app.ingest.rows import ReceivedEvent
+from app.ingest.stream import Entry
+from app.settings import Settings
+
+AT_ONCE = 4
+"""Most requests of one process that write to the database at the same time."""
+RETRY_AFTER = 5.0
+"""Seconds after which a caller may try again when Redis and the database are down."""
+
+
+class DirectWriter:
+    """Insert entries without the stream."""
+
+    def __init__(self, settings: Settings, pool: Pool, *, clock: Callable[[], int]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._timeout = settings.database_timeout
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._inserter = Inserter(
+            late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
+        )
+
+    async def write(self, entry: Entry) -> None:
+        """Return once the entry is committed; raise `UnavailableError` when it may not be."""
+        events = [ReceivedEvent(event, entry.received_at) for event in entry.events]
+        try:
+            async with asyncio.timeout(self._timeout), self._turn, self._pool.connection() as to:
+                inserted = await self._inserter.insert(to, events, now=self._clock())
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
+            raise UnavailableError(
+                "neither Redis nor the database takes events", retry_after=RETRY_AFTER
+            ) from error
+        WRITTEN.inc(inserted)
+        DUPLICATES.inc(len(events) - inserted)

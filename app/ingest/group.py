@@ -1,0 +1,157 @@
+"""The writers' consumer group on the ingest stream: who has which entry, and who takes it over."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import ResponseError
+
+from app import keys
+from app.ingest.stream import Fault, Fields
+
+REPLY_SECONDS = 30
+"""How long a reply waits for the caller of a `wait=true` request."""
+FORGET_MILLISECONDS = 3_600_000
+"""How long a writer without entries is silent before the group forgets its name."""
+
+# One script, so that no entry can be delivered to a writer between the question and the removal.
+_FORGET = """
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+    if consumer[4] == 0 and consumer[6] > tonumber(ARGV[2]) then
+        redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer[2])
+    end
+end
+"""
+
+
+class Delivery(NamedTuple):
+    """A stream entry in the hands of this writer."""
+
+    entry_id: bytes
+    fields: Fields
+    deliveries: int = 1
+    """How often it was handed to a writer; read only when it is taken over from another."""
+
+
+class Settlement(NamedTuple):
+    """How a batch ended, for Redis."""
+
+    entry_ids: list[bytes]
+    dead: list[Fields]
+    replies: dict[str, list[Fault]]
+    """Faults of the entries whose callers wait, by request id."""
+    changed_keys: list[str]
+    """Keys that are stale now that the batch is committed."""
+
+
+class WriterGroup:
+    """One writer's part in the group. Every method may raise `RedisError`."""
+
+    def __init__(
+        self, redis_client: redis.asyncio.Redis, *, consumer: str, claim_seconds: float
+    ) -> None:
+        self._redis = redis_client
+        self._consumer = consumer
+        self._claim_milliseconds = round(claim_seconds * 1_000)
+
+    async def create(self) -> None:
+        """Make the stream and the group where they are missing; the group begins at the start."""
+        try:
+            await self._redis.xgroup_create(
+                keys.EVENT_STREAM, keys.WRITER_GROUP, id="0", mkstream=True
+            )
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def read_new(self, *, count: int, block_milliseconds: int) -> list[Delivery]:
+        """Return entries that nobody has yet, after at most `block_milliseconds`."""
+        return await self._read(">", count, max(1, block_milliseconds))
+
+    async def read_own(self, *, count: int) -> list[Delivery]:
+        """Return the oldest entries delivered to this writer and not settled."""
+        deliveries = await self._read("0", count, None)
+        gone = [delivery.entry_id for delivery in deliveries if not delivery.fields]
+        if gone:
+            await self._redis.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, *gone)
+        return [delivery for delivery in deliveries if delivery.fields]
+
+    async def claim(self, *, count: int) -> list[Delivery]:
+        """Take over the oldest entries that a writer has held in silence for `claim_seconds`."""
+        pending: Any = await self._redis.xpending_range(
+            keys.EVENT_STREAM,
+            keys.WRITER_GROUP,
+            min="-",
+            max="+",
+            count=count,
+            idle=self._claim_milliseconds,
+        )
+        if not pending:
+            return []
+        times = {row["message_id"]: row["times_delivered"] for row in pending}
+        claimed: Any = await self._redis.xclaim(
+            keys.EVENT_STREAM,
+            keys.WRITER_GROUP,
+            self._consumer,
+            self._claim_milliseconds,
+            list(times),
+        )
+        deliveries = [
+            Delivery(entry_id, fields, times[entry_id] + 1)
+            for entry_id, fields in claimed
+            if entry_id is not None and fields
+        ]
+        await self._acknowledge_gone(times.keys() - {each.entry_id for each in deliveries})
+        return deliveries
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Acknowledge and delete a batch's entries, storing its dead letters in the same step."""
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            for fields in settlement.dead:
+                pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
+            pipeline.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, *settlement.entry_ids)
+            # Settled entries are deleted one by one, so nothing ever has to be trimmed blindly.
+            pipeline.xdel(keys.EVENT_STREAM, *settlement.entry_ids)
+            await pipeline.execute()
+
+    async def announce(self, settlement: Settlement) -> None:
+        """Make readers ask again for what changed, and tell the callers who wait."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            if settlement.changed_keys:
+                pipeline.unlink(*settlement.changed_keys)
+            for request_id, faults in settlement.replies.items():
+                key = keys.reply(request_id)
+                pipeline.rpush(key, msgspec.json.encode(faults))
+                pipeline.expire(key, REPLY_SECONDS)
+            await pipeline.execute()
+
+    async def oldest_seconds(self) -> float:
+        """Return the age of the oldest entry that waits, 0 where none does."""
+        oldest: Any = await self._redis.xrange(keys.EVENT_STREAM, count=1)
+        if not oldest:
+            return 0.0
+        return max(0.0, time.time() - int(oldest[0][0].partition(b"-")[0]) / 1_000)
+
+    async def forget_silent(self) -> None:
+        """Remove the names of writers that hold nothing and have long been silent."""
+        await self._redis.eval(
+            _FORGET, 1, keys.EVENT_STREAM, keys.WRITER_GROUP, str(FORGET_MILLISECONDS)
+        )
+
+    async def _read(self, after: str, count: int, block: int | None) -> list[Delivery]:
+        answer: Any = await self._redis.xreadgroup(
+            keys.WRITER_GROUP,
+            self._consumer,
+            {keys.EVENT_STREAM: after},
+            count=count,
+            block=block,
+        )
+        return [Delivery(entry_id, fields) for _, entries in answer for entry_id, fields in entries]
+
+    async def _acknowledge_gone(self, entry_ids: set[bytes]) -> None:
+        for entry_id in entry_ids:
+            if not await self._redis.xrange(keys.EVENT_STREAM, min=entry_id, max=entry_id):
+                await self._redis.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, entry_id)

@@ -1,0 +1,111 @@
+"""Take accepted events in: onto the stream, or straight to the database while Redis is down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from app import keys
+from app.database.pool import Pool
+from app.errors import OverloadedError
+from app.ingest.direct import DirectWriter
+from app.ingest.metrics import ACCEPTED
+from app.ingest.stream import Entry, Fault, StreamAppender, unix_microseconds
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER = 2.0
+"""Seconds after which a caller may try again when too many entries wait."""
+PROBE_SECONDS = 1.0
+"""While Redis is down, one request in this time tries it; the others do not wait for it."""
+
+_decode_faults = msgspec.json.Decoder(list[Fault]).decode
+
+
+class Intake:
+    """One process's way in; what it has taken is durable."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        redis_client: redis.asyncio.Redis,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._redis = redis_client
+        self._stream = StreamAppender(redis_client)
+        self._direct = DirectWriter(settings, pool, clock=unix_microseconds)
+        self._most_waiting = settings.max_stream_entries
+        self._wait_seconds = settings.wait_seconds
+        self._block_seconds = min(1.0, settings.redis_timeout / 2)
+        self._monotonic = monotonic
+        self._down = False
+        self._probe_at = 0.0
+
+    async def take(self, entry: Entry) -> bool:
+        """Make `entry` durable and say whether it is in the database already.
+
+        Raises `OverloadedError` when too much waits to be written, `UnavailableError` when neither
+        Redis nor the database takes it. An entry that Redis took without telling us is in both,
+        which counts once.
+        """
+        if not entry.events:
+            return True
+        if not self._down or self._may_probe():
+            try:
+                await self._append(entry)
+            except (RedisError, OSError) as error:
+                self._note_down(error)
+            else:
+                self._note_up()
+                ACCEPTED.labels(way="stream").inc(len(entry.events))
+                return False
+        await self._direct.write(entry)
+        ACCEPTED.labels(way="database").inc(len(entry.events))
+        return True
+
+    async def written(self, request_id: str) -> list[Fault] | None:
+        """Wait until the writer has written an entry, and return what it could not write of it.
+
+        None when it takes longer than `wait_seconds`, or Redis goes down: it is still durable.
+        """
+        deadline = self._monotonic() + self._wait_seconds
+        while (left := deadline - self._monotonic()) > 0:
+            seconds = max(0.01, min(left, self._block_seconds))
+            try:
+                answer = await self._redis.blpop([keys.reply(request_id)], timeout=seconds)
+            except (RedisError, OSError):
+                return None
+            if answer:
+                return _decode_faults(answer[1])
+        return None
+
+    async def _append(self, entry: Entry) -> None:
+        if (waiting := await self._stream.length()) >= self._most_waiting:
+            raise OverloadedError(f"{waiting} requests wait to be written", retry_after=RETRY_AFTER)
+        await self._stream.append(entry)
+
+    def _may_probe(self) -> bool:
+        now = self._monotonic()
+        if now < self._probe_at:
+            return False
+        self._probe_at = now + PROBE_SECONDS
+        return True
+
+    def _note_down(self, error: Exception) -> None:
+        if not self._down:
+            log.warning("redis is down: events go straight to the database", error=str(error))
+        self._down = True
+        self._probe_at = self._monotonic() + PROBE_SECONDS
+
+    def _note_up(self) -> None:
+        if self._down:
+            log.info("redis is back: events go to the stream")
+        self._down = False
