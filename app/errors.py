@@ -36,6 +36,14 @@ class BadRequestError(GroundswellError):
     title = "The request cannot be understood"
 
 
+class NothingAcceptedError(GroundswellError):
+    """The request can be understood, but not one of its events can be accepted."""
+
+    slug = "nothing-accepted"
+    status = 422
+    title = "None of the events can be accepted"
+
+
 class UnknownItemError(GroundswellError):
     """No event and no catalogue entry has ever named this item."""
 

@@ -26,7 +26,7 @@ class Wire(
     """Base of everything sent or received as JSON."""
 
 
-class EventIn(Wire, forbid_unknown_fields=True):
+class EventIn(Wire, frozen=True, forbid_unknown_fields=True):
     """One engagement event as a caller sends it."""
 
     type: EventType
@@ -45,21 +45,47 @@ class EventIn(Wire, forbid_unknown_fields=True):
     metadata: dict[str, object] | None = None
 
 
-class Rejection(Wire):
+class Rejection(Wire, frozen=True):
     """Why the event at `index` of the request was not accepted."""
 
     index: int
     reason: str
 
 
-class Accepted(Wire):
+class Accepted(Wire, frozen=True):
     """What became of the events of a request."""
 
     accepted: int
     rejected: list[Rejection]
+    """Empty when all were accepted."""
 
 
-class ItemIn(Wire, forbid_unknown_fields=True):
+class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):
+    """What a view, like, comment or share may say beside the item it is about."""
+
+    content_type: Name | None = None
+    id: UUID | None = None
+    """Counts once, however often it is sent; made by the server where it is absent."""
+    occurred_at: Moment | None = None
+    """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
+    user_id: Name | None = None
+    session_id: Name | None = None
+    metadata: dict[str, object] | None = None
+
+
+class Refused(Wire, frozen=True):
+    """An RFC 9457 problem: every event of the request was rejected."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    accepted: int
+    rejected: list[Rejection]
+    instance: str | None = None
+
+
+class ItemIn(Wire, frozen=True, forbid_unknown_fields=True):
     """One catalogue entry; what is absent stays as it was."""
 
     content_id: Name
@@ -71,13 +97,13 @@ class ItemIn(Wire, forbid_unknown_fields=True):
     attributes: dict[str, object] | None = None
 
 
-class ItemsWritten(Wire):
+class ItemsWritten(Wire, frozen=True):
     """How many catalogue entries a `PUT /items` created or changed."""
 
     written: int
 
 
-class TrendingItem(Wire):
+class TrendingItem(Wire, frozen=True):
     """One line of a ranking."""
 
     rank: int
@@ -95,7 +121,7 @@ class TrendingItem(Wire):
     shares: int
 
 
-class Trending(Wire):
+class Trending(Wire, frozen=True):
     """A ranking as of one run; counts are those inside the window.
 
     Before the first run there are no items, and `runId` and `asOf` are null.
@@ -110,7 +136,7 @@ class Trending(Wire):
     items: list[TrendingItem]
 
 
-class ItemStats(Wire):
+class ItemStats(Wire, frozen=True):
     """Counts of one item: today and this month in UTC, and over its lifetime."""
 
     content_id: str
@@ -135,7 +161,7 @@ class ItemStats(Wire):
     """True when the database is down and this is the last known value."""
 
 
-class Problem(Wire, omit_defaults=True):
+class Problem(Wire, frozen=True, omit_defaults=True):
     """An RFC 9457 problem: `type` is stable, `detail` says what was wrong this time."""
 
     type: str
@@ -145,7 +171,7 @@ class Problem(Wire, omit_defaults=True):
     instance: str | None = None
 
 
-class Dependency(Wire):
+class Dependency(Wire, frozen=True):
     """Whether Redis or the database answered just now."""
 
     up: bool
@@ -153,13 +179,13 @@ class Dependency(Wire):
     """What is wrong, when it is not up."""
 
 
-class Liveness(Wire):
+class Liveness(Wire, frozen=True):
     """The process is up and its event loop turns."""
 
     status: Literal["live"] = "live"
 
 
-class Readiness(Wire):
+class Readiness(Wire, frozen=True):
     """Whether this process can serve and accept, and what it has to do without."""
 
     status: Literal["ready", "degraded", "unready"]
