@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
+
+import structlog
 
 from app.embedded.errors import EmbeddedError
 from app.embedded.services import embedded_services
@@ -35,6 +38,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="PostgreSQL port, 0 is a free one")
     parser.add_argument("--redis-port", type=int, default=0, help="Redis port, 0 is a free one")
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     try:
         return asyncio.run(run(arguments.data, arguments.port, arguments.redis_port))
     except EmbeddedError as error:

@@ -167,4 +167,4 @@ async def _pong(port: int) -> bool:
 
 
 def _log_line(line: str) -> None:
-    log.info(line, service=NAME)
+    log.debug(line, service=NAME)

@@ -1,5 +1,6 @@
 // What the clients share: the engine, the turn to use it, and who has which settings and channels.
 import { Cron } from './cron.mjs'
+import { Maintenance } from './maintenance.mjs'
 import { Notifications } from './notify.mjs'
 import { ClientSettings, SettingsKeeper } from './settings.mjs'
 import { Turn } from './turn.mjs'
@@ -18,6 +19,7 @@ export class Backend {
     this.settings = new SettingsKeeper(engine)
     this.notifications = new Notifications(engine)
     this.cron = new Cron(this)
+    this.maintenance = new Maintenance(this)
   }
 
   /** Makes the backend this client's: it has just been given the turn. */

@@ -61,6 +61,7 @@ async function stop(backend, reason) {
   log('stopping', { reason })
   server.close()
   backend.cron.stop()
+  backend.maintenance.stop()
   for (const session of sessions.values()) {
     session.shutdown('57P01', 'terminating connection due to administrator command')
   }
@@ -81,6 +82,7 @@ async function main() {
   })
   engine.onCrash = crash
   backend.cron.start()
+  backend.maintenance.start()
   server = createServer({ allowHalfOpen: false }, (socket) => accept(backend, socket))
   server.on('error', (error) => {
     log('cannot listen', { error: error.message })
@@ -97,6 +99,9 @@ async function main() {
   process.stdin.on('end', () => stop(backend, 'the parent process is gone')).resume()
 }
 
+// The parent may be gone, and with it whoever reads these lines.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
 process.on('uncaughtException', crash)
 process.on('unhandledRejection', crash)
 main().catch((error) => {

@@ -40,6 +40,7 @@ export class Session {
   #idleTimer = null
   #pendingNotifications = []
   #wake = null
+  #cancelled = false
   settings = null
 
   constructor(backend, socket, id) {
@@ -132,6 +133,12 @@ export class Session {
     this.#endFatal(code, text)
   }
 
+  /** The client asked to cancel: possible only while it waits for its turn. */
+  cancel() {
+    if (!this.#backend.turn.cancel(this)) return
+    this.#cancelled = true
+  }
+
   async #pump() {
     if (this.#pumping || this.#closed || this.#ending) return
     this.#pumping = true
@@ -169,7 +176,7 @@ export class Session {
     if (!this.#hasTurn) {
       if (!this.#copy && !this.#batchReady()) return false
       this.#flush()
-      if (!(await this.#takeTurn())) return false
+      if (!(await this.#takeTurn())) return this.#answerCancelled()
     }
     const bytes = this.#dequeue()
     if (this.#copy) this.#finishCopy(bytes)
@@ -191,6 +198,21 @@ export class Session {
     this.#hasTurn = true
     if (this.#closed || this.#ending) return false
     this.#backend.enter(this)
+    return true
+  }
+
+  /** Answers the batch, or the COPY, that was cancelled while it waited; false if none was. */
+  #answerCancelled() {
+    if (!this.#cancelled) return false
+    this.#cancelled = false
+    const text = 'canceling statement due to user request'
+    this.#send(errorResponse({ code: '57014', message: text }))
+    this.#skipping = this.#copy ? this.#copy.extended : false
+    this.#copy = null
+    let last
+    do last = String.fromCharCode(this.#dequeue()[0])
+    while (!'QSFcf'.includes(last) && this.#inbox.length)
+    if (!this.#skipping) this.#send(readyForQuery('I'))
     return true
   }
 
