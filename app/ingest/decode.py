@@ -13,7 +13,7 @@ import msgspec
 
 from app.errors import BadRequestError, TooLargeError
 from app.ingest.reasons import reason_of
-from app.wire import EventIn
+from app.wire import ActionIn, EventIn, EventType
 
 Decoded: TypeAlias = EventIn | str
 
@@ -23,6 +23,7 @@ NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decode_event = msgspec.json.Decoder(EventIn).decode
 _decode_events = msgspec.json.Decoder(list[EventIn]).decode
+_decode_action = msgspec.json.Decoder(ActionIn).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 _NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
@@ -46,6 +47,32 @@ def decode_body(
     if start != b"[":
         raise BadRequestError("the body is not JSON: expected an event object or an array of them")
     return _decode_array(body, max_events, max_event_bytes)
+
+
+def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Decoded:
+    """Return the event that an empty body or an `ActionIn` makes of one content id.
+
+    Raises `BadRequestError` for a body that is not JSON.
+    """
+    if not body.strip():
+        return EventIn(type=event_type, content_id=content_id)
+    if NUL.search(body):
+        return "contains U+0000, which cannot be stored"
+    try:
+        action = _decode_action(body)
+    except _FAULTS as error:
+        _require_json(body)
+        return reason_of(error)
+    return EventIn(
+        type=event_type,
+        content_id=content_id,
+        content_type=action.content_type or "video",
+        id=action.id,
+        occurred_at=action.occurred_at,
+        user_id=action.user_id,
+        session_id=action.session_id,
+        metadata=action.metadata,
+    )
 
 
 def _decode_array(body: bytes, max_events: int, max_event_bytes: int) -> list[Decoded]:

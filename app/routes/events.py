@@ -1,0 +1,190 @@
+"""`POST /analytics/events` and `POST /analytics/{view,like,comment,share}/{id}`: record events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, post
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from redis.asyncio import Redis
+
+from app.database.pool import Pool
+from app.errors import (
+    BadRequestError,
+    NothingAcceptedError,
+    OverloadedError,
+    TooLargeError,
+    UnavailableError,
+)
+from app.ingest.body import read_body
+from app.ingest.decode import decode_action, decode_body
+from app.ingest.recorder import Recorder
+from app.problems import MEDIA_TYPE as PROBLEM
+from app.problems import documented
+from app.routes.bodies import json_body
+from app.routes.names import check_names
+from app.settings import Settings
+from app.wire import Accepted, ActionIn, EventIn, EventType, Refused
+
+AnyRequest = Request[Any, Any, State]
+
+ContentId = Annotated[str, Parameter(min_length=1, max_length=200, description="Id of the item.")]
+ContentType = Annotated[
+    str | None,
+    Parameter(
+        query="contentType",
+        min_length=1,
+        max_length=200,
+        description="Type of the item; goes before the one in the body. `video` where neither is.",
+    ),
+]
+Wait = Annotated[
+    bool, Parameter(query="wait", description="Answer 200 once the events are in the database.")
+]
+Validate = Annotated[
+    bool, Parameter(query="validate", description="Say what would be accepted; store nothing.")
+]
+
+_RESPONSES: dict[int, ResponseSpec] = {
+    202: ResponseSpec(
+        Accepted,
+        description="At least one event is accepted and durable, or none was sent. "
+        "`rejected` names the others by their index.",
+        generate_examples=False,
+    ),
+    422: ResponseSpec(
+        Refused,
+        description="Every event was rejected (`/problems/nothing-accepted`)",
+        media_type=PROBLEM,
+        generate_examples=False,
+    ),
+    **documented(BadRequestError, TooLargeError, OverloadedError, UnavailableError),
+}
+
+
+@post(
+    "/analytics/events",
+    status_code=202,
+    request_max_body_size=None,
+    summary="Record events",
+    description="One event, an array of them, or NDJSON (`application/x-ndjson`), gzip too. Every "
+    "event has its own outcome: a bad one never sinks the others. An event `id` counts once, "
+    "however often it is sent; send the same `occurredAt` with it each time, or none.",
+    operation_id="recordEvents",
+    operation_class=json_body(
+        EventIn, several=True, media_types=("application/json", "application/x-ndjson")
+    ),
+    tags=["Events"],
+    responses={
+        200: ResponseSpec(
+            Accepted,
+            description="With `wait`: the accepted events are in the database. "
+            "With `validate`: nothing was stored.",
+            generate_examples=False,
+        ),
+        **_RESPONSES,
+    },
+)
+async def post_events(
+    request: AnyRequest,
+    recorder: Recorder,
+    settings: Settings,
+    wait: Wait = False,
+    validate: Validate = False,
+) -> Response[bytes]:
+    """Record the events in the body."""
+    events = decode_body(
+        await _body(request, settings),
+        media_type=request.headers.get("content-type", ""),
+        max_events=settings.max_events,
+        max_event_bytes=settings.max_event_bytes,
+    )
+    if validate:
+        return _answer(request, recorder.validate(events), status=200)
+    if wait:
+        accepted, written = await recorder.record_and_wait(events)
+        return _answer(request, accepted, status=200 if written else 202)
+    return _answer(request, await recorder.record(events), status=202)
+
+
+def _action(event_type: EventType) -> HTTPRouteHandler:
+    """Make the route that records one kind of action on one item."""
+
+    @post(
+        f"/analytics/{event_type}/{{content_id:str}}",
+        status_code=202,
+        request_max_body_size=None,
+        summary=f"Record a {event_type}",
+        description=f"Record one {event_type} of an item, which need not be known yet. The body "
+        "may be empty; an `id` in it counts once, however often it is sent.",
+        operation_id=f"record{event_type.capitalize()}",
+        operation_class=json_body(ActionIn, required=False),
+        tags=["Events"],
+        responses=_RESPONSES,
+        name=f"record_{event_type}",
+    )
+    async def record(
+        request: AnyRequest,
+        recorder: Recorder,
+        settings: Settings,
+        content_id: ContentId,
+        content_type: ContentType = None,
+    ) -> Response[bytes]:
+        check_names(id=content_id, contentType=content_type)
+        body = await _body(request, settings)
+        event = decode_action(body, event_type=event_type, content_id=content_id)
+        if content_type is not None and isinstance(event, EventIn):
+            event = msgspec.structs.replace(event, content_type=content_type)
+        return _answer(request, await recorder.record([event]), status=202)
+
+    return record
+
+
+async def _body(request: AnyRequest, settings: Settings) -> bytes:
+    return await read_body(
+        request.stream(),
+        encoding=request.headers.get("content-encoding", ""),
+        limit=settings.max_body_bytes,
+    )
+
+
+def _answer(request: AnyRequest, accepted: Accepted, *, status: int) -> Response[bytes]:
+    if accepted.accepted or not accepted.rejected:
+        body = msgspec.json.encode(accepted)
+        return Response(body, status_code=status, media_type=MediaType.JSON)
+    problem = Refused(
+        type=f"/problems/{NothingAcceptedError.slug}",
+        title=NothingAcceptedError.title,
+        status=NothingAcceptedError.status,
+        detail=accepted.rejected[0].reason,
+        accepted=0,
+        rejected=accepted.rejected,
+        instance=request.url.path,
+    )
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM)
+
+
+def _recorder(state: State, settings: Settings, pool: Pool, redis: Redis) -> Recorder:
+    """Return the process's recorder, made by its first request."""
+    recorder: Recorder | None = state.get("recorder")
+    if recorder is None:
+        recorder = state.recorder = Recorder(settings, pool, redis)
+    return recorder
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        post_events,
+        _action("view"),
+        _action("like"),
+        _action("comment"),
+        _action("share"),
+    ],
+    dependencies={"recorder": Provide(_recorder, sync_to_thread=False)},
+)

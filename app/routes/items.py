@@ -1,0 +1,136 @@
+"""`PUT /items` and `GET /items/{id}`: the catalogue that rankings take titles from."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+from litestar import MediaType, Request, Response, Router, get, put
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from app.database import items
+from app.database.pool import Pool
+from app.errors import BadRequestError, TooLargeError, UnavailableError, UnknownItemError
+from app.ingest.body import read_body
+from app.ingest.decode import NUL
+from app.ingest.reasons import reason_of
+from app.problems import documented
+from app.routes.bodies import json_body
+from app.routes.names import check_names
+from app.settings import Settings
+from app.wire import ItemIn, ItemsWritten, Wire
+
+RETRY_AFTER = 5.0
+"""Seconds after which a caller may try again when the database is down."""
+
+_decode_item = msgspec.json.Decoder(ItemIn).decode
+_decode_items = msgspec.json.Decoder(list[ItemIn]).decode
+
+
+class Item(Wire, frozen=True):
+    """One catalogue entry."""
+
+    content_id: str
+    content_type: str
+    title: str | None
+    category: str | None
+    creator: str | None
+    published_at: datetime | None
+    attributes: dict[str, object]
+    created_at: datetime
+    """When Groundswell first heard of it."""
+
+
+class Items(Wire, frozen=True):
+    """The entries of one content id, one for each content type."""
+
+    items: list[Item]
+
+
+@put(
+    "/items",
+    request_max_body_size=None,
+    summary="Write catalogue entries",
+    description="One entry or an array of them. What is absent or null stays as it was; "
+    "`attributes` are merged. All are written, or none.",
+    operation_id="putItems",
+    operation_class=json_body(ItemIn, several=True),
+    tags=["Items"],
+    responses={
+        200: ResponseSpec(ItemsWritten, description="Written", generate_examples=False),
+        **documented(BadRequestError, TooLargeError, UnavailableError),
+    },
+)
+async def put_items(
+    request: Request[Any, Any, State], pool: Pool, settings: Settings
+) -> Response[bytes]:
+    """Create or complete the entries in the body."""
+    body = await read_body(
+        request.stream(),
+        encoding=request.headers.get("content-encoding", ""),
+        limit=settings.max_body_bytes,
+    )
+    given = _decode(body)
+    if len(given) > settings.max_events:
+        raise TooLargeError(f"{len(given)} items; at most {settings.max_events} are allowed")
+    try:
+        async with asyncio.timeout(settings.database_timeout), pool.connection() as connection:
+            written = await items.put_items(connection, items=msgspec.json.encode(given))
+    except (psycopg.OperationalError, TimeoutError, OSError) as error:
+        raise _database_down() from error
+    return Response(msgspec.json.encode(ItemsWritten(written=written)), media_type=MediaType.JSON)
+
+
+@get(
+    "/items/{content_id:str}",
+    summary="Read catalogue entries",
+    description="The entries of one content id: one for each content type it is known under.",
+    operation_id="item",
+    tags=["Items"],
+    responses={
+        200: ResponseSpec(Items, description="The entries", generate_examples=False),
+        **documented(BadRequestError, UnknownItemError, UnavailableError),
+    },
+)
+async def get_item(
+    pool: Pool,
+    settings: Settings,
+    content_id: Annotated[str, Parameter(min_length=1, max_length=200)],
+    content_type: Annotated[
+        str | None, Parameter(query="contentType", min_length=1, max_length=200)
+    ] = None,
+) -> Response[bytes]:
+    """Return the entries of a content id, sorted by content type."""
+    check_names(id=content_id, contentType=content_type)
+    try:
+        async with asyncio.timeout(settings.database_timeout), pool.connection() as connection:
+            found = await items.items_by_external_id(
+                connection, external_id=content_id, content_type=content_type
+            )
+    except (psycopg.OperationalError, TimeoutError, OSError) as error:
+        raise _database_down() from error
+    if not found:
+        raise UnknownItemError(f"no item has the id {content_id!r}")
+    answer = Items(items=msgspec.convert(found, list[Item], from_attributes=True))
+    return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
+
+
+def _decode(body: bytes) -> list[ItemIn]:
+    if NUL.search(body):
+        raise BadRequestError("the body contains U+0000, which cannot be stored")
+    try:
+        return _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestError(reason_of(error)) from error
+
+
+def _database_down() -> UnavailableError:
+    return UnavailableError("the database does not answer", retry_after=RETRY_AFTER)
+
+
+router = Router("/", route_handlers=[put_items, get_item])
