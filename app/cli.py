@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app.cli_dead_letters import dead_letters
 from app.errors import GroundswellError
 from app.logs import configure_logs
 from app.settings import Settings, read_settings
@@ -101,11 +102,16 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
 
 
 @cli.command()
-def worker() -> None:
+@click.option(
+    "--heartbeat",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to touch every other second, for a supervisor to look at.",
+)
+def worker(heartbeat: Path | None) -> None:
     """Write events to the database and publish rankings to Redis."""
     from app.worker import run_worker  # noqa: PLC0415
 
-    asyncio.run(run_worker(_settings()))
+    asyncio.run(run_worker(_settings(), heartbeat=heartbeat))
 
 
 @cli.command()
@@ -161,6 +167,9 @@ def replay(
     )
     for line in asyncio.run(replaying.replay(wanted)).lines():
         click.echo(line)
+
+
+cli.add_command(dead_letters)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

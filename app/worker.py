@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
@@ -16,8 +18,14 @@ from app.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-async def run_worker(settings: Settings) -> None:
-    """Write events and publish snapshots until SIGTERM or SIGINT; both outlive any outage."""
+_BEAT_SECONDS = 2.0
+
+
+async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> None:
+    """Write events and publish snapshots until SIGTERM or SIGINT; both outlive any outage.
+
+    The file `heartbeat` is touched every two seconds for as long as this process does its work.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -25,6 +33,8 @@ async def run_worker(settings: Settings) -> None:
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         log.info("worker runs")
         async with asyncio.TaskGroup() as group:
+            if heartbeat:
+                group.create_task(_beat(heartbeat, stop), name="heartbeat")
             group.create_task(
                 run_writer(settings=settings, pool=pool, redis=redis, stop=stop), name="writer"
             )
@@ -33,3 +43,10 @@ async def run_worker(settings: Settings) -> None:
                 name="publisher",
             )
     log.info("worker has stopped")
+
+
+async def _beat(file: Path, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await asyncio.to_thread(file.touch)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from app.errors import GroundswellError
 from app.replay.events import catalogue_of
 from app.replay.live import Traffic, send_traffic
 from app.replay.run import Replay, replay
@@ -32,29 +34,40 @@ class DemoState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_demo(*, url: str, state_file: Path, say: Callable[[str, str], None]) -> None:
-    """Replay the sample into the API at `url` unless that is done, then send traffic for ever."""
+    """Replay the sample into the API at `url` unless that is done, then send traffic for ever.
+
+    What goes wrong is told to `say`; it ends the demo and nothing else.
+    """
+    try:
+        await _replay_sample(url, state_file, lambda text: say("demo", text))
+        say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
+        items = catalogue_of(read_history(SAMPLE).videos, content_type="video")
+        # A seed of its own for each start, so that no id is sent twice.
+        traffic = Traffic(items, rate=RATE, seed=time.time_ns())
+        await send_traffic(traffic, url=url, say=lambda text: say("demo", text))
+    except GroundswellError as error:
+        say("demo", f"the demo ended: {error.detail}")
+
+
+async def _replay_sample(url: str, state_file: Path, say: Callable[[str], None]) -> None:
     state = read_state(state_file)
-    if not state.replayed:
-        say("demo", "replaying the sample as the last 30 days")
-        wanted = Replay(
-            path=SAMPLE,
-            url=url,
-            scale=SCALE,
-            span=SPAN,
-            until=state.until,
-            seed=SEED,
-            patience=math.inf,
-            bar=False,
-        )
-        summary = await replay(wanted)
-        write_state(state_file, DemoState(until=state.until, replayed=True))
-        for line in summary.lines():
-            say("demo", line)
-    say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
-    items = catalogue_of(read_history(SAMPLE).videos, content_type="video")
-    seed = int(datetime.now(UTC).timestamp())
-    traffic = Traffic(items, rate=RATE, seed=seed)
-    await send_traffic(traffic, url=url, say=lambda text: say("demo", text))
+    if state.replayed:
+        return
+    say("replaying the sample as the last 30 days")
+    wanted = Replay(
+        path=SAMPLE,
+        url=url,
+        scale=SCALE,
+        span=SPAN,
+        until=state.until,
+        seed=SEED,
+        patience=math.inf,
+        bar=False,
+    )
+    summary = await replay(wanted)
+    write_state(state_file, DemoState(until=state.until, replayed=True))
+    for line in summary.lines():
+        say(line)
 
 
 def read_state(file: Path) -> DemoState:

@@ -13,7 +13,6 @@ import httpx
 import msgspec
 
 from app.database.migrate import migrate
-from app.database.report import lines_of
 from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
@@ -63,8 +62,9 @@ async def _run(wanted: Dev, port: int) -> None:
     url = f"http://{wanted.settings.host}:{port}"
     async with open_servers(wanted.data, os.environ) as servers, asyncio.TaskGroup() as group:
         group.create_task(servers.failed())
-        for line in lines_of(await migrate(servers.database_url)):
-            say("dev", line)
+        report = await migrate(servers.database_url)
+        if report.applied or report.api_replaced:
+            say("dev", f"migrated the database: {len(report.applied)} files applied")
         environment = {
             **os.environ,
             "DATABASE_URL": servers.database_url,
