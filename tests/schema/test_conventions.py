@@ -1,0 +1,174 @@
+"""What STYLE.md says of SQL, checked against the migrated catalog."""
+
+from __future__ import annotations
+
+import pytest
+
+UNCOMMENTED = {
+    "schema": """
+        select nspname from pg_catalog.pg_namespace
+        where nspname in ('core', 'agg', 'api') and obj_description(oid, 'pg_namespace') is null
+    """,
+    "table, aggregate or view": """
+        select oid::regclass::text from pg_catalog.pg_class
+        where relnamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
+            and relkind in ('r', 'p', 'v', 'm')
+            and obj_description(oid, 'pg_class') is null
+    """,
+    "column": """
+        select format('%s.%I', c.oid::regclass, a.attname)
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+        where c.relnamespace in ('core'::regnamespace, 'api'::regnamespace)
+            and c.relkind in ('r', 'p', 'v', 'm')
+            and a.attnum > 0 and not a.attisdropped
+            and col_description(c.oid, a.attnum) is null
+    """,
+    "function or procedure": """
+        select oid::regprocedure::text from pg_catalog.pg_proc
+        where pronamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
+            and obj_description(oid, 'pg_proc') is null
+    """,
+    "type": """
+        select t.oid::regtype::text from pg_catalog.pg_type as t
+        left join pg_catalog.pg_class as c on c.oid = t.typrelid
+        where t.typnamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
+            and t.typelem = 0 and coalesce(c.relkind, 'c') = 'c'
+            and obj_description(t.oid, 'pg_type') is null
+    """,
+}
+
+
+async def column(connection, query: str) -> list[str]:
+    return [text for (text,) in await (await connection.execute(query)).fetchall()]
+
+
+@pytest.mark.parametrize("kind", UNCOMMENTED)
+async def test_everything_has_a_comment(connection, kind):
+    assert await column(connection, UNCOMMENTED[kind]) == []
+
+
+async def test_comments_are_sentences(connection):
+    comments = await column(
+        connection,
+        """
+        select distinct d.description
+        from pg_catalog.pg_description as d
+        where (d.classoid, d.objoid) in (
+            select 'pg_class'::regclass, c.oid
+            from pg_catalog.pg_class as c
+            where c.relnamespace::regnamespace::text in ('core', 'agg', 'api')
+            union all
+            select 'pg_proc'::regclass, p.oid
+            from pg_catalog.pg_proc as p
+            where p.pronamespace::regnamespace::text in ('core', 'agg', 'api')
+        )
+        """,
+    )
+    assert comments
+    assert [text for text in comments if not text.endswith(".")] == []
+
+
+async def test_constraints_are_named_after_their_rule(connection):
+    """PostgreSQL's own names, such as `item_title_check`, do not say which rule was broken."""
+    made_up = """
+        select format('%s on %s', conname, conrelid::regclass)
+        from pg_catalog.pg_constraint
+        where connamespace = 'core'::regnamespace
+            and contype in ('c', 'u', 'x')
+            and conname ~ '_(check|key|excl)[0-9]*$'
+    """
+    assert await column(connection, made_up) == []
+
+
+async def test_names_are_plain_and_singular(connection):
+    names = """
+        select relname from pg_catalog.pg_class
+        where relnamespace in ('core'::regnamespace, 'agg'::regnamespace)
+            and relkind in ('r', 'p', 'v')
+            and (relname !~ '^[a-z][a-z0-9_]*$' or (relname ~ 's$' and relname !~ 'ss$'))
+    """
+    assert await column(connection, names) == []
+
+
+async def test_times_have_a_time_zone(connection):
+    without = """
+        select format('%s.%I', c.oid::regclass, a.attname)
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+        where c.relnamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
+            and a.atttypid = 'timestamp'::regtype
+    """
+    assert await column(connection, without) == []
+
+
+async def test_every_foreign_key_has_an_index(connection):
+    """Without one, deleting the row it refers to reads the whole table."""
+    bare = """
+        select format('%s on %s', k.conname, k.conrelid::regclass)
+        from pg_catalog.pg_constraint as k
+        where k.connamespace = 'core'::regnamespace
+            and k.contype = 'f'
+            and not exists (
+                select from pg_catalog.pg_index as i
+                where i.indrelid = k.conrelid
+                    and (i.indkey::smallint[])[0:cardinality(k.conkey) - 1] @> k.conkey
+            )
+    """
+    assert await column(connection, bare) == []
+
+
+async def test_nothing_kept_depends_on_what_is_replaced(connection):
+    """Dropping schema api must take nothing of core and agg along."""
+    dependent = """
+        select format('%s needs %s', kept.identity, replaced.identity)
+        from pg_catalog.pg_depend as d
+        cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) as kept
+        cross join lateral pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) as replaced
+        where replaced.schema = 'api' and d.deptype in ('n', 'a')
+            and kept.schema is distinct from 'api' and kept.identity !~ ' on api[.]'
+    """
+    assert await column(connection, dependent) == []
+
+
+async def test_functions_that_read_tables_are_not_immutable(connection):
+    wrong = """
+        select oid::regprocedure::text from pg_catalog.pg_proc
+        where pronamespace = 'api'::regnamespace and provolatile = 'i'
+            and coalesce(pg_get_function_sqlbody(oid), prosrc)
+                ~* '\\m(from|join)\\s+\\(*(core|agg)[.]'
+    """
+    assert await column(connection, wrong) == []
+
+
+async def test_functions_that_write_are_volatile(connection):
+    wrong = """
+        select p.oid::regprocedure::text from pg_catalog.pg_proc as p
+        where p.pronamespace = 'api'::regnamespace and p.prokind = 'f' and p.provolatile <> 'v'
+            and coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
+                ~* '\\m(insert into|update core|delete from|truncate|pg_notify|nextval|random)\\M'
+    """
+    assert await column(connection, wrong) == []
+
+
+async def test_functions_do_not_call_less_stable_ones(connection):
+    """An immutable function that calls a stable one, a stable one that calls a volatile one."""
+    wrong = """
+        select format('%s calls %s', caller.oid::regprocedure, called.oid::regprocedure)
+        from pg_catalog.pg_depend as d
+        inner join pg_catalog.pg_proc as caller on caller.oid = d.objid
+        inner join pg_catalog.pg_proc as called on called.oid = d.refobjid
+        where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_proc'::regclass
+            and caller.pronamespace = 'api'::regnamespace and caller.prokind = 'f'
+            and position(called.provolatile in 'isv') > position(caller.provolatile in 'isv')
+    """
+    assert await column(connection, wrong) == []
+
+
+async def test_definer_functions_set_their_search_path(connection):
+    wrong = """
+        select oid::regprocedure::text from pg_catalog.pg_proc
+        where pronamespace = 'api'::regnamespace and prosecdef
+            and not coalesce(array_to_string(proconfig, ','), '') ~ 'search_path'
+    """
+    assert await column(connection, wrong) == []

@@ -1,0 +1,67 @@
+"""What STYLE.md says of the files in db/functions and db/jobs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.database.schema_files import PROJECT, SqlFile, read_replaceable
+
+REPLACEABLE = read_replaceable(PROJECT)
+FUNCTIONS = [file for file in REPLACEABLE.functions if file.path.count("/") == 2]
+
+
+def each(files: list[SqlFile]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("file", files, ids=[file.path for file in files])
+
+
+def statements(file: SqlFile) -> str:
+    """The file without its comments."""
+    return re.sub(r"--[^\n]*", "", file.text)
+
+
+@each(FUNCTIONS)
+def test_a_file_holds_the_object_it_is_named_after(file):
+    _, schema, name = file.path.removesuffix(".sql").split("/")
+    created = re.findall(
+        r"\bcreate (?:function|procedure|view|aggregate) (?:([a-z_]+)\.)?([a-z0-9_]+)",
+        statements(file),
+    )
+    assert created == [(schema, name)]
+    assert len(re.findall(r"^create\b", statements(file), re.MULTILINE)) == 1
+
+
+@each(FUNCTIONS)
+def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file):
+    header = re.match(r"(?:--[^\n]*\n)+", file.text)
+    assert header, "the file begins with a comment"
+    text = re.sub(r"\s*\n--\s*", "\n", "\n" + header.group()).strip()
+    assert re.match(r"[A-Z][^.:]*[.:]", text), "one sentence first"
+    assert re.search(r"\bSource: \S", text)
+    assert re.search(r"\bFeeds: \S", text)
+
+
+@each(FUNCTIONS)
+def test_time_comes_from_the_caller(file):
+    """`now()` may only be the default of `as_of`; a job's ledger measures by clock_timestamp()."""
+    text = re.sub(r"\bas_of timestamptz (?:default|=) now\(\)", "", statements(file))
+    assert not re.search(
+        r"\b(now|statement_timestamp|transaction_timestamp|localtimestamp)\s*\(|\bcurrent_(timestamp|date)\b",
+        text,
+        re.IGNORECASE,
+    )
+
+
+@each(FUNCTIONS)
+def test_a_file_does_not_replace(file):
+    """Schema api is made from nothing each time; `or replace` would hide a name used twice."""
+    assert not re.search(r"\bor replace\b|\bif not exists\b", statements(file), re.IGNORECASE)
+
+
+@each(REPLACEABLE.jobs)
+def test_a_job_is_named_after_its_file_and_says_why_it_runs_so_often(file):
+    name = file.path.removeprefix("jobs/").removesuffix(".sql")
+    assert re.findall(r"cron\.schedule\(\s*'([^']+)'", statements(file)) == [name]
+    assert name.startswith("groundswell_")
+    assert re.match(r"--\s*\S+", file.text)
