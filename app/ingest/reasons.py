@@ -50,4 +50,7 @@ def _expectation(field: str, fault: str) -> str:
         wanted = _TERMS.get(expected["wanted"].removesuffix(" | null"), expected["wanted"])
         bound = (expected["bound"] or "").replace("a timezone component", "a zone, such as Z")
         return f"expected {wanted} {bound}".rstrip()
+    if fault == "Input data was truncated":
+        # It says so of a lone surrogate, too.
+        return "the JSON ends too early or has half a character"
     return fault if fault.startswith("JSON") else fault[:1].lower() + fault[1:]

@@ -18,7 +18,7 @@ def json_body(
 ) -> type[Operation]:
     """Return the operation class of a route whose body is one `kind`, or an array of it."""
     name = kind.__name__
-    _, components = msgspec.json.schema_components([kind])
+    _, components = msgspec.json.schema_components([kind], schema_hook=_any_value)
     one: dict[str, Any] = components[name]
     described = {"oneOf": [one, {"type": "array", "items": one}]} if several else one
 
@@ -36,6 +36,12 @@ def json_body(
             )
 
     return _Operation
+
+
+def _any_value(kind: type) -> dict[str, Any]:
+    if kind is not object:
+        raise NotImplementedError
+    return {"description": "Any JSON value."}
 
 
 @dataclass(unsafe_hash=True)
