@@ -110,6 +110,11 @@ export class Engine {
     // LOADed before anything else: without it, reading a continuous aggregate aborts the engine.
     for (const library of LIBRARIES) this.sql(`load '${library}'`)
     for (const [name, value] of Object.entries(SETTINGS)) this.#configureOne(name, value)
+    // A standalone backend has no user to RESET SESSION AUTHORIZATION to. Setting one looks it up,
+    // which needs a transaction.
+    this.sql('begin')
+    this.#configureOne('session_authorization', 'postgres')
+    this.sql('commit')
     this.#mod.FS.writeFile(
       `${EXTENSION_FOLDER}/pg_cron.control`,
       "comment = 'schema cron is kept by the gateway'\ndefault_version = '1.6'\nrelocatable = true\n",

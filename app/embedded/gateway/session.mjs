@@ -228,6 +228,8 @@ export class Session {
     let values = this.#backend.settings.defaults
     if (!this.settings.isDefault) {
       if (!(await this.#takeTurn())) return false
+      this.#backend.settings.remember(this.settings)
+      this.settings.accepted()
       values = this.#backend.settings.reported()
       await this.#passTurn()
     }
@@ -406,7 +408,9 @@ export class Session {
 
   #startIdleTimer() {
     this.#stopIdleTimer()
-    const wait = this.#backend.idleTimeout
+    // Each client may choose its own, as on a server.
+    const own = this.settings.current.get('idle_in_transaction_session_timeout')
+    const wait = own === undefined ? this.#backend.idleTimeout : Number.parseInt(own, 10)
     if (wait > 0) this.#idleTimer = setTimeout(() => this.#idleTooLong(), wait)
   }
 

@@ -33,6 +33,11 @@ export class ClientSettings {
     this.customNames = new Set([...startup.keys()].filter((name) => name.includes('.')))
   }
 
+  /** What was given at the start is known now in the backend's own spelling and units. */
+  accepted() {
+    for (const name of this.startup.keys()) this.startup.set(name, this.current.get(name))
+  }
+
   get isDefault() {
     return this.current.size === 0
   }
