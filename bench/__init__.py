@@ -1,0 +1,1 @@
+"""Benchmarks: each against its rivals in one run, as ratios."""
