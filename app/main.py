@@ -20,7 +20,7 @@ from app.database.pool import Pool, open_pool
 from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
-from app.routes import health, metrics, stats, trending
+from app.routes import events, health, items, metrics, stats, trending
 from app.serving.follower import Follower
 from app.serving.hot_path import HotPath
 from app.serving.snapshots import Snapshots
@@ -41,6 +41,8 @@ def create_app(settings: Settings) -> HotPath:
     app = Litestar(
         route_handlers=[
             pages.router,
+            events.router,
+            items.router,
             trending.router,
             stats.router,
             health.router,
