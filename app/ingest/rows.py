@@ -68,12 +68,17 @@ def event_rows(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> I
 
 
 def feed_rows(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> bytes:
-    """Return the data for `copy_score_feed`, five columns a row."""
+    """Return the data for `copy_score_feed`, five columns a row.
+
+    An event counts when it happened, but not later than it came: a clock that runs ahead wins
+    nothing.
+    """
     parts = [_HEADER]
     append = parts.append
-    for event, _ in events:
+    for event, received_at in events:
         item_id = ids[event.content_type, event.content_id]
-        append(_FEED(5, 8, item_id, 8, event.occurred_at - _PG_EPOCH))
+        counts_at = min(event.occurred_at, received_at)
+        append(_FEED(5, 8, item_id, 8, counts_at - _PG_EPOCH))
         append(_amount(event))
     append(_TRAILER)
     return b"".join(parts)

@@ -1,6 +1,7 @@
 -- migrate:up
 -- Retention, columnstore and refresh of every level, in one table a DBA can change.
--- Source: this file. Feeds: api.refresh_aggregates, api.maintain_storage.
+-- Source: this file. Feeds: api.refresh_aggregates, api.maintain_storage,
+-- api.recount_scores.
 
 create table core.storage_policy (
     level text primary key,
@@ -9,9 +10,16 @@ create table core.storage_policy (
     refresh_every interval,
     refresh_lag interval,
     constraint storage_policy_level_known check (
-        level in ('event', 'engagement_1m', 'engagement_15m', 'engagement_1d')
+        level in (
+            'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'snapshot',
+            'snapshot_hourly'
+        )
     ),
-    constraint storage_policy_keep_positive check (keep_for >= interval '2 days'),
+    constraint storage_policy_keep_positive check (keep_for >= interval '1 hour'),
+    -- The longest moving window is taken out event by event, so the events must still be there.
+    constraint storage_policy_event_outlives_windows check (
+        level <> 'event' or keep_for >= interval '32 days'
+    ),
     constraint storage_policy_columnstore_positive check (columnstore_after >= interval '1 day'),
     constraint storage_policy_columnstore_before_drop check (columnstore_after < keep_for),
     constraint storage_policy_refresh_positive check (refresh_every >= interval '1 minute'),
@@ -21,7 +29,8 @@ create table core.storage_policy (
 comment on table core.storage_policy is
     'How long each level is kept, when it turns columnar, how often it is refreshed. '
     'Changes apply at the next run of the jobs.';
-comment on column core.storage_policy.level is 'core.event, or the aggregate of that name in agg.';
+comment on column core.storage_policy.level is
+    'core.event; an aggregate of agg; snapshot: every run''s; snapshot_hourly: one run''s an hour.';
 comment on column core.storage_policy.keep_for is 'Chunks wholly older are dropped; null keeps all.';
 comment on column core.storage_policy.columnstore_after is
     'Chunks older than this move to the columnstore; null leaves them as rows.';
@@ -39,7 +48,9 @@ values
 ('event', interval '35 days', interval '3 days', null, null),
 ('engagement_1m', interval '40 days', interval '7 days', interval '1 minute', interval '1 minute'),
 ('engagement_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
-('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute');
+('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
+('snapshot', interval '2 hours', null, null, null),
+('snapshot_hourly', interval '90 days', null, null, null);
 
 -- In time order, without segments: an item's events are too few a day to fill one, and a late
 -- event's search for its own id then unpacks only the batches around its time.

@@ -26,13 +26,13 @@ with inserted as (
     from staged_event as staged
     order by staged.occurred_at, staged.event_id
     on conflict do nothing
-    returning item_id, occurred_at, event_type, count, seconds
+    returning item_id, least(occurred_at, received_at) as counts_at, event_type, count, seconds
 )
 
 insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
 select
     inserted.item_id,
-    inserted.occurred_at,
+    inserted.counts_at,
     inserted.event_type,
     inserted.count,
     inserted.seconds

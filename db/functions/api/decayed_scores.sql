@@ -1,5 +1,5 @@
--- Exact scores of the items with the highest bounds of a weighted_decay ranking.
--- Source: core.ranking_score. Feeds: api.weighted_decay.
+-- Exact scores of a weighted_decay ranking: of the items with the highest bounds, or of all.
+-- Source: core.ranking_score. Feeds: api.weighted_decay, api.weighted_decay_top.
 -- Keeps: leaves out items without an event in the window and items without a positive score.
 create function api.decayed_scores(ranking core.ranking, as_of timestamptz, depth integer)
 returns table (item_id bigint, score double precision, components double precision [])
@@ -62,7 +62,7 @@ scored as (
             weight.list[5] * top.recent_watch_minutes
         ] as components
     from top
-    cross join (select api.ranking_weights(ranking) as list) as weight
+    cross join (select api.ranking_weights(ranking) as list offset 0) as weight
 )
 
 select
@@ -74,4 +74,7 @@ where scored.score > 0;
 end;
 
 comment on function api.decayed_scores (core.ranking, timestamptz, integer) is
-    'Exact scores at as_of of the depth items with the highest bounds, in no order.';
+    'Exact scores at as_of of the depth items with the highest bounds, or of all where depth is '
+    'null, in no order.';
+grant execute on function api.decayed_scores (core.ranking, timestamptz, integer)
+to groundswell_service, groundswell_read;

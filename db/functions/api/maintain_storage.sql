@@ -1,7 +1,7 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
 -- Source: core.storage_policy. Feeds: core.event, agg.*, core.ranking_run, core.job_run.
--- Keeps: a chunk goes only when all of it is past; runs of the last two hours stay whole, older
--- ones are thinned to one an hour for ninety days, and the newest of a ranking is never dropped.
+-- Keeps: a chunk goes only when all of it is past. Old runs are thinned to one an hour, and the
+-- newest of a ranking is never dropped.
 create procedure api.maintain_storage(as_of timestamptz default now())
 language plpgsql
 as $$
@@ -27,16 +27,19 @@ begin
                 aggregate.materialization_hypertable_schema || '.'
                 || aggregate.materialization_hypertable_name,
                 'core.event'
-            )::regclass as hypertable
+            )::regclass as hypertable,
+            case level.level when 'event' then 'core.event' else 'agg.' || level.level end::regclass
+                as relation
         from core.storage_policy as level
         left join timescaledb_information.continuous_aggregates as aggregate
             on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
+        where level.level not in ('snapshot', 'snapshot_hourly')
         order by level.level
     loop
         if policy.keep_for is not null then
             touched := touched + (
                 select count(*)
-                from drop_chunks(policy.hypertable, older_than => as_of - policy.keep_for)
+                from drop_chunks(policy.relation, older_than => maintain_storage.as_of - policy.keep_for)
             );
             commit;
         end if;
@@ -47,7 +50,7 @@ begin
                 format('%I.%I', stored.hypertable_schema, stored.hypertable_name)::regclass
                 = policy.hypertable
                 and not stored.is_compressed
-                and stored.range_end < as_of - policy.columnstore_after
+                and stored.range_end < maintain_storage.as_of - policy.columnstore_after
             order by stored.range_start
         loop
             begin
@@ -64,7 +67,7 @@ begin
     using (
         select
             kept.run_id,
-            kept.as_of,
+            kept.as_of as held_at,
             row_number() over (
                 partition by kept.ranking_id, date_trunc('hour', kept.as_of)
                 order by kept.as_of desc, kept.run_id desc
@@ -78,14 +81,23 @@ begin
         run.run_id = ranked.run_id
         and ranked.place > 1
         and (
-            (ranked.as_of < as_of - interval '2 hours' and ranked.place_in_hour > 1)
-            or ranked.as_of < as_of - interval '90 days'
+            (
+                ranked.place_in_hour > 1
+                and ranked.held_at < maintain_storage.as_of - (
+                    select level.keep_for from core.storage_policy as level
+                    where level.level = 'snapshot'
+                )
+            )
+            or ranked.held_at < maintain_storage.as_of - (
+                select level.keep_for from core.storage_policy as level
+                where level.level = 'snapshot_hourly'
+            )
         );
-    delete from core.job_run as run where run.started_at < as_of - interval '7 days';
+    delete from core.job_run as run where run.started_at < maintain_storage.as_of - interval '7 days';
     commit;
     if to_regclass('cron.job_run_details') is not null then
         -- pg_cron keeps every run for ever unless told not to.
-        delete from cron.job_run_details as detail where detail.end_time < as_of - interval '7 days';
+        delete from cron.job_run_details as detail where detail.end_time < maintain_storage.as_of - interval '7 days';
     end if;
 
     perform api.finish_job('maintain_storage', ledger_id, touched, fault);

@@ -8,6 +8,7 @@ select
     snapshot.segment,
     entry.ordinality::integer as rank,
     entry.previous_rank,
+    entry.subject,
     item.external_id as content_id,
     item.content_type,
     item.title,
@@ -23,7 +24,7 @@ from core.ranking_run as run
 inner join core.ranking as ranking on run.ranking_id = ranking.ranking_id
 inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
 cross join lateral unnest(snapshot.entries) with ordinality as entry
-inner join core.item as item on entry.item_id = item.item_id;
+left join core.item as item on entry.item_id = item.item_id;
 
 comment on view api.ranking_entry is
     'Places of all kept snapshots; filter by run_id, or by ranking and as_of.';
@@ -33,6 +34,8 @@ comment on column api.ranking_entry.as_of is 'The moment the scores hold for.';
 comment on column api.ranking_entry.segment is 'The part ranked by itself; empty: all items.';
 comment on column api.ranking_entry.rank is 'Place, from 1.';
 comment on column api.ranking_entry.previous_rank is 'Place in the run before; null if new.';
+comment on column api.ranking_entry.subject is
+    'Name of the category or creator; null where items are ranked.';
 comment on column api.ranking_entry.content_id is 'The application''s id of the item.';
 comment on column api.ranking_entry.content_type is 'Kind of content.';
 comment on column api.ranking_entry.title is 'Title as the catalogue says now.';
@@ -44,6 +47,5 @@ comment on column api.ranking_entry.likes is 'Likes less unlikes inside the wind
 comment on column api.ranking_entry.comments is 'Comments less uncomments inside the window.';
 comment on column api.ranking_entry.shares is 'Shares inside the window.';
 comment on column api.ranking_entry.components is
-    'What the score is made of: points of views, likes, comments, shares and watch minutes, then '
-    'the same of the recent term.';
+    'What the score is made of; core.formula.component_names says what is what.';
 grant select on api.ranking_entry to groundswell_service, groundswell_read;

@@ -1,82 +1,124 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
--- Source: api.weighted_decay, api.window_counts. Feeds: core.ranking_run, core.ranking_snapshot.
+-- Source: api.ranked, core.item_window. Feeds: core.ranking_run, core.ranking_snapshot.
+-- Keeps: where order and counts are those of the run before, nothing is stored but that they still
+-- hold: an idle ranking costs almost nothing.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
 returns integer
-language sql volatile
+language plpgsql volatile
 set jit = off
-begin atomic
-with previous as (
-    select
-        entry.item_id,
-        entry.ordinality::integer as rank
-    from core.ranking_snapshot as snapshot
-    cross join lateral unnest(snapshot.entries) with ordinality as entry
-    where
-        snapshot.segment = ''
-        and snapshot.run_id = (
-            select run.run_id
-            from core.ranking_run as run
-            where run.ranking_id = (ranking).ranking_id
-            order by run.as_of desc, run.run_id desc
-            limit 1
-        )
-),
+as $$
+declare
+    previous core.ranking_run;
+    fresh core.ranking_snapshot [];
+    print text;
+    new_run_id bigint;
+begin
+    select run.* into previous
+    from core.ranking_run as run
+    where run.ranking_id = ranking.ranking_id
+    order by run.as_of desc, run.run_id desc
+    limit 1;
 
-top as materialized (
-    select
-        scored.item_id,
-        scored.score,
-        scored.components
-    from api.weighted_decay(ranking, run_ranking.as_of) as scored
-),
+    with before as (
+        select
+            snapshot.segment,
+            entry.subject,
+            entry.item_id,
+            entry.ordinality::integer as rank
+        from core.ranking_snapshot as snapshot
+        cross join lateral unnest(snapshot.entries) with ordinality as entry
+        where snapshot.run_id = previous.run_id
+    ),
 
-entry as (
-    select
-        top.score,
-        top.item_id,
-        (
-            top.item_id,
-            previous.rank,
-            top.score,
-            coalesce(counts.views, 0),
-            coalesce(counts.likes, 0),
-            coalesce(counts.comments, 0),
-            coalesce(counts.shares, 0),
-            top.components
-        )::core.ranking_entry as place
-    from top
-    left join previous on top.item_id = previous.item_id
-    left join api.window_counts(
-        (select array_agg(top.item_id) from top),
-        api.window_start((ranking)."window", run_ranking.as_of),
-        run_ranking.as_of
-    ) as counts
-        on top.item_id = counts.item_id
-),
+    named as (
+        select
+            case ranking.subject when 'category' then item.category else item.creator end
+                as subject,
+            sum(counted.views) as views,
+            sum(counted.likes) as likes,
+            sum(counted.comments) as comments,
+            sum(counted.shares) as shares
+        from core.item_window as counted
+        inner join core.item as item on counted.item_id = item.item_id
+        where ranking.subject <> 'item' and counted."window" = ranking."window"
+        group by 1
+    ),
 
-run as (
-    insert into core.ranking_run (ranking_id, as_of, finished_at, parameters)
-    values (
-        (ranking).ranking_id, run_ranking.as_of, clock_timestamp(), to_jsonb(ranking)
+    entry as (
+        select
+            placed.segment,
+            placed.rank,
+            (
+                placed.subject,
+                placed.item_id,
+                before.rank,
+                placed.score,
+                coalesce(counted.views, named.views, 0),
+                coalesce(counted.likes, named.likes, 0),
+                coalesce(counted.comments, named.comments, 0),
+                coalesce(counted.shares, named.shares, 0),
+                placed.components
+            )::core.ranking_entry as place
+        from api.ranked(ranking, as_of) as placed
+        left join before
+            on
+                placed.segment = before.segment
+                and placed.item_id is not distinct from before.item_id
+                and placed.subject is not distinct from before.subject
+        left join core.item_window as counted
+            on placed.item_id = counted.item_id and counted."window" = ranking."window"
+        left join named on placed.subject = named.subject
+    ),
+
+    snapshot as (
+        select
+            entry.segment,
+            array_agg(entry.place order by entry.rank) as entries
+        from entry
+        group by entry.segment
+        union all
+        select '', '{}' where not exists (select 1 from entry where entry.segment = '')
     )
-    returning ranking_run.run_id
-),
 
-snapshot as (
+    select
+        array_agg((null, snapshot.segment, snapshot.entries)::core.ranking_snapshot),
+        md5(string_agg(
+            snapshot.segment || (
+                select coalesce(string_agg(
+                    concat_ws(
+                        ',', place.item_id, place.subject, place.views, place.likes,
+                        place.comments, place.shares
+                    ), ';' order by place.ordinality
+                ), '')
+                from unnest(snapshot.entries) with ordinality as place
+            ), '|' order by snapshot.segment
+        ))
+    into fresh, print
+    from snapshot;
+
+    if previous.print = print and previous.parameters = to_jsonb(ranking) then
+        update core.ranking_run as run
+        set confirmed_at = as_of
+        where run.run_id = previous.run_id and run.confirmed_at < as_of;
+        return 0;
+    end if;
+
+    insert into core.ranking_run as run
+    (ranking_id, as_of, confirmed_at, finished_at, parameters, print)
+    values (ranking.ranking_id, as_of, as_of, clock_timestamp(), to_jsonb(ranking), print)
+    returning run.run_id into new_run_id;
     insert into core.ranking_snapshot (run_id, segment, entries)
     select
-        run.run_id,
-        '',
-        coalesce(
-            (select array_agg(entry.place order by entry.score desc, entry.item_id) from entry),
-            '{}'
-        )
-    from run
-    returning cardinality(ranking_snapshot.entries) as size
-)
-
-select snapshot.size from snapshot;
+        new_run_id,
+        snapshot.segment,
+        snapshot.entries
+    from unnest(fresh) as snapshot;
+    if ranking.name = 'hot' then
+        perform api.store_hot(ranking, as_of);
+    end if;
+    return 1;
 end;
+$$;
 
 comment on function api.run_ranking (core.ranking, timestamptz) is
-    'Stores a new run of one ranking; answers how many entries it has.';
+    'Stores a new run of one ranking and answers 1, or confirms the last one and answers 0.';

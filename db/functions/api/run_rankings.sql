@@ -1,14 +1,16 @@
--- Score what is new and take a snapshot of every enabled ranking.
+-- Score what is new and take a snapshot of every ranking that is due.
 -- Source: core.score_feed, core.ranking. Feeds: core.ranking_run; notifies ranking_run.
 -- Keeps: one run at a time; a ranking that fails keeps its last snapshot and stops no other.
-create procedure api.run_rankings(as_of timestamptz default now())
+create procedure api.run_rankings(
+    as_of timestamptz default now(), forced boolean default false
+)
 language plpgsql
 as $$
 declare
     ledger_id bigint;
     ranking core.ranking;
     fault text;
-    row_count bigint := 0;
+    scored bigint := 0;
 begin
     ledger_id := api.start_job('run_rankings');
     if ledger_id is null then
@@ -16,32 +18,50 @@ begin
     end if;
     commit;
 
-    -- One snapshot for the feed and the events: see api.sync_ranking_state.
     set transaction isolation level repeatable read;
     begin
-        row_count := api.apply_score_feed();
-        perform api.sync_ranking_state(as_of);
+        scored := api.score_events(as_of);
     exception when others then
         fault := format('scoring: %s', sqlerrm);
     end;
     commit;
 
     for ranking in
-        select r.* from core.ranking as r where r.enabled order by r.ranking_id
+        select r.*
+        from core.ranking as r
+        left join core.ranking_state as state on r.ranking_id = state.ranking_id
+        where
+            r.enabled
+            and (
+                forced
+                or api.ranking_due(
+                    r.schedule, r.zone, coalesce(state.checked_at, '-infinity'), as_of
+                )
+                -- A changed row is live at the next run, whatever its schedule.
+                or not exists (
+                    select 1 from core.ranking_run as run
+                    where run.ranking_id = r.ranking_id and run.parameters = to_jsonb(r)
+                )
+            )
+        order by r.ranking_id
     loop
         begin
             perform api.run_ranking(ranking, as_of);
+            insert into core.ranking_state as state (ranking_id, checked_at)
+            values (ranking.ranking_id, as_of)
+            on conflict (ranking_id) do update set checked_at = excluded.checked_at;
         exception when others then
             fault := concat_ws('; ', fault, format('%s: %s', ranking.name, sqlerrm));
         end;
         commit;
     end loop;
 
-    perform api.finish_job('run_rankings', ledger_id, row_count, fault);
+    perform api.finish_job('run_rankings', ledger_id, scored, fault);
     perform pg_notify('ranking_run', as_of::text);
     commit;
 end;
 $$;
 
-comment on procedure api.run_rankings (timestamptz) is
-    'Scores new events and stores a snapshot of every enabled ranking as of a moment.';
+comment on procedure api.run_rankings (timestamptz, boolean) is
+    'Scores new events and stores a snapshot of every ranking that is due, or of all if forced; '
+    'its ledger line counts events.';

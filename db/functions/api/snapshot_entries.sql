@@ -1,4 +1,4 @@
--- The places of one snapshot, best first.
+-- The places of one snapshot, best first; a category or creator stands for itself.
 -- Source: api.ranking_entry. Feeds: the publisher.
 create function api.snapshot_entries(run_id bigint, segment text default '')
 returns table (
@@ -21,9 +21,9 @@ begin atomic
 select
     entry.rank,
     entry.previous_rank,
-    entry.content_id,
-    entry.content_type,
-    entry.title,
+    coalesce(entry.content_id, entry.subject),
+    coalesce(entry.content_type, (run.parameters ->> 'subject')),
+    coalesce(entry.title, entry.subject),
     entry.category,
     entry.creator,
     entry.score,
@@ -32,6 +32,7 @@ select
     entry.comments,
     entry.shares
 from api.ranking_entry as entry
+inner join core.ranking_run as run on entry.run_id = run.run_id
 where entry.run_id = snapshot_entries.run_id and entry.segment = snapshot_entries.segment
 order by entry.rank;
 end;

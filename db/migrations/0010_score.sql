@@ -1,7 +1,8 @@
 -- migrate:up
--- What incremental scoring keeps: a queue of inserted events, and one row an item and ranking.
--- Source: the writer (in the transaction that inserts the events), then api.apply_score_feed.
--- Feeds: api.weighted_decay.
+-- What incremental scoring keeps: a queue of inserted events, decayed sums of each item in each
+-- ranking, and exact counts of each item in each moving window.
+-- Source: the writer (in the transaction that inserts the events), then api.score_events.
+-- Feeds: every formula.
 
 create table core.score_feed (
     item_id bigint not null,
@@ -74,25 +75,91 @@ comment on column core.ranking_score.bound is
 
 create table core.ranking_state (
     ranking_id integer primary key references core.ranking on delete cascade,
+    checked_at timestamptz not null,
     half_life interval,
     recent_half_life interval,
     content_type text,
-    weights double precision [] not null
+    weights double precision []
 );
 
 comment on table core.ranking_state is
-    'The settings that core.ranking_score was last computed with: where they differ from '
-    'core.ranking, the next run recomputes what depends on them.';
+    'How far each ranking has come, and the settings its scores were last computed with: where '
+    'they differ from core.ranking, the next run recomputes what depends on them.';
 comment on column core.ranking_state.ranking_id is 'core.ranking.';
+comment on column core.ranking_state.checked_at is 'Up to when its schedule has been followed.';
 comment on column core.ranking_state.half_life is 'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.recent_half_life is
     'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.content_type is
     'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.weights is
-    'View, like, comment, share and watch-minute weight; a change recomputes the bounds.';
+    'View, like, comment, share and watch-minute weight of the bounds; null where the formula '
+    'keeps no decayed sums.';
+
+create table core.item_window (
+    "window" text not null,
+    item_id bigint not null,
+    views bigint not null,
+    likes bigint not null,
+    comments bigint not null,
+    shares bigint not null,
+    watch_seconds double precision not null,
+    last_event_at timestamptz not null,
+    constraint item_window_one_per_item primary key ("window", item_id)
+) partition by list ("window");
+
+-- A partition a window: a formula over all active items of one window reads just those.
+create table core.item_window_1h partition of core.item_window for values in ('1h')
+with (fillfactor = 70);
+create table core.item_window_24h partition of core.item_window for values in ('24h')
+with (fillfactor = 70);
+create table core.item_window_7d partition of core.item_window for values in ('7d')
+with (fillfactor = 80);
+create table core.item_window_30d partition of core.item_window for values in ('30d')
+with (fillfactor = 80);
+create table core.item_window_all partition of core.item_window for values in ('all')
+with (fillfactor = 80);
+
+comment on table core.item_window is
+    'Exact counts of each item in each moving window, as of the last run. Events add to it once '
+    'and are taken out once, so its cost follows what comes and goes, not what is there.';
+comment on column core.item_window."window" is '1h, 24h, 7d, 30d, or all for the lifetime.';
+comment on column core.item_window.item_id is 'core.item.';
+comment on column core.item_window.views is 'Views.';
+comment on column core.item_window.likes is 'Likes less unlikes.';
+comment on column core.item_window.comments is 'Comments less uncomments.';
+comment on column core.item_window.shares is 'Shares.';
+comment on column core.item_window.watch_seconds is 'Seconds watched.';
+comment on column core.item_window.last_event_at is 'Its newest event.';
+
+create table core.window_position (
+    "window" text primary key,
+    since timestamptz not null
+);
+
+comment on table core.window_position is
+    'Where each moving window begins now: events up to here have been taken out of it.';
+comment on column core.window_position."window" is 'As in core.item_window.';
+comment on column core.window_position.since is 'Events after this moment are in the window.';
+
+create table core.item_hot (
+    item_id bigint primary key,
+    hot_score double precision not null,
+    hot_rank integer not null,
+    is_hot boolean not null
+);
+
+comment on table core.item_hot is
+    'Hot score of each item with an event in the window of ranking hot, as of its last run.';
+comment on column core.item_hot.item_id is 'core.item.';
+comment on column core.item_hot.hot_score is 'Score of the minmax_hot formula, 0 to 1.';
+comment on column core.item_hot.hot_rank is 'Place among all of them, from 1.';
+comment on column core.item_hot.is_hot is 'Whether it is among the top fifth (option hotShare).';
 
 -- migrate:down
+drop table core.item_hot;
+drop table core.window_position;
+drop table core.item_window;
 drop table core.ranking_state;
 drop table core.ranking_score;
 drop table core.score_feed;

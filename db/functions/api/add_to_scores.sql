@@ -1,38 +1,28 @@
--- Add the events inserted since the last time to the scores of their items.
+-- Add the events in the feed to the decayed sums of their items, in every weighted_decay ranking.
 -- Source: core.score_feed. Feeds: core.ranking_score.
--- Keeps: the rows it takes from the feed are the rows it adds, in one statement: each counts once.
--- Rankings not yet in core.ranking_state are left to api.sync_ranking_state. One caller at a time
--- (api.run_rankings holds the lock).
-create function api.apply_score_feed()
+-- Keeps: reads the feed without emptying it: only api.score_events may call it, which empties the
+-- feed in the same snapshot, so that each event counts once. Rankings without weights in
+-- core.ranking_state are left to api.sync_scores.
+create function api.add_to_scores()
 returns bigint
 language sql volatile
 set jit = off
 begin atomic
-with fed as (
-    delete from core.score_feed
-    returning
-        score_feed.item_id,
-        score_feed.occurred_at,
-        score_feed.event_type,
-        score_feed.count,
-        score_feed.seconds
-),
-
-counted as (
+with counted as (
     select
-        fed.item_id,
-        fed.occurred_at as at,
-        api.signed_count(fed.event_type, 'view', null, fed.count) as views,
-        api.signed_count(fed.event_type, 'like', 'unlike', fed.count) as likes,
-        api.signed_count(fed.event_type, 'comment', 'uncomment', fed.count) as comments,
-        api.signed_count(fed.event_type, 'share', null, fed.count) as shares,
-        api.signed_count(fed.event_type, 'watch_time', null, fed.count)
-        * coalesce(fed.seconds, 0)::float8 / 60 as watch_minutes
-    from fed
+        feed.item_id,
+        feed.occurred_at as at,
+        one.views,
+        one.likes,
+        one.comments,
+        one.shares,
+        one.watch_seconds / 60 as watch_minutes
+    from core.score_feed as feed
+    cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
 ),
 
 newest as (
-    select max(fed.occurred_at) as at from fed
+    select max(counted.at) as at from counted
 ),
 
 delta as (
@@ -63,13 +53,16 @@ delta as (
         offset 0 -- evaluated once a row, not once a use
     ) as fade
     where
-        state.content_type is null
-        or exists (
-            select 1
-            from core.item
-            where
-                item.item_id = counted.item_id
-                and item.content_type = state.content_type
+        state.weights is not null
+        and (
+            state.content_type is null
+            or exists (
+                select 1
+                from core.item
+                where
+                    item.item_id = counted.item_id
+                    and item.content_type = state.content_type
+            )
         )
     group by state.ranking_id, counted.item_id
 ),
@@ -176,8 +169,8 @@ written as (
         bound = excluded.bound
 )
 
-select count(*) from fed;
+select count(*) from summed;
 end;
 
-comment on function api.apply_score_feed () is
-    'Scores the events inserted since the last call, each exactly once; answers how many.';
+comment on function api.add_to_scores () is
+    'Adds the feed to every weighted_decay ranking; answers how many scores changed.';

@@ -1,27 +1,26 @@
--- Bring the stored scores in line with what core.ranking says now.
+-- Bring the decayed sums in line with what core.ranking says now.
 -- Source: core.ranking, api.recount_scores. Feeds: core.ranking_state, core.ranking_score.
--- Keeps: must run in the same snapshot as api.apply_score_feed (api.run_rankings sees to that):
--- a recount holds all committed events, so the feed of that snapshot must not be added again.
-create function api.sync_ranking_state(as_of timestamptz)
+-- Keeps: only api.score_events may call it, after api.add_to_scores and in the same snapshot: a
+-- recount holds all committed events, those in the feed among them.
+create function api.sync_scores()
 returns integer
 language plpgsql volatile
-set search_path = pg_catalog
 as $$
 declare
     changed core.ranking;
     recounted integer := 0;
 begin
-    delete from core.ranking_score as score
-    using core.ranking as ranking
+    -- Of rankings that keep no sums (any more), nothing is left behind.
+    update core.ranking_state as state
+    set weights = null
+    from core.ranking as ranking
     where
-        score.ranking_id = ranking.ranking_id
-        and not ranking.enabled
-        and exists (
-            select 1 from core.ranking_state as state where state.ranking_id = ranking.ranking_id
-        );
-    delete from core.ranking_state as state
-    using core.ranking as ranking
-    where state.ranking_id = ranking.ranking_id and not ranking.enabled;
+        state.ranking_id = ranking.ranking_id
+        and state.weights is not null
+        and not (ranking.enabled and ranking.formula = 'weighted_decay');
+    delete from core.ranking_score as score
+    using core.ranking_state as state
+    where score.ranking_id = state.ranking_id and state.weights is null;
 
     for changed in
         select ranking.*
@@ -31,7 +30,7 @@ begin
             ranking.enabled
             and ranking.formula = 'weighted_decay'
             and (
-                state.ranking_id is null
+                state.weights is null
                 or (state.half_life, state.recent_half_life, state.content_type)
                 is distinct from
                 (ranking.half_life, ranking.recent_half_life, ranking.content_type)
@@ -39,12 +38,12 @@ begin
     loop
         delete from core.ranking_score as score where score.ranking_id = changed.ranking_id;
         insert into core.ranking_score
-        select recount.* from api.recount_scores(changed.ranking_id, as_of) as recount;
+        select recount.* from api.recount_scores(changed) as recount;
         insert into core.ranking_state as state
-            (ranking_id, half_life, recent_half_life, content_type, weights)
+        (ranking_id, checked_at, half_life, recent_half_life, content_type, weights)
         values (
-            changed.ranking_id, changed.half_life, changed.recent_half_life, changed.content_type,
-            api.ranking_weights(changed)
+            changed.ranking_id, '-infinity', changed.half_life, changed.recent_half_life,
+            changed.content_type, api.ranking_weights(changed)
         )
         on conflict (ranking_id) do update set
             half_life = excluded.half_life,
@@ -54,14 +53,14 @@ begin
         recounted := recounted + 1;
     end loop;
 
-    -- New weights change no sum, only the order that the bounds stand for.
+    -- New weights change no sum, only the bounds.
     with reweighted as (
         update core.ranking_state as state
         set weights = api.ranking_weights(ranking)
         from core.ranking as ranking
         where
             ranking.ranking_id = state.ranking_id
-            and state.weights is distinct from api.ranking_weights(ranking)
+            and state.weights <> api.ranking_weights(ranking)
         returning state.ranking_id, state.weights, state.half_life
     )
 
@@ -85,6 +84,6 @@ begin
 end;
 $$;
 
-comment on function api.sync_ranking_state (timestamptz) is
-    'Recounts rankings that are new or whose half-lives or content type changed, reorders those '
-    'whose weights changed; answers how many were recounted.';
+comment on function api.sync_scores () is
+    'Recounts rankings that are new or whose half-lives or content type changed, recomputes the '
+    'bounds of those whose weights changed; answers how many were recounted.';

@@ -1,0 +1,38 @@
+-- What a moving-window formula runs over: the items with an event in the ranking's window.
+-- Source: core.item_window, core.item. Feeds: every formula but weighted_decay.
+create function api.candidates(ranking core.ranking)
+returns table (
+    item_id bigint,
+    category text,
+    creator text,
+    born_at timestamptz,
+    views bigint,
+    likes bigint,
+    comments bigint,
+    shares bigint,
+    watch_seconds double precision,
+    last_event_at timestamptz
+)
+language sql stable
+begin atomic
+select
+    counted.item_id,
+    item.category,
+    item.creator,
+    coalesce(item.published_at, item.created_at),
+    counted.views,
+    counted.likes,
+    counted.comments,
+    counted.shares,
+    counted.watch_seconds,
+    counted.last_event_at
+from core.item_window as counted
+inner join core.item as item on counted.item_id = item.item_id
+where
+    counted."window" = (ranking)."window"
+    and ((ranking).content_type is null or item.content_type = (ranking).content_type);
+end;
+
+comment on function api.candidates (core.ranking) is
+    'Items with an event in the ranking''s window, with their counts inside it.';
+grant execute on function api.candidates (core.ranking) to groundswell_service, groundswell_read;

@@ -1,0 +1,70 @@
+-- A ranking in order: the whole list, and one for each value of its segments.
+-- Source: the function named by core.ranking.formula. Feeds: api.run_ranking, api.preview_ranking.
+-- Keeps: ties go to the older item, or the earlier name. A whole weighted_decay list is read from
+-- the top of an index; segments and the other formulas look at every item active in the window.
+create function api.ranked(ranking core.ranking, as_of timestamptz, from_index boolean default true)
+returns table (
+    segment text,
+    rank integer,
+    subject text,
+    item_id bigint,
+    score double precision,
+    components double precision []
+)
+language plpgsql stable
+set jit = off
+as $$
+declare
+    whole constant text := case
+        when ranking.formula = 'weighted_decay' and from_index then 'weighted_decay_top'
+        else ranking.formula
+    end;
+begin
+    return query execute format(
+        'select
+            '''',
+            (row_number() over best)::integer,
+            scored.subject,
+            scored.item_id,
+            scored.score,
+            scored.components
+        from api.%I($1, $2) as scored
+        window best as (order by scored.score desc, scored.item_id, scored.subject)
+        order by 2
+        limit $3', whole
+    ) using ranking, as_of, ranking.size;
+
+    if ranking.segments <> '{}' then
+        return query execute format(
+            'select placed.* from (
+                select
+                    kind.name || '':'' || kind.value,
+                    (
+                        row_number() over (
+                            partition by kind.name, kind.value
+                            order by scored.score desc, scored.item_id
+                        )
+                    )::integer as rank,
+                    scored.subject,
+                    scored.item_id,
+                    scored.score,
+                    scored.components
+                from api.%I($1, $2) as scored
+                inner join core.item as item on scored.item_id = item.item_id
+                cross join lateral (
+                    values
+                    (''category'', item.category),
+                    (''content_type'', item.content_type),
+                    (''creator'', item.creator)
+                ) as kind (name, value)
+                where kind.name = any($3) and kind.value is not null
+            ) as placed
+            where placed.rank <= $4', ranking.formula
+        ) using ranking, as_of, ranking.segments, ranking.segment_size;
+    end if;
+end;
+$$;
+
+comment on function api.ranked (core.ranking, timestamptz, boolean) is
+    'Places of a ranking at as_of: segment (empty: the whole), rank, subject or item, score and '
+    'components. from_index false looks at every item, as settings not yet in force need.';

@@ -1,0 +1,38 @@
+-- Lower bound of the Wilson score interval for the share of views that became likes.
+-- Source: api.candidates; E. B. Wilson, JASA 22 (1927). Feeds: api.ranked.
+-- Keeps: likes count as at most the views and at least none; items without views are left out.
+create function api.wilson(ranking core.ranking, as_of timestamptz)
+returns table (
+    subject text, item_id bigint, score double precision, components double precision []
+)
+language sql stable
+begin atomic
+with trial as (
+    select
+        candidate.item_id,
+        candidate.views::float8 as n,
+        least(greatest(candidate.likes, 0), candidate.views)::float8 / candidate.views as p,
+        api.ranking_option(ranking, 'z')::float8 as z,
+        candidate.likes
+    from api.candidates(ranking) as candidate
+    where candidate.views > 0
+)
+
+select
+    null::text,
+    trial.item_id,
+    greatest(
+        0,
+        (
+            trial.p + trial.z ^ 2 / (2 * trial.n)
+            - trial.z * sqrt((trial.p * (1 - trial.p) + trial.z ^ 2 / (4 * trial.n)) / trial.n)
+        ) / (1 + trial.z ^ 2 / trial.n)
+    ),
+    array[trial.likes, trial.n]
+from trial;
+end;
+
+comment on function api.wilson (core.ranking, timestamptz) is
+    'Share of views that became likes, at least, with the confidence of option z: 0 to 1.';
+grant execute on function api.wilson (core.ranking, timestamptz)
+to groundswell_service, groundswell_read;
