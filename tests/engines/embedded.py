@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,30 +20,36 @@ from app.embedded import EmbeddedTimescaledb, copy_data
 from tests.engines.engine import Engine
 from tests.engines.redis import KillableRedis
 
+UNUSED_SECONDS = 3_600.0
+"""Age from which on a kept folder is no longer needed by a run."""
+
 ROOT = Path(migrate_module.__file__).parents[2]
 
 
 class EmbeddedHome:
-    """The data folder of a migrated engine, kept from run to run while db/ stays as it is."""
+    """Two data folders, empty and migrated, kept from run to run while what made them stays."""
 
     name = "embedded"
 
-    def __init__(self, template: Path) -> None:
+    def __init__(self, empty: Path, template: Path) -> None:
+        self._empty = empty
         self._template = template
 
     @classmethod
     async def open(cls, cache: Path) -> EmbeddedHome:
-        """Use the template of this very schema, or make it and remove those of others."""
-        template = await asyncio.to_thread(_find_template, cache)
+        """Use the folders of this very code, or make them."""
+        empty, template = await asyncio.to_thread(_find, cache)
+        home = cls(empty, template)
+        if not await asyncio.to_thread(empty.exists):
+            await _make(empty, source=None)
         if not await asyncio.to_thread(template.exists):
-            await _make_template(template)
-        return cls(template)
+            await _make(template, source=empty)
+        return home
 
     async def engine(self, folder: Path, *, empty: bool = False) -> Engine:
-        """Start both servers on `folder`, from a copy of the template unless `empty`."""
+        """Start both servers on `folder`, from a copy of a kept folder."""
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        if not empty:
-            await asyncio.to_thread(copy_data, self._template, folder)
+        await asyncio.to_thread(copy_data, self._empty if empty else self._template, folder)
         engine = EmbeddedEngine(folder)
         await engine.start()
         return engine
@@ -91,27 +98,40 @@ class EmbeddedEngine:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
 
-def _find_template(cache: Path) -> Path:
-    """Return where the template of this very schema belongs, and remove those of others."""
-    template = cache / f"template-{_content_hash()}"
-    for old in cache.glob("template-*"):
-        if old != template:
+def _find(cache: Path) -> tuple[Path, Path]:
+    """Return where the empty and the migrated folder belong, and remove long unused ones."""
+    gateway = [ROOT / "app" / "embedded" / "gateway" / name for name in ("*.mjs", "*lock.json")]
+    schema = [ROOT / "db" / "**" / "*.sql", ROOT / "app" / "database" / "*.py"]
+    empty = cache / f"empty-{_hash(gateway)}"
+    template = cache / f"template-{_hash(gateway + schema)}"
+    for folder in (empty, template):
+        with suppress(FileNotFoundError):
+            os.utime(folder)
+    for old in cache.iterdir():
+        # Another run, of older or newer code, may be using it now.
+        if old.stat().st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
-    return template
+    return empty, template
 
 
-async def _make_template(template: Path) -> None:
-    """Migrate an engine beside `template`, then rename it: another run may be doing the same."""
-    draft = template.with_name(f"draft-{secrets.token_hex(4)}")
+async def _make(target: Path, *, source: Path | None) -> None:
+    """Make a data folder, migrated if it has a source, and rename it when it is whole.
+
+    Another run may be making the same one: whoever is first wins.
+    """
+    draft = target.with_name(f"draft-{secrets.token_hex(4)}")
     await asyncio.to_thread(draft.mkdir, parents=True)
     database = EmbeddedTimescaledb(draft)
     try:
+        if source is not None:
+            await asyncio.to_thread(copy_data, source, draft)
         await database.start()
-        await migrate(database.url)
-        await _unschedule_jobs(database.url)
+        if source is not None:
+            await migrate(database.url)
+            await _unschedule_jobs(database.url)
         await database.stop()
         with suppress(OSError):
-            await asyncio.to_thread(draft.rename, template)
+            await asyncio.to_thread(draft.rename, target)
     finally:
         await database.stop()
         await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
@@ -123,13 +143,9 @@ async def _unschedule_jobs(url: str) -> None:
         await connection.execute("select cron.unschedule(jobid) from cron.job")
 
 
-def _content_hash() -> str:
-    """Hash everything the template is made from."""
+def _hash(patterns: list[Path]) -> str:
     digest = hashlib.sha256()
-    files = [*(ROOT / "db").rglob("*.sql"), *(ROOT / "app" / "database").glob("*.py")]
-    files += (ROOT / "app" / "embedded").glob("**/*.mjs")
-    files += (ROOT / "app" / "embedded").rglob("package-lock.json")
-    for path in sorted(files):
-        if "node_modules" not in path.parts and path.is_file():
+    for pattern in patterns:
+        for path in sorted(ROOT.glob(str(pattern.relative_to(ROOT)))):
             digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

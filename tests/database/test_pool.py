@@ -1,0 +1,60 @@
+"""The pool outlives its database, and never keeps a request waiting for a dead one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
+from app.database.pool import open_pool
+from app.embedded.child import free_port
+from app.settings import Settings
+from tests.eventually import eventually
+
+
+async def _answers(pool) -> bool:
+    try:
+        async with pool.connection(timeout=1) as connection:
+            await connection.execute("select 1")
+    except (psycopg.OperationalError, PoolTimeout):
+        return False
+    return True
+
+
+async def test_it_opens_while_the_database_is_down():
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/nowhere"
+    async with open_pool(Settings(database_url=url)) as pool:
+        with pytest.raises(PoolTimeout):
+            async with pool.connection(timeout=0.2):
+                pass
+
+
+async def test_it_heals_after_the_database_was_killed(own_engine):
+    engine = await own_engine()
+    settings = Settings(database_url=engine.database_url, database_timeout=2)
+    async with open_pool(settings) as pool:
+        assert await _answers(pool)
+        await engine.kill_database()
+        assert not await _answers(pool)
+        await engine.start_database()
+        await eventually(lambda: _answers(pool), within=20)
+
+
+async def test_a_connection_the_server_closed_is_not_handed_out(home, pool):
+    if home.name == "embedded":
+        pytest.skip("the embedded engine has one backend, which cannot be terminated alone")
+    async with pool.connection() as one, pool.connection() as other:
+        gone = one.info.backend_pid
+        await other.execute("select pg_terminate_backend(%s, 5000)", [gone])
+    async with pool.connection() as one, pool.connection() as other:
+        assert gone not in {one.info.backend_pid, other.info.backend_pid}
+        await one.execute("select 1")
+
+
+async def test_a_timed_out_query_gives_its_connection_back(pool):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1), pool.connection() as connection:
+            await connection.execute("select pg_sleep(1)")
+    assert await _answers(pool)
