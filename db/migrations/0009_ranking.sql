@@ -27,6 +27,8 @@ create table core.ranking (
     constraint ranking_name_unique unique (name)
 );
 
+create index ranking_by_formula on core.ranking (formula);
+
 comment on table core.ranking is
     'One row a ranking. Insert, update or delete rows: live at the next run, within a minute. '
     'core.check_ranking says what is allowed.';

@@ -1,4 +1,4 @@
--- max(points - 1, 0)^0.8 / (age in hours + 2)^1.8.
+-- Points against age: max(points - 1, 0)^0.8 / (age in hours + 2)^1.8.
 -- Source: api.item_points; Hacker News (news.arc, 2009). Feeds: api.ranked.
 create function api.gravity(ranking core.ranking, as_of timestamptz)
 returns table (
