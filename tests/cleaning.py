@@ -27,7 +27,8 @@ class Cleaner:
         cursor = await connection.execute(
             """
             select relname from pg_catalog.pg_class
-            where relnamespace = 'core'::regnamespace and relkind = 'r'
+            where relnamespace = 'core'::regnamespace
+                and relkind in ('r', 'p') and not relispartition
             order by relname
             """
         )
@@ -49,8 +50,12 @@ class Cleaner:
         real-time reads, and marks everything as to be refreshed.
         """
         dirty = await self._dirty(connection)
+        if any(self.seeds[table] for table in dirty):
+            dirty = list(self.seeds)
         async with connection.transaction():
             if dirty:
+                # The restored tables refer to each other: their order does not matter then.
+                await connection.execute("set local session_replication_role = replica")
                 await connection.execute(
                     sql.SQL("truncate {} restart identity").format(self._truncated(dirty))
                 )
