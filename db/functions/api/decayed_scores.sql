@@ -1,7 +1,11 @@
--- Exact scores of a weighted_decay ranking: of the items with the highest bounds, or of all.
--- Source: core.ranking_score. Feeds: api.weighted_decay, api.weighted_decay_top.
+-- Exact scores of a weighted_decay ranking: of the items with the highest bounds, or of all, from the
+-- stored sums or from a recount.
+-- Source: core.ranking_score, api.recount_scores. Feeds: api.weighted_decay, api.weighted_decay_top,
+-- api.weighted_decay_recount.
 -- Keeps: leaves out items without an event in the window and items without a positive score.
-create function api.decayed_scores(ranking core.ranking, as_of timestamptz, depth integer)
+create function api.decayed_scores(
+    ranking core.ranking, as_of timestamptz, depth integer, is_recounted boolean default false
+)
 returns table (item_id bigint, score double precision, components double precision [])
 language sql stable rows 1000
 begin atomic
@@ -19,13 +23,20 @@ with top as (
         score.recent_shares * fade.fast as recent_shares,
         score.recent_watch_minutes * fade.fast as recent_watch_minutes
     from (
-        select deepest.*
-        from core.ranking_score as deepest
-        where
-            deepest.ranking_id = (ranking).ranking_id
-            and deepest.bound > '-infinity'
-        order by deepest.bound desc
-        limit depth
+        (
+            select deepest.*
+            from core.ranking_score as deepest
+            where
+                deepest.ranking_id = (ranking).ranking_id
+                and deepest.bound > '-infinity'
+                and not is_recounted
+            order by deepest.bound desc
+            limit depth
+        )
+        union all
+        select recount.*
+        from api.recount_scores(ranking) as recount
+        where is_recounted
     ) as score
     cross join lateral (
         select
@@ -73,8 +84,8 @@ from scored
 where scored.score > 0;
 end;
 
-comment on function api.decayed_scores (core.ranking, timestamptz, integer) is
+comment on function api.decayed_scores (core.ranking, timestamptz, integer, boolean) is
     'Exact scores at as_of of the depth items with the highest bounds, or of all where depth is '
     'null, in no order.';
-grant execute on function api.decayed_scores (core.ranking, timestamptz, integer)
+grant execute on function api.decayed_scores (core.ranking, timestamptz, integer, boolean)
 to groundswell_service, groundswell_read;

@@ -48,52 +48,52 @@ begin
         touched := touched + step;
 
         new_since := greatest(moving.since, api.window_start(moving."window", as_of));
-        continue when new_since = moving.since;
+        if new_since > moving.since then
+            with gone as (
+                select
+                    event.item_id,
+                    sum(one.views) as views,
+                    sum(one.likes) as likes,
+                    sum(one.comments) as comments,
+                    sum(one.shares) as shares,
+                    sum(one.watch_seconds) as watch_seconds
+                from core.event
+                cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
+                where
+                    event.counted
+                    and event.occurred_at > moving.since
+                    -- The accept path allows clocks that run ahead by an hour at most (settings:
+                    -- max_future_seconds); such an event counts at received_at.
+                    and event.occurred_at <= new_since + interval '1 day'
+                    and least(event.occurred_at, event.received_at) > moving.since
+                    and least(event.occurred_at, event.received_at) <= new_since
+                group by event.item_id
+            ),
 
-        with gone as (
-            select
-                event.item_id,
-                sum(one.views) as views,
-                sum(one.likes) as likes,
-                sum(one.comments) as comments,
-                sum(one.shares) as shares,
-                sum(one.watch_seconds) as watch_seconds
-            from core.event
-            cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
-            where
-                event.counted
-                and event.occurred_at > moving.since
-                -- The accept path allows clocks that run ahead by an hour at most (settings:
-                -- max_future_seconds); such an event counts at received_at.
-                and event.occurred_at <= new_since + interval '1 day'
-                and least(event.occurred_at, event.received_at) > moving.since
-                and least(event.occurred_at, event.received_at) <= new_since
-            group by event.item_id
-        ),
+            emptied as (
+                delete from core.item_window as stored
+                using gone
+                where
+                    stored."window" = moving."window"
+                    and stored.item_id = gone.item_id
+                    and stored.last_event_at <= new_since
+            )
 
-        emptied as (
-            delete from core.item_window as stored
-            using gone
+            update core.item_window as stored
+            set
+                views = stored.views - gone.views,
+                likes = stored.likes - gone.likes,
+                comments = stored.comments - gone.comments,
+                shares = stored.shares - gone.shares,
+                watch_seconds = stored.watch_seconds - gone.watch_seconds
+            from gone
             where
                 stored."window" = moving."window"
                 and stored.item_id = gone.item_id
-                and stored.last_event_at <= new_since
-        )
-
-        update core.item_window as stored
-        set
-            views = stored.views - gone.views,
-            likes = stored.likes - gone.likes,
-            comments = stored.comments - gone.comments,
-            shares = stored.shares - gone.shares,
-            watch_seconds = stored.watch_seconds - gone.watch_seconds
-        from gone
-        where
-            stored."window" = moving."window"
-            and stored.item_id = gone.item_id
-            and stored.last_event_at > new_since;
-        get diagnostics step = row_count;
-        touched := touched + step;
+                and stored.last_event_at > new_since;
+            get diagnostics step = row_count;
+            touched := touched + step;
+        end if;
 
         insert into core.window_position as position ("window", since)
         values (moving."window", new_since)

@@ -2,7 +2,9 @@
 -- Source: the function named by core.ranking.formula. Feeds: api.run_ranking, api.preview_ranking.
 -- Keeps: ties go to the older item, or the earlier name. A whole weighted_decay list is read from
 -- the top of an index; segments and the other formulas look at every item active in the window.
-create function api.ranked(ranking core.ranking, as_of timestamptz, from_index boolean default true)
+create function api.ranked(
+    ranking core.ranking, as_of timestamptz, source text default 'index'
+)
 returns table (
     segment text,
     rank integer,
@@ -16,7 +18,8 @@ set jit = off
 as $$
 declare
     whole constant text := case
-        when ranking.formula = 'weighted_decay' and from_index then 'weighted_decay_top'
+        when ranking.formula = 'weighted_decay' and source = 'index' then 'weighted_decay_top'
+        when ranking.formula = 'weighted_decay' and source = 'events' then 'weighted_decay_recount'
         else ranking.formula
     end;
 begin
@@ -65,6 +68,8 @@ begin
 end;
 $$;
 
-comment on function api.ranked (core.ranking, timestamptz, boolean) is
+comment on function api.ranked (core.ranking, timestamptz, text) is
     'Places of a ranking at as_of: segment (empty: the whole), rank, subject or item, score and '
-    'components. from_index false looks at every item, as settings not yet in force need.';
+    'components. Settings not in force need another source than the index: scores looks at every '
+    'item''s sums (new weights), events recounts them (new half-lives).';
+grant execute on function api.ranked (core.ranking, timestamptz, text) to groundswell_service;

@@ -11,23 +11,7 @@ returns setof core.ranking_score
 language sql stable
 set jit = off
 begin atomic
-with source as (
-    select
-        api.ranking_weights(ranking) as weights,
-        -- Whole days only, so that a day is either in the one source or in the other.
-        (
-            select
-                coalesce(
-                    date_trunc('day', max(event.occurred_at), 'UTC') - policy.keep_for, '-infinity'
-                )
-            from core.event
-            where event.occurred_at <= recount_scores.until
-        ) as raw_since
-    from core.storage_policy as policy
-    where policy.level = 'event'
-),
-
-counted as (
+with counted as (
     select
         event.item_id,
         least(event.occurred_at, event.received_at) as at,
@@ -40,7 +24,7 @@ counted as (
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where
         event.counted
-        and event.occurred_at >= (select source.raw_since from source)
+        and event.occurred_at >= (select api.raw_since())
         and least(event.occurred_at, event.received_at) <= recount_scores.until
     union all
     select
@@ -52,7 +36,7 @@ counted as (
         day.shares,
         day.watch_seconds / 60 as watch_minutes
     from agg.engagement_1d as day
-    where day.bucket < (select source.raw_since from source)
+    where day.bucket < (select api.raw_since())
 ),
 
 newest as (
@@ -113,11 +97,11 @@ select
     summed.recent_watch_minutes,
     api.forward_bound(
         api.weighted_sum(
-            source.weights, summed.views, summed.likes, summed.comments, summed.shares,
+            weight.list, summed.views, summed.likes, summed.comments, summed.shares,
             summed.watch_minutes
         ),
         api.weighted_sum(
-            source.weights, summed.recent_views, summed.recent_likes, summed.recent_comments,
+            weight.list, summed.recent_views, summed.recent_likes, summed.recent_comments,
             summed.recent_shares, summed.recent_watch_minutes
         ),
         newest.at,
@@ -125,7 +109,7 @@ select
     )
 from summed
 cross join newest
-cross join source;
+cross join (select api.ranking_weights(ranking) as list offset 0) as weight;
 end;
 
 comment on function api.recount_scores (core.ranking, timestamptz) is

@@ -98,8 +98,8 @@ begin
 
     if previous.print = print and previous.parameters = to_jsonb(ranking) then
         update core.ranking_run as run
-        set confirmed_at = as_of
-        where run.run_id = previous.run_id and run.confirmed_at < as_of;
+        set confirmed_at = run_ranking.as_of
+        where run.run_id = previous.run_id and run.confirmed_at < run_ranking.as_of;
         return 0;
     end if;
 
