@@ -17,8 +17,14 @@ FRESH_WATERMARK = -210866803200000000
 class Cleaner:
     """What a freshly migrated database holds: the tables with rows then are configuration."""
 
-    def __init__(self, seeds: dict[str, list[Any]], aggregates: list[str]) -> None:
+    def __init__(
+        self,
+        seeds: dict[str, list[Any]],
+        referring: set[tuple[str, str]],
+        aggregates: list[str],
+    ) -> None:
         self.seeds = seeds
+        self._referring = referring
         self._aggregates = aggregates
 
     @classmethod
@@ -41,7 +47,18 @@ class Cleaner:
             """
         )
         aggregates = [name for (name,) in await cursor.fetchall()]
-        return cls({name: await _rows(connection, name) for name in tables}, aggregates)
+        cursor = await connection.execute(
+            """
+            select referring.relname, referred.relname
+            from pg_catalog.pg_constraint as k
+            inner join pg_catalog.pg_class as referring on referring.oid = k.conrelid
+            inner join pg_catalog.pg_class as referred on referred.oid = k.confrelid
+            where k.contype = 'f' and k.connamespace = 'core'::regnamespace
+            """
+        )
+        referring = {(str(one), str(other)) for one, other in await cursor.fetchall()}
+        seeds = {name: await _rows(connection, name) for name in tables}
+        return cls(seeds, referring, aggregates)
 
     async def clean(self, connection: Connection) -> None:
         """Empty what was filled and restore what was configured; do nothing where nothing was.
@@ -50,15 +67,12 @@ class Cleaner:
         real-time reads, and marks everything as to be refreshed.
         """
         dirty = await self._dirty(connection)
-        if any(self.seeds[table] for table in dirty):
-            dirty = list(self.seeds)
         async with connection.transaction():
             if dirty:
-                # The restored tables refer to each other: their order does not matter then.
+                names = sql.SQL(", ").join(sql.Identifier("core", name) for name in dirty)
+                await connection.execute(sql.SQL("truncate {} restart identity").format(names))
+                # The restored tables refer to each other: now their order does not matter.
                 await connection.execute("set local session_replication_role = replica")
-                await connection.execute(
-                    sql.SQL("truncate {} restart identity").format(self._truncated(dirty))
-                )
             for table in dirty:
                 if self.seeds[table]:
                     await _restore(connection, table, self.seeds[table])
@@ -67,20 +81,15 @@ class Cleaner:
                 name = sql.Identifier("agg", aggregate)
                 await connection.execute(sql.SQL("truncate {}").format(name))
 
-    def _truncated(self, dirty: list[str]) -> sql.Composed:
-        """Name the dirty tables, and all others that are empty when fresh.
-
-        A table can only be truncated together with those that refer to it.
-        """
-        names = [name for name, rows in self.seeds.items() if name in dirty or not rows]
-        return sql.SQL(", ").join(sql.Identifier("core", name) for name in names)
-
-    async def _dirty(self, connection: Connection) -> list[str]:
-        dirty = []
+    async def _dirty(self, connection: Connection) -> set[str]:
+        """Return the changed tables, and those that must be truncated with what they refer to."""
+        dirty = set()
         for table, seed in self.seeds.items():
             if await _rows(connection, table, limit=len(seed) + 1) != seed:
-                dirty.append(table)
-        return dirty
+                dirty.add(table)
+        while more := {one for one, other in self._referring if other in dirty} - dirty:
+            dirty |= more
+        return dirty & set(self.seeds)
 
     async def _is_materialized(self, connection: Connection) -> bool:
         cursor = await connection.execute(
