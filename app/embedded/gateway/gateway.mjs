@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { Backend } from './backend.mjs'
 import { DATABASE, Engine, initialise, isInitialised } from './engine.mjs'
 import { log } from './log.mjs'
+import { watchParent } from './parent.mjs'
 import { Session } from './session.mjs'
 
 const EXIT_FAILED_START = 2
@@ -96,7 +97,7 @@ async function main() {
     )
   })
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop(backend, signal))
-  process.stdin.on('end', () => stop(backend, 'the parent process is gone')).resume()
+  watchParent(() => stop(backend, 'the parent process is gone'))
 }
 
 // The parent may be gone, and with it whoever reads these lines.
