@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 from litestar import Litestar, Router
@@ -82,11 +82,20 @@ def _opened(
             try:
                 yield
             finally:
-                state.following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await state.following
+                await _cancel(state.following)
 
     return lifespan
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """End `task` for certain.
+
+    Before Python 3.12, `asyncio.wait_for` can lose a cancellation that comes in the same moment as
+    its result; the pool's and Redis's clients wait that way.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.2)
 
 
 def _report_end(task: asyncio.Task[None]) -> None:
