@@ -63,12 +63,13 @@ class ServerHome:
         """Drop the databases of runs whose connection is gone."""
         cursor = await self.admin.execute(
             """
-            select datname from pg_catalog.pg_database
-            where starts_with(datname, %(prefix)s)
+            select made.datname
+            from pg_catalog.pg_database as made
+            where starts_with(made.datname, %(prefix)s)
                 and not exists (
-                    select from pg_catalog.pg_stat_activity
-                    where starts_with(application_name, %(prefix)s)
-                        and starts_with(datname, application_name || '_')
+                    select from pg_catalog.pg_stat_activity as run
+                    where starts_with(run.application_name, %(prefix)s)
+                        and starts_with(made.datname, run.application_name || '_')
                 )
             """,
             {"prefix": PREFIX},
