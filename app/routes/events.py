@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import msgspec
 from litestar import MediaType, Request, Response, Router, post
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from redis.asyncio import Redis
 
 from app.database.pool import Pool
@@ -33,21 +33,23 @@ from app.wire import Accepted, ActionIn, EventIn, EventType, Refused
 
 AnyRequest = Request[Any, Any, State]
 
-ContentId = Annotated[str, Parameter(min_length=1, max_length=200, description="Id of the item.")]
+ContentId = Annotated[
+    str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
+]
 ContentType = Annotated[
     str | None,
-    Parameter(
-        query="contentType",
+    QueryParameter(
+        name="contentType",
         min_length=1,
         max_length=200,
         description="Type of the item; goes before the one in the body. `video` where neither is.",
     ),
 ]
 Wait = Annotated[
-    bool, Parameter(query="wait", description="Answer 200 once the events are in the database.")
+    bool, QueryParameter(name="wait", description="Answer 200 once the events are in the database.")
 ]
 Validate = Annotated[
-    bool, Parameter(query="validate", description="Say what would be accepted; store nothing.")
+    bool, QueryParameter(name="validate", description="Say what would be accepted; store nothing.")
 ]
 
 _RESPONSES: dict[int, ResponseSpec] = {
@@ -92,8 +94,8 @@ _RESPONSES: dict[int, ResponseSpec] = {
 )
 async def post_events(
     request: AnyRequest,
-    recorder: Recorder,
-    settings: Settings,
+    recorder: NamedDependency[Recorder],
+    settings: NamedDependency[Settings],
     wait: Wait = False,
     validate: Validate = False,
 ) -> Response[bytes]:
@@ -130,8 +132,8 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
     )
     async def record(
         request: AnyRequest,
-        recorder: Recorder,
-        settings: Settings,
+        recorder: NamedDependency[Recorder],
+        settings: NamedDependency[Settings],
         content_id: ContentId,
         content_type: ContentType = None,
     ) -> Response[bytes]:
@@ -169,7 +171,12 @@ def _answer(request: AnyRequest, accepted: Accepted, *, status: int) -> Response
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM)
 
 
-def _recorder(state: State, settings: Settings, pool: Pool, redis: Redis) -> Recorder:
+def _recorder(
+    state: State,
+    settings: NamedDependency[Settings],
+    pool: NamedDependency[Pool],
+    redis: NamedDependency[Redis],
+) -> Recorder:
     """Return the process's recorder, made by its first request."""
     recorder: Recorder | None = state.get("recorder")
     if recorder is None:

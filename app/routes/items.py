@@ -10,8 +10,9 @@ import msgspec
 import psycopg
 from litestar import MediaType, Request, Response, Router, get, put
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from app.database import items
 from app.database.pool import Pool
@@ -67,7 +68,9 @@ class Items(Wire, frozen=True):
     },
 )
 async def put_items(
-    request: Request[Any, Any, State], pool: Pool, settings: Settings
+    request: Request[Any, Any, State],
+    pool: NamedDependency[Pool],
+    settings: NamedDependency[Settings],
 ) -> Response[bytes]:
     """Create or complete the entries in the body."""
     body = await read_body(
@@ -98,11 +101,11 @@ async def put_items(
     },
 )
 async def get_item(
-    pool: Pool,
-    settings: Settings,
-    content_id: Annotated[str, Parameter(min_length=1, max_length=200)],
+    pool: NamedDependency[Pool],
+    settings: NamedDependency[Settings],
+    content_id: Annotated[str, PathParameter(min_length=1, max_length=200)],
     content_type: Annotated[
-        str | None, Parameter(query="contentType", min_length=1, max_length=200)
+        str | None, QueryParameter(name="contentType", min_length=1, max_length=200)
     ] = None,
 ) -> Response[bytes]:
     """Return the entries of a content id, sorted by content type."""

@@ -1,0 +1,70 @@
+"""`PUT /items` and `GET /items/{id}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+DUNE = {
+    "contentId": "dune",
+    "contentType": "movie",
+    "title": "Dune",
+    "category": "sci-fi",
+    "creator": "Villeneuve",
+    "publishedAt": "2021-09-15T10:00:00Z",
+    "attributes": {"minutes": 155},
+}
+
+
+async def read(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    answer = await api.get(path)
+    assert answer.status_code == 200
+    items: list[dict[str, Any]] = answer.json()["items"]
+    for item in items:
+        assert item.pop("createdAt")
+    return items
+
+
+async def test_what_is_written_is_read(api: httpx.AsyncClient) -> None:
+    answer = await api.put("/items", json=DUNE)
+    assert (answer.status_code, answer.json()) == (200, {"written": 1})
+    assert await read(api, "/items/dune") == [DUNE]
+
+
+async def test_what_is_absent_stays_and_attributes_are_merged(api: httpx.AsyncClient) -> None:
+    await api.put("/items", json=DUNE)
+    change = {"contentId": "dune", "contentType": "movie", "attributes": {"seen": True}}
+    both = await api.put("/items", json=[{**change, "title": "Dune 1"}, {"contentId": "dune"}])
+    assert both.json() == {"written": 2}
+    assert await read(api, "/items/dune?contentType=movie") == [
+        {**DUNE, "title": "Dune 1", "attributes": {"minutes": 155, "seen": True}}
+    ]
+    assert [item["contentType"] for item in await read(api, "/items/dune")] == ["movie", "video"]
+
+
+async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/items/nobody")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/unknown-item"
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "the JSON ends too early or has half a character"),
+        (b"[{}]", "contentId: missing"),
+        (b'{"contentId":"a","name":"b"}', "name: no such field"),
+        (
+            rb'{"contentId":"a","title":"\u0000"}',
+            "the body contains U+0000, which cannot be stored",
+        ),
+    ],
+)
+async def test_wrong_items_are_a_problem(api: httpx.AsyncClient, body: bytes, detail: str) -> None:
+    answer = await api.put("/items", content=body)
+    assert answer.status_code == 400
+    assert detail in answer.json()["detail"]
