@@ -1,0 +1,95 @@
+-- What the score of one item is made of now, component by component.
+-- Source: the function named by core.ranking.formula, agg.engagement_1m. Feeds:
+-- GET /analytics/rankings/{name}/items/{id}.
+-- Keeps: the points of a weighted_decay item add up to its score, also for items below the list's
+-- end. last_hour is what the events of the last 60 minutes contribute to them, to the minute; null
+-- for formulas that are not sums over events. No row for an item without a score.
+create function api.explain_score(
+    ranking_name text, content_type text, external_id text, as_of timestamptz
+)
+returns table (
+    component text,
+    value double precision,
+    weight double precision,
+    half_life interval,
+    last_hour double precision,
+    score double precision
+)
+language plpgsql stable
+set jit = off
+as $$
+declare
+    ranking core.ranking;
+    formula core.formula;
+    wanted bigint;
+    found_score double precision;
+    found_components double precision [];
+    hour_points double precision [];
+    weights double precision [];
+begin
+    select r.* into ranking from core.ranking as r where r.name = ranking_name;
+    select f.* into formula from core.formula as f where f.name = ranking.formula;
+    select item.item_id into wanted
+    from core.item
+    where
+        item.content_type = explain_score.content_type
+        and item.external_id = explain_score.external_id;
+
+    execute format(
+        'select scored.score, scored.components from api.%I($1, $2) as scored where item_id = $3',
+        ranking.formula
+    )
+    into found_score, found_components using ranking, explain_score.as_of, wanted;
+    if found_score is null then
+        return;
+    end if;
+
+    if ranking.formula = 'weighted_decay' then
+        weights := api.ranking_weights(ranking);
+        select array[
+            sum(minute.views * fade.slow), sum(minute.likes * fade.slow),
+            sum(minute.comments * fade.slow), sum(minute.shares * fade.slow),
+            sum(minute.watch_seconds / 60 * fade.slow),
+            sum(minute.views * fade.fast), sum(minute.likes * fade.fast),
+            sum(minute.comments * fade.fast), sum(minute.shares * fade.fast),
+            sum(minute.watch_seconds / 60 * fade.fast)
+        ]
+        into hour_points
+        from agg.engagement_1m as minute
+        cross join lateral (
+            select
+                api.decay(explain_score.as_of - minute.bucket, ranking.half_life) as slow,
+                case
+                    when ranking.recent_half_life is null then 0
+                    else api.decay(explain_score.as_of - minute.bucket, ranking.recent_half_life)
+                end as fast
+            offset 0
+        ) as fade
+        where
+            minute.item_id = wanted
+            and minute.bucket > explain_score.as_of - interval '1 hour';
+    end if;
+
+    return query
+    select
+        formula.component_names[part.place],
+        part.value,
+        weights[(part.place - 1) % 5 + 1],
+        case
+            when ranking.formula = 'weighted_decay' and part.place <= 5 then ranking.half_life
+            when ranking.formula = 'weighted_decay' then ranking.recent_half_life
+        end,
+        case
+            when ranking.formula = 'weighted_decay' then
+                coalesce(hour_points[part.place], 0) * weights[(part.place - 1) % 5 + 1]
+        end,
+        found_score
+    from unnest(found_components) with ordinality as part (value, place)
+    order by part.place;
+end;
+$$;
+
+comment on function api.explain_score (text, text, text, timestamptz) is
+    'Components of an item''s score now, with weight, half-life and what the last hour added.';
+grant execute on function api.explain_score (text, text, text, timestamptz)
+to groundswell_service, groundswell_read;
