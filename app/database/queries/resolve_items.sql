@@ -3,4 +3,4 @@ select
     resolved.content_type,
     resolved.external_id,
     resolved.item_id
-from api.resolve_items(%(content_types)s::text [], %(external_ids)s::text []) as resolved
+from api.resolve_items(%(content_types)s::text[], %(external_ids)s::text[]) as resolved
