@@ -77,11 +77,11 @@ clean:  ## Remove what was installed and built; data stays
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
 	@echo 'Installing what running needs (half a minute) …'
-	@$(PIP) install --no-deps -r requirements.lock
+	@$(PIP) install --no-deps --no-compile -r requirements.lock
 	@$(PIP) install --no-deps -e .
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
 	@echo 'Installing what testing needs …'
-	@$(PIP) install --no-deps -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-compile -r requirements-dev.lock
 	@touch $@

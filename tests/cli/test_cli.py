@@ -1,0 +1,110 @@
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from app.cli import Length, Moment, cli
+from app.database.migrate import MigrationReport
+from app.database.report import lines_of
+
+PROJECT = Path(__file__).parents[2]
+COMMANDS = ["dead-letters", "dev", "migrate", "replay", "serve", "worker"]
+
+
+def groundswell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_help_lists_every_command():
+    result = CliRunner().invoke(cli, ["--help"])
+    assert result.exit_code == 0
+    assert sorted(cli.commands) == COMMANDS
+    assert all(command in result.output for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_its_options(command):
+    result = CliRunner().invoke(cli, [command, "-h"])
+    assert result.exit_code == 0
+    assert cli.commands[command].get_short_help_str()
+    for parameter in cli.commands[command].params:
+        if isinstance(parameter, click.Option) and not parameter.help:
+            assert parameter.show_default, f"{parameter.name} says nothing"
+
+
+def test_an_error_is_one_line_without_a_traceback():
+    done = groundswell("serve", PORT="many")
+    assert done.returncode == 1
+    assert done.stderr.startswith("groundswell: PORT='many'")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unusable_file_is_one_line(tmp_path):
+    file = tmp_path / "empty.csv"
+    file.write_text("date\n")
+    done = groundswell("replay", str(file))
+    assert done.returncode == 1
+    absent = "video_id, title, channel, category, views, likes, comments"
+    assert done.stderr == f"groundswell: {file}: has no column {absent}\n"
+
+
+def test_a_wrong_option_is_told_with_exit_code_two():
+    done = groundswell("replay", "data/README.md", "--span", "soon")
+    assert done.returncode == 2
+    assert "not a time such as 90s" in done.stderr
+
+
+def test_a_live_replay_takes_no_span():
+    done = groundswell("replay", "data/README.md", "--duration", "1m", "--span", "1d")
+    assert done.returncode == 2
+    assert "--duration plays from now on" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        ("1.5h", timedelta(minutes=90)),
+        ("30d", timedelta(days=30)),
+    ],
+)
+def test_lengths_are_numbers_with_a_unit(text, length):
+    assert Length().convert(text, None, None) == length
+
+
+@pytest.mark.parametrize("text", ["", "5", "d", "-1d", "0h", "1w"])
+def test_other_lengths_are_refused(text):
+    with pytest.raises(click.BadParameter):
+        Length().convert(text, None, None)
+
+
+def test_a_moment_without_a_zone_is_utc():
+    moment = datetime(2026, 7, 30, 12, tzinfo=UTC)
+    assert Moment().convert("2026-07-30T12:00:00", None, None) == moment
+    assert Moment().convert("2026-07-30T14:00:00+02:00", None, None) == moment
+
+
+def test_a_migration_report_says_what_was_done():
+    report = MigrationReport(
+        applied=["migrations/0001_a.sql"], api_replaced=True, jobs=["one", "two"], jobs_skipped=None
+    )
+    assert lines_of(report) == [
+        "applied migrations/0001_a.sql",
+        "made schema api anew",
+        "scheduled one, two",
+    ]
+    nothing = MigrationReport(applied=[], api_replaced=False, jobs=[], jobs_skipped=None)
+    assert lines_of(nothing) == ["the database is up to date"]
