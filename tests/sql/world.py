@@ -1,0 +1,267 @@
+"""A few items and events in the database, the rankings over them, and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from app.database.sql import Connection
+from tests.sql.oracle import DEFAULT_WEIGHTS, Counts, Event, Item, Key, Ranking
+
+AS_OF = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+"""The moment all hand-worked examples are as of: a Sunday noon."""
+
+INSERT_EVENTS = """
+insert into core.event
+    (event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted)
+select event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
+from jsonb_to_recordset(%s) as given (
+    event_id uuid, occurred_at timestamptz, received_at timestamptz, item_id bigint,
+    event_type core.event_type, count integer, seconds real, counted boolean
+)
+"""
+FEED_EVENTS = """
+insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
+select item_id, least(occurred_at, received_at), event_type, count, seconds
+from jsonb_to_recordset(%s) as given (
+    occurred_at timestamptz, received_at timestamptz, item_id bigint,
+    event_type core.event_type, count integer, seconds real
+)
+"""
+
+
+class World:
+    """Hands events in as the writer does, and runs the jobs as the scheduler does."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.items: list[Item] = []
+        self.events: list[Event] = []
+
+    async def item(
+        self,
+        external_id: str,
+        *,
+        content_type: str = "video",
+        category: str | None = None,
+        creator: str | None = None,
+        born_at: datetime = AS_OF - timedelta(hours=10),
+    ) -> int:
+        """Register an item; ids count from 1 in the order of the calls."""
+        item_id = await self.value(
+            """
+            insert into core.item (content_type, external_id, category, creator, published_at)
+            values (%s, %s, %s, %s, %s) returning item_id
+            """,
+            content_type, external_id, category, creator, born_at,
+        )  # fmt: skip
+        self.items.append(
+            Item(
+                item_id=item_id,
+                content_type=content_type,
+                category=category,
+                creator=creator,
+                born_at=born_at,
+            )
+        )
+        return int(item_id)
+
+    async def happened(
+        self,
+        item: int,
+        type_: str = "view",
+        count: int = 1,
+        *,
+        ago: timedelta = timedelta(0),
+        seconds: float | None = None,
+    ) -> None:
+        """Insert one event, that long before AS_OF."""
+        at = AS_OF - ago
+        event = Event(
+            item=item, type=type_, occurred_at=at, received_at=at, count=count, seconds=seconds
+        )
+        await self.insert([event])
+
+    async def insert(self, events: Sequence[Event]) -> None:
+        """Insert events and feed them to scoring, in one transaction as the writer does."""
+        rows = Jsonb([_row(event) for event in events])
+        async with self.connection.transaction():
+            await self.connection.execute(INSERT_EVENTS, [rows])
+            await self.connection.execute(FEED_EVENTS, [rows])
+        self.events.extend(events)
+
+    async def run(self, as_of: datetime = AS_OF, *, forced: bool = False) -> None:
+        """Run the scoring job, which must not fail; `forced`: whatever the schedules say."""
+        assert await self.run_with_faults(as_of, forced=forced) is None
+
+    async def run_with_faults(self, as_of: datetime = AS_OF, *, forced: bool = False) -> str | None:
+        """Run the scoring job and return what its line in the ledger says has failed."""
+        await self.connection.execute(
+            "call api.run_rankings(as_of => %s, forced => %s)", [as_of, forced]
+        )
+        error: str | None = await self.value(
+            "select error from core.job_run where job = 'run_rankings' "
+            "order by job_run_id desc limit 1"
+        )
+        return error
+
+    async def only(self, *names: str) -> None:
+        """Delete all other rankings, so that a run computes nothing that a test does not ask for."""
+        await self.execute("delete from core.ranking where name <> all(%s)", list(names))
+
+    async def ranking(self, name: str, **columns: object) -> None:
+        """Insert a ranking, and delete all others."""
+        await self.only()
+        names = ["name", *columns]
+        values = [Jsonb(value) if isinstance(value, dict) else value for value in columns.values()]
+        await self.connection.execute(
+            sql.SQL("insert into core.ranking ({}) values ({})").format(
+                sql.SQL(", ").join(map(sql.Identifier, names)),
+                sql.SQL(", ").join(sql.Placeholder() for _ in names),
+            ),
+            [name, *values],
+        )
+
+    async def settings(self, *names: str) -> list[Ranking]:
+        """Read rankings, all enabled ones unless named, for the oracle."""
+        rows = await self.rows(
+            """
+            select to_jsonb(r) || jsonb_build_object(
+                'half_life', date_part('epoch', half_life),
+                'recent_half_life', date_part('epoch', recent_half_life)
+            )
+            from core.ranking as r
+            where case when %(names)s::text[] = '{}' then enabled else name = any(%(names)s) end
+            order by ranking_id
+            """,
+            {"names": list(names)},
+        )
+        return [_ranking(row) for (row,) in rows]
+
+    async def places(self, name: str, segment: str = "") -> list[tuple[int, Key, float]]:
+        """Rank, item or subject, and score in the newest snapshot."""
+        return [
+            (rank, item_id if item_id is not None else subject, score)
+            for rank, item_id, subject, score in await self.rows(
+                """
+                select place.ordinality::integer, place.item_id, place.subject, place.score
+                from api.latest_run as run
+                inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
+                cross join lateral unnest(snapshot.entries) with ordinality as place
+                where run.ranking = %s and snapshot.segment = %s
+                order by place.ordinality
+                """,
+                [name, segment],
+            )
+        ]
+
+    async def scores(self, name: str, segment: str = "") -> dict[Key, float]:
+        """Score of each item or subject in the newest snapshot, best first."""
+        return {key: score for _, key, score in await self.places(name, segment)}
+
+    async def components(self, name: str) -> dict[Key, list[float]]:
+        """What each score of the newest snapshot is made of."""
+        return {
+            item_id if item_id is not None else subject: components
+            for item_id, subject, components in await self.rows(
+                """
+                select place.item_id, place.subject, place.components
+                from api.latest_run as run
+                inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
+                cross join lateral unnest(snapshot.entries) with ordinality as place
+                where run.ranking = %s and snapshot.segment = ''
+                order by place.ordinality
+                """,
+                [name],
+            )
+        }
+
+    async def windows(self) -> dict[str, dict[int, Counts]]:
+        """Every moving window as of the last run."""
+        found: dict[str, dict[int, Counts]] = {}
+        for window, item_id, *sums in await self.rows(
+            'select "window", item_id, views, likes, comments, shares, watch_seconds '
+            "from core.item_window"
+        ):
+            found.setdefault(window, {})[item_id] = Counts(*sums)
+        return found
+
+    async def ranked(self, name: str, as_of: datetime) -> dict[str, list[tuple[int, Key, float]]]:
+        """Rank, item or subject, and score of every segment, computed now."""
+        found: dict[str, list[tuple[int, Key, float]]] = {}
+        for segment, rank, item_id, subject, score in await self.rows(
+            """
+            select place.segment, place.rank, place.item_id, place.subject, place.score
+            from core.ranking as r
+            cross join lateral api.ranked(r, %s) as place
+            where r.name = %s
+            order by place.segment, place.rank
+            """,
+            [as_of, name],
+        ):
+            key = item_id if item_id is not None else subject
+            found.setdefault(segment, []).append((rank, key, score))
+        return found
+
+    async def execute(self, statement: str, *values: object) -> None:
+        await self.connection.execute(statement, list(values) or None)  # type: ignore[arg-type]
+
+    async def rows(self, query: str, values: Any = None) -> list[tuple[Any, ...]]:
+        cursor = await self.connection.execute(query, values)  # type: ignore[arg-type]
+        return await cursor.fetchall()
+
+    async def value(self, query: str, *values: object) -> Any:
+        rows = await self.rows(query, list(values) or None)
+        return rows[0][0] if rows else None
+
+
+def events(item: int, at: datetime, **numbers: int) -> Iterable[Event]:
+    """Make one event for each given type, all at one moment."""
+    for type_, count in numbers.items():
+        yield Event(item=item, type=type_, occurred_at=at, received_at=at, count=count, id=uuid4())
+
+
+def _row(event: Event) -> dict[str, object]:
+    return {
+        "event_id": str(event.id),
+        "occurred_at": event.occurred_at.isoformat(),
+        "received_at": event.received_at.isoformat(),
+        "item_id": event.item,
+        "event_type": event.type,
+        "count": event.count,
+        "seconds": event.seconds,
+        "counted": event.counted,
+    }
+
+
+def _ranking(row: dict[str, Any]) -> Ranking:
+    given = [
+        row[f"{metric}_weight"] for metric in ("view", "like", "comment", "share", "watch_minute")
+    ]
+    weights = [
+        default if weight is None else weight
+        for weight, default in zip(given, DEFAULT_WEIGHTS, strict=True)
+    ]
+    return Ranking(
+        name=row["name"],
+        formula=row["formula"],
+        window=row["window"],
+        half_life=_interval(row["half_life"]),
+        recent_half_life=_interval(row["recent_half_life"]),
+        weights=(weights[0], weights[1], weights[2], weights[3], weights[4]),
+        options=row["options"],
+        subject=row["subject"],
+        content_type=row["content_type"],
+        segments=row["segments"],
+        size=row["size"],
+        segment_size=row["segment_size"],
+    )
+
+
+def _interval(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
