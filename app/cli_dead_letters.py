@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.ingest.packing import PackedEvent
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", context_settings={"help_option_names": ["-h", "--help"]})
 def dead_letters() -> None:
     """Look at events that could not be written, and replay or drop them."""
 

@@ -8,12 +8,11 @@ from app import keys
 from app.cli_dead_letters import dead_letters
 from app.ingest.dead_letters import dead_fields
 
-
 pytestmark = pytest.mark.usefixtures("clean")
 
 
 @pytest.fixture
-async def letter(redis):
+async def letter(redis, clean):  # noqa: ARG001  # or it would be cleaned away
     """An entry that nobody can read, put aside."""
     fields = dead_fields({b"e": b"rubbish"}, reason="unreadable", first_id=b"1-0")
     return (await redis.xadd(keys.DEAD_STREAM, fields)).decode()
