@@ -111,7 +111,7 @@ class World:
         return error
 
     async def only(self, *names: str) -> None:
-        """Delete all other rankings, so that a run computes nothing that a test does not ask for."""
+        """Delete all other rankings: a run computes nothing that its test does not ask for."""
         await self.execute("delete from core.ranking where name <> all(%s)", list(names))
 
     async def ranking(self, name: str, **columns: object) -> None:

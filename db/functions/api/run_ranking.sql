@@ -40,7 +40,10 @@ begin
             sum(counted.shares) as shares
         from core.item_window as counted
         inner join core.item as item on counted.item_id = item.item_id
-        where ranking.subject <> 'item' and counted."window" = ranking."window"
+        where
+            ranking.subject <> 'item'
+            and counted."window" = ranking."window"
+            and (ranking.content_type is null or item.content_type = ranking.content_type)
         group by 1
     ),
 
@@ -96,6 +99,11 @@ begin
     into fresh, print
     from snapshot;
 
+    if ranking.name = 'hot' then
+        -- Of every active item, so also where the list is as it was.
+        perform api.store_hot(ranking, as_of);
+    end if;
+
     if previous.print = print and previous.parameters = to_jsonb(ranking) then
         update core.ranking_run as run
         set confirmed_at = run_ranking.as_of
@@ -113,9 +121,6 @@ begin
         snapshot.segment,
         snapshot.entries
     from unnest(fresh) as snapshot;
-    if ranking.name = 'hot' then
-        perform api.store_hot(ranking, as_of);
-    end if;
     return 1;
 end;
 $$;
