@@ -12,8 +12,8 @@ from app.settings import Settings
 
 IDLE_SECONDS = 0.5
 """Longest wait for a first event, after which the writer looks around."""
-MOST_ENTRIES = 1_000
-"""Most entries fetched at once."""
+MOST_ENTRIES = 250
+"""Most entries fetched at once, which fit in memory even if each is as large as may be."""
 _BYTES_A_FETCH = 4_000_000
 
 
@@ -29,7 +29,7 @@ class Collector:
         self._look_at = 0.0
         self._lost_touch = True
         """True until the group is known to exist and to hold nothing of ours."""
-        self._entry_bytes = 1_000.0
+        self._entry_bytes = 16_000.0
 
     async def collect(self) -> list[Delivery]:
         """Return the next entries to write; none when nothing came for a while.
