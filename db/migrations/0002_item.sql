@@ -18,6 +18,10 @@ create table core.item (
     constraint item_attributes_object check (jsonb_typeof(attributes) = 'object')
 );
 
+-- Segments of rankings: their values, and the items of one.
+create index item_by_category on core.item (category);
+create index item_by_creator on core.item (creator);
+
 comment on table core.item is
     'The catalogue. An item is registered by its first event; its texts may come before or after.';
 comment on column core.item.item_id is 'Internal key; callers know content_type and external_id.';

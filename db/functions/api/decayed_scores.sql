@@ -1,10 +1,14 @@
--- Exact scores of a weighted_decay ranking: of the items with the highest bounds, or of all, from the
--- stored sums or from a recount.
+-- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or of
+-- all; from the stored sums or from a recount.
 -- Source: core.ranking_score, api.recount_scores. Feeds: api.weighted_decay, api.weighted_decay_top,
--- api.weighted_decay_recount.
+-- api.weighted_decay_recount, api.weighted_decay_segments, api.explain_score.
 -- Keeps: leaves out items without an event in the window and items without a positive score.
 create function api.decayed_scores(
-    ranking core.ranking, as_of timestamptz, depth integer, is_recounted boolean default false
+    ranking core.ranking,
+    as_of timestamptz,
+    depth integer default null,
+    only_items bigint [] default null,
+    is_recounted boolean default false
 )
 returns table (item_id bigint, score double precision, components double precision [])
 language sql stable rows 1000
@@ -29,10 +33,17 @@ with top as (
             where
                 deepest.ranking_id = (ranking).ranking_id
                 and deepest.bound > '-infinity'
+                and only_items is null
                 and not is_recounted
             order by deepest.bound desc
             limit depth
         )
+        union all
+        select known.*
+        from core.ranking_score as known
+        where
+            known.ranking_id = (ranking).ranking_id
+            and known.item_id = any(only_items)
         union all
         select recount.*
         from api.recount_scores(ranking) as recount
@@ -84,8 +95,12 @@ from scored
 where scored.score > 0;
 end;
 
-comment on function api.decayed_scores (core.ranking, timestamptz, integer, boolean) is
-    'Exact scores at as_of of the depth items with the highest bounds, or of all where depth is '
-    'null, in no order.';
-grant execute on function api.decayed_scores (core.ranking, timestamptz, integer, boolean)
+comment on function api.decayed_scores (
+    core.ranking, timestamptz, integer, bigint [], boolean
+) is
+    'Exact scores at as_of, in no order: of the depth items with the highest bounds, of only_items, '
+    'or of all where both are null.';
+grant execute on function api.decayed_scores (
+    core.ranking, timestamptz, integer, bigint [], boolean
+)
 to groundswell_service, groundswell_read;

@@ -35,11 +35,19 @@ begin
         item.content_type = explain_score.content_type
         and item.external_id = explain_score.external_id;
 
-    execute format(
-        'select scored.score, scored.components from api.%I($1, $2) as scored where item_id = $3',
-        ranking.formula
-    )
-    into found_score, found_components using ranking, explain_score.as_of, wanted;
+    if ranking.formula = 'weighted_decay' then
+        select scored.score, scored.components into found_score, found_components
+        from api.decayed_scores(
+            ranking, explain_score.as_of, only_items => array[wanted]
+        ) as scored;
+    else
+        execute format(
+            'select scored.score, scored.components
+            from api.%I($1, $2) as scored
+            where scored.item_id = $3', ranking.formula
+        )
+        into found_score, found_components using ranking, explain_score.as_of, wanted;
+    end if;
     if found_score is null then
         return;
     end if;

@@ -1,7 +1,7 @@
 -- A ranking in order: the whole list, and one for each value of its segments.
 -- Source: the function named by core.ranking.formula. Feeds: api.run_ranking, api.preview_ranking.
--- Keeps: ties go to the older item, or the earlier name. A whole weighted_decay list is read from
--- the top of an index; segments and the other formulas look at every item active in the window.
+-- Keeps: ties go to the older item, or the earlier name. weighted_decay reads the top of an index;
+-- the other formulas look at every item active in the window.
 create function api.ranked(
     ranking core.ranking, as_of timestamptz, source text default 'index'
 )
@@ -37,15 +37,18 @@ begin
         limit $3', whole
     ) using ranking, as_of, ranking.size;
 
-    if ranking.segments <> '{}' then
+    if ranking.segments <> '{}' and ranking.formula = 'weighted_decay' and source = 'index' then
+        return query
+        select part.* from api.weighted_decay_segments(ranking, as_of) as part;
+    elsif ranking.segments <> '{}' then
         return query execute format(
-            'select placed.* from (
+            'select placed.*
+            from (
                 select
-                    kind.name || '':'' || kind.value,
+                    kind.segment,
                     (
                         row_number() over (
-                            partition by kind.name, kind.value
-                            order by scored.score desc, scored.item_id
+                            partition by kind.segment order by scored.score desc, scored.item_id
                         )
                     )::integer as rank,
                     scored.subject,
@@ -54,13 +57,7 @@ begin
                     scored.components
                 from api.%I($1, $2) as scored
                 inner join core.item as item on scored.item_id = item.item_id
-                cross join lateral (
-                    values
-                    (''category'', item.category),
-                    (''content_type'', item.content_type),
-                    (''creator'', item.creator)
-                ) as kind (name, value)
-                where kind.name = any($3) and kind.value is not null
+                cross join lateral api.item_segments(item, $3) as kind
             ) as placed
             where placed.rank <= $4', ranking.formula
         ) using ranking, as_of, ranking.segments, ranking.segment_size;

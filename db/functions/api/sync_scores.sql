@@ -11,16 +11,18 @@ declare
     recounted integer := 0;
 begin
     -- Of rankings that keep no sums (any more), nothing is left behind.
-    update core.ranking_state as state
-    set weights = null
-    from core.ranking as ranking
-    where
-        state.ranking_id = ranking.ranking_id
-        and state.weights is not null
-        and not (ranking.enabled and ranking.formula = 'weighted_decay');
-    delete from core.ranking_score as score
-    using core.ranking_state as state
-    where score.ranking_id = state.ranking_id and state.weights is null;
+    for changed in
+        update core.ranking_state as state
+        set weights = null
+        from core.ranking as ranking
+        where
+            state.ranking_id = ranking.ranking_id
+            and state.weights is not null
+            and not (ranking.enabled and ranking.formula = 'weighted_decay')
+        returning ranking.*
+    loop
+        delete from core.ranking_score as score where score.ranking_id = changed.ranking_id;
+    end loop;
 
     for changed in
         select ranking.*
@@ -54,31 +56,31 @@ begin
     end loop;
 
     -- New weights change no sum, only the bounds.
-    with reweighted as (
+    for changed in
         update core.ranking_state as state
         set weights = api.ranking_weights(ranking)
         from core.ranking as ranking
         where
             ranking.ranking_id = state.ranking_id
             and state.weights <> api.ranking_weights(ranking)
-        returning state.ranking_id, state.weights, state.half_life
-    )
-
-    update core.ranking_score as score
-    set bound = api.forward_bound(
-        api.weighted_sum(
-            reweighted.weights, score.views, score.likes, score.comments, score.shares,
-            score.watch_minutes
-        ),
-        api.weighted_sum(
-            reweighted.weights, score.recent_views, score.recent_likes, score.recent_comments,
-            score.recent_shares, score.recent_watch_minutes
-        ),
-        score.decayed_to,
-        reweighted.half_life
-    )
-    from reweighted
-    where score.ranking_id = reweighted.ranking_id;
+        returning ranking.*
+    loop
+        update core.ranking_score as score
+        set bound = api.forward_bound(
+            api.weighted_sum(
+                weight.list, score.views, score.likes, score.comments, score.shares,
+                score.watch_minutes
+            ),
+            api.weighted_sum(
+                weight.list, score.recent_views, score.recent_likes, score.recent_comments,
+                score.recent_shares, score.recent_watch_minutes
+            ),
+            score.decayed_to,
+            changed.half_life
+        )
+        from (select api.ranking_weights(changed) as list) as weight
+        where score.ranking_id = changed.ranking_id;
+    end loop;
 
     return recounted;
 end;

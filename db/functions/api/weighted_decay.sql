@@ -13,7 +13,7 @@ select
     scored.item_id,
     scored.score,
     scored.components
-from api.decayed_scores(ranking, weighted_decay.as_of, null) as scored;
+from api.decayed_scores(ranking, weighted_decay.as_of) as scored;
 end;
 
 comment on function api.weighted_decay (core.ranking, timestamptz) is

@@ -12,7 +12,9 @@ select
     scored.item_id,
     scored.score,
     scored.components
-from api.decayed_scores(ranking, weighted_decay_recount.as_of, null, true) as scored;
+from api.decayed_scores(
+    ranking, weighted_decay_recount.as_of, is_recounted => true
+) as scored;
 end;
 
 comment on function api.weighted_decay_recount (core.ranking, timestamptz) is

@@ -1,0 +1,94 @@
+-- The best items of each segment of a weighted_decay ranking.
+-- Source: core.ranking_score, core.item. Feeds: api.ranked.
+-- Keeps: the same as cutting up api.weighted_decay, though most items are not looked at. The items
+-- with the highest bounds fill the large segments: one is full once its last wanted score lies above
+-- the next bound (see api.weighted_decay_top). Only the items of those that are not are looked at one
+-- by one.
+create function api.weighted_decay_segments(ranking core.ranking, as_of timestamptz)
+returns table (
+    segment text,
+    rank integer,
+    subject text,
+    item_id bigint,
+    score double precision,
+    components double precision []
+)
+language plpgsql stable rows 1000
+as $$
+declare
+    forward constant double precision := coalesce(
+        date_part('epoch', as_of) / date_part('epoch', ranking.half_life), 0
+    );
+    depth constant integer := greatest(5000, 20 * ranking.segment_size);
+    next_bound constant double precision := (
+        select stored.bound
+        from core.ranking_score as stored
+        where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
+        order by stored.bound desc
+        limit 1 offset depth
+    );
+    full_segments text [] := '{}';
+    rest bigint [] := '{}';
+    kind text;
+begin
+    if next_bound is not null then
+        full_segments := (
+            select coalesce(array_agg(filled.segment), '{}')
+            from (
+                select
+                    part.segment,
+                    scored.score,
+                    row_number() over (
+                        partition by part.segment order by scored.score desc
+                    ) as place
+                from api.decayed_scores(ranking, as_of, depth) as scored
+                inner join core.item as item on scored.item_id = item.item_id
+                cross join lateral api.item_segments(item, ranking.segments) as part
+            ) as filled
+            where
+                filled.place = ranking.segment_size
+                and ln(filled.score) / ln(2.0::float8) + forward > next_bound + 1e-6
+        );
+        foreach kind in array ranking.segments loop
+            execute format(
+                'select $1 || array(select item.item_id from core.item where item.%I = any($2))', kind
+            )
+            into rest
+            using rest, array(
+                select known
+                from api.segment_values(kind) as known
+                where kind || ':' || known <> all(full_segments)
+            );
+        end loop;
+    end if;
+
+    return query
+    select placed.*
+    from (
+        select
+            part.segment,
+            (
+                row_number() over (
+                    partition by part.segment order by scored.score desc, scored.item_id
+                )
+            )::integer as rank,
+            null::text,
+            scored.item_id,
+            scored.score,
+            scored.components
+        from (
+            select * from api.decayed_scores(ranking, as_of, depth)
+            union
+            select * from api.decayed_scores(ranking, as_of, only_items => rest)
+        ) as scored
+        inner join core.item as item on scored.item_id = item.item_id
+        cross join lateral api.item_segments(item, ranking.segments) as part
+    ) as placed
+    where placed.rank <= ranking.segment_size;
+end;
+$$;
+
+comment on function api.weighted_decay_segments (core.ranking, timestamptz) is
+    'The segment_size best items of each segment of a weighted_decay ranking.';
+grant execute on function api.weighted_decay_segments (core.ranking, timestamptz)
+to groundswell_service, groundswell_read;
