@@ -1,9 +1,9 @@
 """Scoring 10,000 new events against rescoring the whole history, of ranking trending_24h.
 
-`new` adds the events to the stored sums and reads the top 1000 from the index; `full` recounts every
-item from the raw events and sorts. Both must give the same items in the same order. The rival is our
-own definition of the score (api.recount_scores), not a strawman: one pass over the raw rows. The
-whole of what a run does with the new events (all rankings, all moving windows) is measured beside it.
+`new` adds the events to the stored sums and reads the top 1000 from the index; `full` recounts
+every item from the raw events and sorts. Both must give the same items in the same order. The rival
+is our own definition of the score (api.recount_scores), one pass over the raw rows. All of what the
+job does with as many new events (windows, segments, snapshot) is measured beside it.
 """
 
 from __future__ import annotations
