@@ -18,8 +18,8 @@ from app.replay.source import read_history
 
 SAMPLE = Path(__file__).parents[2] / "data" / "youtube_trending_gb_2017_sample.csv"
 SPAN = timedelta(days=30)
-SCALE = 0.5
-"""Makes an hour of history about as busy as an hour of `RATE`, so that both shape the lists."""
+SCALE = 0.2
+"""Makes history a little quieter than `RATE`, so that live traffic moves the lists soon."""
 RATE = 20.0
 """Live events a second, on the mean of a day."""
 SEED = 2017
