@@ -33,7 +33,7 @@ def test_the_image_has_the_tsl_code_and_is_the_one_that_is_tested():
 
 
 def test_the_database_counts_as_healthy_only_over_tcp():
-    assert ["-h", "127.0.0.1"] == SERVICES["timescaledb"]["healthcheck"]["test"][2:4]
+    assert SERVICES["timescaledb"]["healthcheck"]["test"][2:4] == ["-h", "127.0.0.1"]
 
 
 def test_the_data_of_both_servers_is_on_volumes():
