@@ -1,5 +1,6 @@
 -- Every place of every snapshot as a row, for dashboards.
--- Source: core.ranking_snapshot. Feeds: api.snapshot_entries, SQL dashboards.
+-- Source: core.ranking_snapshot, core.item_hot. Feeds: api.snapshot_entries, the publisher, SQL
+-- dashboards.
 create view api.ranking_entry as
 select
     run.run_id,
@@ -19,12 +20,14 @@ select
     entry.likes,
     entry.comments,
     entry.shares,
-    entry.components
+    entry.components,
+    hot.is_hot
 from core.ranking_run as run
 inner join core.ranking as ranking on run.ranking_id = ranking.ranking_id
 inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
 cross join lateral unnest(snapshot.entries) with ordinality as entry
-left join core.item as item on entry.item_id = item.item_id;
+left join core.item as item on entry.item_id = item.item_id
+left join core.item_hot as hot on entry.item_id = hot.item_id;
 
 comment on view api.ranking_entry is
     'Places of all kept snapshots; filter by run_id, or by ranking and as_of.';
@@ -48,4 +51,6 @@ comment on column api.ranking_entry.comments is 'Comments less uncomments inside
 comment on column api.ranking_entry.shares is 'Shares inside the window.';
 comment on column api.ranking_entry.components is
     'What the score is made of; core.formula.component_names says what is what.';
+comment on column api.ranking_entry.is_hot is
+    'Whether it is among the hottest fifth now; null where items are not ranked, or it is idle.';
 grant select on api.ranking_entry to groundswell_service, groundswell_read;

@@ -1,5 +1,7 @@
 -- The places of one snapshot, best first; a category or creator stands for itself.
--- Source: api.ranking_entry. Feeds: the publisher.
+-- Source: api.ranking_entry. Feeds: GET /analytics/rankings/{name}, and every list while Redis is
+-- down.
+-- Keeps: title, category, creator and is_hot are as of now, all else as of the run.
 create function api.snapshot_entries(run_id bigint, segment text default '')
 returns table (
     rank integer,
@@ -13,7 +15,8 @@ returns table (
     views bigint,
     likes bigint,
     comments bigint,
-    shares bigint
+    shares bigint,
+    is_hot boolean
 )
 language sql stable rows 1000
 set jit = off
@@ -30,14 +33,15 @@ select
     entry.views,
     entry.likes,
     entry.comments,
-    entry.shares
+    entry.shares,
+    case when entry.subject is null then coalesce(entry.is_hot, false) end
 from api.ranking_entry as entry
 inner join core.ranking_run as run on entry.run_id = run.run_id
 where entry.run_id = snapshot_entries.run_id and entry.segment = snapshot_entries.segment
 order by entry.rank;
 end;
 
-comment on function api.snapshot_entries (bigint, text) is
+comment on function api.snapshot_entries(bigint, text) is
     'Places of one run and segment, best first; none if the run is gone.';
-grant execute on function api.snapshot_entries (bigint, text)
+grant execute on function api.snapshot_entries(bigint, text)
 to groundswell_service, groundswell_read;

@@ -1,0 +1,63 @@
+-- Score what is new and take a snapshot of every enabled ranking now, whatever its schedule.
+-- Source: core.score_feed, core.ranking. Feeds: POST /admin/rankings/refresh; notifies ranking_run.
+-- Keeps: what api.run_rankings does when forced, but in the transaction of the caller, who needs
+-- isolation level repeatable read: a function, unlike a procedure that commits, can run with the
+-- rights of its owner, and the API has none on scores. No row where the job is running already. A
+-- ranking that fails keeps its last snapshot, stops no other, and says why.
+create function api.refresh_rankings(as_of timestamptz)
+returns table (ranking text, run_id bigint, entries integer, is_new boolean, error text)
+language plpgsql volatile
+security definer
+set search_path = pg_catalog
+as $$
+declare
+    ledger_id bigint;
+    wanted core.ranking;
+    fault text;
+    scored bigint;
+begin
+    ledger_id := api.start_job('run_rankings');
+    if ledger_id is null then
+        return;
+    end if;
+    scored := api.score_events(as_of);
+
+    for wanted in
+        select r.* from core.ranking as r where r.enabled order by r.ranking_id
+    loop
+        ranking := wanted.name;
+        error := null;
+        begin
+            is_new := api.run_ranking(wanted, as_of) = 1;
+            insert into core.ranking_state as state (ranking_id, checked_at)
+            values (wanted.ranking_id, as_of)
+            on conflict (ranking_id) do update set checked_at = excluded.checked_at;
+        exception when others then
+            is_new := false;
+            error := sqlerrm;
+            fault := concat_ws('; ', fault, format('%s: %s', ranking, error));
+        end;
+        run_id := null;
+        entries := null;
+        select
+            run.run_id,
+            cardinality(snapshot.entries)
+        into refresh_rankings.run_id, refresh_rankings.entries
+        from core.ranking_run as run
+        inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
+        where run.ranking_id = wanted.ranking_id and snapshot.segment = ''
+        order by run.as_of desc, run.run_id desc
+        limit 1;
+        return next;
+    end loop;
+
+    perform api.finish_job('run_rankings', ledger_id, scored, fault);
+    perform pg_notify('ranking_run', as_of::text);
+end;
+$$;
+
+comment on function api.refresh_rankings(timestamptz) is
+    'Scores new events and stores a snapshot of every enabled ranking; answers its newest run, how '
+    'many places it has, whether it is new, and what failed.';
+revoke execute on function api.refresh_rankings(timestamptz) from public;
+grant execute on function api.refresh_rankings(timestamptz) to groundswell_service;
