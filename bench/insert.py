@@ -21,7 +21,7 @@ from app.database.sql import Connection
 from app.ingest.insert import Inserter
 from app.ingest.item_ids import ItemIds
 from app.ingest.packing import EVENT_TYPES, PackedEvent
-from app.ingest.rows import ReceivedEvent, event_rows, feed_rows
+from app.ingest.rows import ReceivedEvent, encode_rows
 from app.ingest.uuid7 import Uuid7Source
 
 ROUNDS = 5
@@ -159,7 +159,9 @@ async def _rate(way: Insert, batches: list[Batch]) -> float:
 async def _copy_rate(
     connection: Connection, batches: list[Batch], ids: dict[tuple[str, str], int]
 ) -> float:
-    encoded = [(b"".join(event_rows(batch, ids)), feed_rows(batch, ids)) for batch in batches]
+    encoded = [
+        tuple(map(b"".join, zip(*encode_rows(batch, ids), strict=True))) for batch in batches
+    ]
     began = time.perf_counter()
     for events, feed in encoded:
         async with connection.transaction():

@@ -16,7 +16,7 @@ from app.database import events as sql
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Lane, lanes_of, without_duplicates
-from app.ingest.rows import ItemKey, ReceivedEvent, event_rows, feed_rows
+from app.ingest.rows import ItemKey, ReceivedEvent, encode_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,7 +63,8 @@ class Inserter:
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
     ) -> int:
         async with connection.transaction():
-            await sql.stage_events(connection, rows=event_rows(lane.events, ids))
+            rows = (rows for rows, _ in encode_rows(lane.events, ids))
+            await sql.stage_events(connection, rows=rows)
             if lane.untimed:
                 first, last = (lane.events[end].event.occurred_at for end in (0, -1))
                 await sql.drop_known_untimed(
@@ -77,13 +78,13 @@ class Inserter:
 
 async def _insert_new(connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]) -> None:
     async with connection.transaction():
+        feed: list[bytes] = []
         async with sql.copy_events(connection) as copy:
-            for rows in event_rows(lane.events, ids):
+            for rows, feed_rows in encode_rows(lane.events, ids):
                 await copy.write(rows)
-            # Encoded while the server still works on the last slices.
-            feed = feed_rows(lane.events, ids)
+                feed.append(feed_rows)
         async with sql.copy_score_feed(connection) as copy:
-            await copy.write(feed)
+            await copy.write(b"".join(feed))
 
 
 def _moment(microseconds: int) -> datetime:

@@ -39,54 +39,40 @@ _SINGLE = tuple(name + _INT(4, 1) + _NULL for name in _TYPES)
 """Type, count and seconds of the commonest events: one of them, no seconds."""
 
 
-def event_rows(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> Iterator[bytes]:
-    """Yield the data for `copy_events` and `stage_events`, ten columns a row."""
-    yield _HEADER
-    for start in range(0, len(events), _SLICE_ROWS):
-        parts: list[bytes] = []
-        append = parts.append
-        for event, received_at in events[start : start + _SLICE_ROWS]:
-            append(
-                _EVENT(
-                    10,
-                    16,
-                    event.event_id,
-                    8,
-                    event.occurred_at - _PG_EPOCH,
-                    8,
-                    received_at - _PG_EPOCH,
-                    8,
-                    ids[event.content_type, event.content_id],
-                )
-            )
-            append(_amount(event))
-            append(_NULL if event.user_id is None else _text(event.user_id))
-            append(_NULL if event.session_id is None else _text(event.session_id))
-            append(_NULL if event.metadata is None else _jsonb(event.metadata))
-        yield b"".join(parts)
-    yield _TRAILER
+def encode_rows(
+    events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
-
-def feed_rows(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> bytes:
-    """Return the data for `copy_score_feed`, five columns a row.
-
-    An event counts when it happened, but not later than it came: a clock that runs ahead wins
-    nothing.
+    A row has ten columns in the former, which is also for `stage_events`, and five in the latter.
+    Both are encoded in one pass, because what Python does here is what the writer costs.
     """
-    parts = [_HEADER]
-    append = parts.append
-    for event, received_at in events:
-        item_id = ids[event.content_type, event.content_id]
-        counts_at = min(event.occurred_at, received_at)
-        append(_FEED(5, 8, item_id, 8, counts_at - _PG_EPOCH))
-        append(_amount(event))
-    append(_TRAILER)
-    return b"".join(parts)
+    yield _HEADER, _HEADER
+    for start in range(0, len(events), _SLICE_ROWS):
+        rows: list[bytes] = []
+        feed: list[bytes] = []
+        for event, received_at in events[start : start + _SLICE_ROWS]:
+            item_id = ids[event.content_type, event.content_id]
+            occurred_at = event.occurred_at - _PG_EPOCH
+            if event.count == 1 and event.seconds is None:
+                amount = _SINGLE[event.type]
+            else:
+                amount = _amount(event)
+            rows.append(
+                _EVENT(
+                    10, 16, event.event_id, 8, occurred_at, 8, received_at - _PG_EPOCH, 8, item_id
+                )
+                + amount
+                + (_NULL if event.user_id is None else _text(event.user_id))
+                + (_NULL if event.session_id is None else _text(event.session_id))
+                + (_NULL if event.metadata is None else _jsonb(event.metadata))
+            )
+            feed.append(_FEED(5, 8, item_id, 8, occurred_at) + amount)
+        yield b"".join(rows), b"".join(feed)
+    yield _TRAILER, _TRAILER
 
 
 def _amount(event: PackedEvent) -> bytes:
-    if event.count == 1 and event.seconds is None:
-        return _SINGLE[event.type]
     seconds = _NULL if event.seconds is None else _REAL(4, event.seconds)
     return _TYPES[event.type] + _INT(4, event.count) + seconds
 
