@@ -65,8 +65,9 @@ clean:  ## Remove what was installed and built; data stays
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo 'Groundswell needs Python 3.11 or newer: $(PYTHON) is' \
-			"$$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12 …" >&2; \
+		found="$$($(PYTHON) --version 2>/dev/null)"; \
+		echo 'Groundswell needs Python 3.11 or newer, and $(PYTHON) is' \
+			"$${found:-not there}. Name another: make PYTHON=python3.12 …" >&2; \
 		exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo 'This Python cannot make virtual environments:' \

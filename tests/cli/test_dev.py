@@ -32,10 +32,13 @@ async def test_a_cancelled_child_is_stopped():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    child = child_of("serve", "--port", str(port), said=[])
+    said: list[tuple[str, str]] = []
+    child = child_of("serve", "--port", str(port), said=said)
     running = asyncio.create_task(child.run())
 
     async def listens() -> bool:
+        if running.done():
+            pytest.fail(f"the API ended: {said}")
         return not _is_free(port)
 
     await eventually(listens, within=30)
