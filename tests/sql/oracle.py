@@ -195,6 +195,10 @@ class World:
         return item if ranking.subject == "item" else getattr(self.items[item], ranking.subject)
 
     def _weighted_decay(self, ranking: Ranking) -> dict[Key, Score]:
+        return {key: score for key, score in self.decayed(ranking).items() if score.value > 0}
+
+    def decayed(self, ranking: Ranking) -> dict[Key, Score]:
+        """What weighted_decay comes to for every active item, the negative and the zero too."""
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
             value = gross = 0.0
@@ -208,7 +212,7 @@ class World:
                     value += part
                     gross += abs(part)
             found[item] = Score(value, gross)
-        return {key: score for key, score in found.items() if score.value > 0}
+        return found
 
     def _minmax_hot(self, ranking: Ranking) -> dict[Key, Score]:
         option = DEFAULT_OPTIONS["minmax_hot"] | dict(ranking.options)

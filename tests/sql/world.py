@@ -208,6 +208,18 @@ class World:
             found.setdefault(segment, []).append((rank, key, score))
         return found
 
+    async def forget(self) -> None:
+        """Empty what items, events and runs have filled; the rankings stay."""
+        await self.execute(
+            """
+            truncate core.item, core.event, core.score_feed, core.ranking_score,
+                core.ranking_state, core.item_window, core.window_position, core.item_hot,
+                core.ranking_run, core.ranking_snapshot, core.job_run restart identity
+            """
+        )
+        self.items.clear()
+        self.events.clear()
+
     async def execute(self, statement: str, *values: object) -> None:
         await self.connection.execute(statement, list(values) or None)  # type: ignore[arg-type]
 

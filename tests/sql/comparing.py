@@ -1,0 +1,165 @@
+"""Holding what the database computed to the oracle's recount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from tests.sql import oracle
+from tests.sql.oracle import Counts, Key, Ranking, Score
+from tests.sql.world import World
+
+RELATIVE = 1e-9
+"""Scores may differ by this share of their value..."""
+
+OF_GROSS = 1e-12
+"""...and by this share of what went into them, where most of it cancelled out."""
+
+Places = Sequence[tuple[int, Key, float]]
+
+
+async def assert_recounted(world: World, as_of: datetime) -> None:
+    """Hold windows, rankings, snapshots, badges and stats to a recount of all events so far."""
+    recount = oracle.World(world.items, world.events, as_of)
+    found = await world.windows()
+    for window in oracle.WINDOWS:
+        expected = oracle.window_counts(world.events, window, as_of)
+        assert found.get(window, {}) == expected, window
+
+    computed = await all_ranked(world, as_of)
+    for ranking in await world.settings():
+        lists = computed.get(ranking.name, {})
+        expected_lists = recount.segments(ranking)
+        for segment in {"", *lists, *expected_lists}:
+            assert_places(
+                lists.get(segment, []),
+                expected_lists.get(segment, {}),
+                size=ranking.segment_size if segment else ranking.size,
+                doubtful=doubtful(recount, ranking),
+            )
+        await assert_snapshot(world, ranking, as_of, lists)
+    await assert_hot(world, recount)
+    await assert_stats(world, as_of)
+
+
+def doubtful(recount: oracle.World, ranking: Ranking) -> Mapping[Key, Score]:
+    """Items whose score is float error around zero: they may be listed or not."""
+    if ranking.formula != "weighted_decay":
+        return {}
+    scores = recount.decayed(ranking)
+    return {key: s for key, s in scores.items() if abs(s.value) <= OF_GROSS * s.gross}
+
+
+def assert_places(
+    places: Places, expected: Mapping[Key, Score], *, size: int, doubtful: Mapping[Key, Score]
+) -> None:
+    """Hold one list to the scores it should be the head of."""
+    assert [rank for rank, _, _ in places] == list(range(1, len(places) + 1))
+    for (_, better, high), (_, worse, low) in pairwise(places):
+        assert (-high, better) < (-low, worse), "out of order, or a tie broken the wrong way"  # type: ignore[operator]
+
+    listed = {key: score for _, key, score in places}
+    for key, score in listed.items():
+        wanted = expected.get(key) or doubtful.get(key)
+        assert wanted is not None, f"{key} does not belong here"
+        tolerance = RELATIVE * abs(wanted.value) + OF_GROSS * wanted.gross
+        assert abs(score - wanted.value) <= tolerance, f"{key}: {score!r}, not {wanted.value!r}"
+
+    missing = {key: expected[key] for key in expected.keys() - listed.keys() - doubtful.keys()}
+    if len(places) < size:
+        assert not missing
+    else:
+        assert len(places) == size
+        for key, score in missing.items():
+            assert score.value <= places[-1][2] * (1 + RELATIVE), f"{key} should have been listed"
+
+
+async def all_ranked(world: World, as_of: datetime) -> dict[str, dict[str, list[Any]]]:
+    """Compute every enabled ranking now: its lists by name and segment."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for name, segment, rank, item_id, subject, score in await world.rows(
+        """
+        select r.name, place.segment, place.rank, place.item_id, place.subject, place.score
+        from core.ranking as r
+        cross join lateral api.ranked(r, %s) as place
+        where r.enabled
+        order by r.name, place.segment, place.rank
+        """,
+        [as_of],
+    ):
+        key = subject if item_id is None else item_id
+        found.setdefault(name, {}).setdefault(segment, []).append((rank, key, score))
+    return found
+
+
+async def assert_snapshot(
+    world: World, ranking: Ranking, as_of: datetime, lists: Mapping[str, Places]
+) -> None:
+    """The newest snapshot holds this order, and the counts of the window; if new, these scores."""
+    rows = await world.rows(
+        """
+        select
+            run.as_of, run.confirmed_at, snapshot.segment,
+            place.ordinality::integer, place.item_id, place.subject, place.score,
+            place.views, place.likes, place.comments, place.shares
+        from api.latest_run as run
+        inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
+        left join lateral unnest(snapshot.entries) with ordinality as place on true
+        where run.ranking = %s
+        order by snapshot.segment, place.ordinality
+        """,
+        [ranking.name],
+    )
+    assert rows, ranking.name
+    inside = oracle.window_counts(world.events, ranking.window, as_of)
+    stored: dict[str, list[Any]] = {}
+    for held_at, confirmed_at, segment, rank, item_id, subject, score, *sums in rows:
+        assert confirmed_at == as_of
+        if rank is not None:
+            key = subject if item_id is None else item_id
+            stored.setdefault(segment, []).append((rank, key, score if held_at == as_of else None))
+            if item_id is not None:
+                assert tuple(sums) == inside[item_id][:4]
+    assert stored == {
+        segment: [
+            (rank, key, score if rows[0][0] == as_of else None) for rank, key, score in places
+        ]
+        for segment, places in lists.items()
+    }
+
+
+async def assert_hot(world: World, recount: oracle.World) -> None:
+    """Every active item has its hot rank and badge."""
+    for ranking in await world.settings():
+        if ranking.name == "hot":
+            scores = recount.scores(ranking)
+            places = [
+                (rank, item_id, score)
+                for item_id, score, rank in await world.rows(
+                    "select item_id, hot_score, hot_rank from core.item_hot order by hot_rank"
+                )
+            ]
+            assert_places(places, scores, size=len(scores), doubtful={})
+            badges = await world.rows("select is_hot from core.item_hot order by hot_rank")
+            expected = sorted(hot for _, hot in recount.hot(ranking).values())
+            assert [hot for (hot,) in badges] == expected[::-1]
+
+
+async def assert_stats(world: World, as_of: datetime) -> None:
+    """Today, this month and lifetime of every item."""
+    rows = await world.rows(
+        """
+        select item.item_id, stats.*
+        from core.item as item
+        cross join lateral api.item_stats(item.content_type, item.external_id, %s) as stats
+        """,
+        [as_of],
+    )
+    assert len(rows) == len(world.items)
+    for item_id, _, _, *numbers, _ in rows:
+        mine = [event for event in world.events if event.item == item_id]
+        expected = oracle.stats(mine, as_of)
+        found = [Counts(*numbers[place::3]) for place in range(3)]
+        assert found == list(expected)
