@@ -18,7 +18,7 @@ group by time_bucket(interval '15 minutes', bucket), item_id
 with no data;
 
 comment on view agg.engagement_15m is
-    'Views, likes, comments, shares and watch seconds of each item in each quarter of an hour (UTC).';
+    'Views, likes, comments, shares and watch seconds of each item in each quarter hour (UTC).';
 
 grant select on agg.engagement_15m to groundswell_service, groundswell_read;
 

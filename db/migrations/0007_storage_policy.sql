@@ -31,7 +31,8 @@ comment on table core.storage_policy is
     'Changes apply at the next run of the jobs.';
 comment on column core.storage_policy.level is
     'core.event; an aggregate of agg; snapshot: every run''s; snapshot_hourly: one run''s an hour.';
-comment on column core.storage_policy.keep_for is 'Chunks wholly older are dropped; null keeps all.';
+comment on column core.storage_policy.keep_for is
+    'Chunks wholly older are dropped; null keeps all.';
 comment on column core.storage_policy.columnstore_after is
     'Chunks older than this move to the columnstore; null leaves them as rows.';
 comment on column core.storage_policy.refresh_every is

@@ -6,7 +6,7 @@ create table core.formula (
     name text primary key,
     description text not null,
     source text not null,
-    component_names text [] not null,
+    component_names text[] not null,
     default_options jsonb not null,
     constraint formula_options_object check (jsonb_typeof(default_options) = 'object')
 );
@@ -33,7 +33,7 @@ values
 ),
 (
     'minmax_hot',
-    'Min-max normalised views and shares of the window, and e^(-lambda hours) since the last event.',
+    'Min-max normalised views and shares of the window, and e^(-lambda hours since an event).',
     'Min-max normalisation over the active items, with exponential recency.',
     '{hits,shares,recency}',
     '{"hits": 0.60, "shares": 0.25, "recency": 0.15, "lambda": 0.1, "hotShare": 0.2}'

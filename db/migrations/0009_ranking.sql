@@ -17,7 +17,7 @@ create table core.ranking (
     options jsonb not null default '{}',
     subject text not null default 'item',
     content_type text,
-    segments text [] not null default '{}',
+    segments text[] not null default '{}',
     size integer not null default 1000,
     segment_size integer not null default 100,
     schedule text not null default '* * * * *',
@@ -192,7 +192,7 @@ begin
     end if;
 end;
 $$;
-comment on function core.check_ranking (core.ranking) is
+comment on function core.check_ranking(core.ranking) is
     'Raises check_violation, saying what is allowed, for settings that make no sense.';
 
 create function core.check_ranking_row()
@@ -205,7 +205,7 @@ begin
     return new;
 end;
 $$;
-comment on function core.check_ranking_row () is 'Holds every row to core.check_ranking.';
+comment on function core.check_ranking_row() is 'Holds every row to core.check_ranking.';
 
 create trigger ranking_sensible
 before insert or update on core.ranking
@@ -235,4 +235,4 @@ values
 
 -- migrate:down
 drop table core.ranking cascade;
-drop function core.check_ranking_row ();
+drop function core.check_ranking_row();

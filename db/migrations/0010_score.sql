@@ -79,7 +79,7 @@ create table core.ranking_state (
     half_life interval,
     recent_half_life interval,
     content_type text,
-    weights double precision []
+    weights double precision[]
 );
 
 comment on table core.ranking_state is
@@ -87,7 +87,8 @@ comment on table core.ranking_state is
     'they differ from core.ranking, the next run recomputes what depends on them.';
 comment on column core.ranking_state.ranking_id is 'core.ranking.';
 comment on column core.ranking_state.checked_at is 'Up to when its schedule has been followed.';
-comment on column core.ranking_state.half_life is 'As in core.ranking; a change recounts the events.';
+comment on column core.ranking_state.half_life is
+    'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.recent_half_life is
     'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.content_type is

@@ -46,7 +46,7 @@ comment on type core.ranking_entry is
 create table core.ranking_snapshot (
     run_id bigint not null references core.ranking_run on delete cascade,
     segment text not null,
-    entries core.ranking_entry [] not null,
+    entries core.ranking_entry[] not null,
     constraint ranking_snapshot_one_per_segment primary key (run_id, segment)
 );
 
@@ -54,7 +54,8 @@ comment on table core.ranking_snapshot is
     'What a run found, in order: entry 1 has rank 1. One row a segment, because a snapshot is '
     'written and read whole; api.ranking_entry shows it as rows.';
 comment on column core.ranking_snapshot.run_id is 'core.ranking_run.';
-comment on column core.ranking_snapshot.segment is 'The part ranked by itself, such as category:Music; empty: the whole.';
+comment on column core.ranking_snapshot.segment is
+    'The part ranked by itself, such as category:Music; empty: the whole.';
 comment on column core.ranking_snapshot.entries is 'The places, best first.';
 
 create table core.job_run (

@@ -172,5 +172,5 @@ written as (
 select count(*) from summed;
 end;
 
-comment on function api.add_to_scores () is
+comment on function api.add_to_scores() is
     'Adds the feed to every weighted_decay ranking; answers how many scores changed.';

@@ -6,7 +6,7 @@
 -- nothing happens at midnight. Growth common to all is no breakout. Less than minSupport: left out.
 create function api.breakout(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -26,8 +26,10 @@ with span as (
 
 counted as (
     select
-        case (ranking).subject when 'category' then item.category when 'creator' then item.creator end
-            as subject,
+        case (ranking).subject
+            when 'category' then item.category
+            when 'creator' then item.creator
+        end as subject,
         case (ranking).subject when 'item' then item.item_id end as item_id,
         case
             when part."window" = (ranking)."window" then api.metric_of(
@@ -85,8 +87,8 @@ where
     and site.growth > 0;
 end;
 
-comment on function api.breakout (core.ranking, timestamptz) is
+comment on function api.breakout(core.ranking, timestamptz) is
     'Growth of every subject with enough support against its own baseline; 1 is as expected. The '
     'windows are as of the last run; as_of is there because every formula takes it.';
-grant execute on function api.breakout (core.ranking, timestamptz)
+grant execute on function api.breakout(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

@@ -33,6 +33,6 @@ where
     and ((ranking).content_type is null or item.content_type = (ranking).content_type);
 end;
 
-comment on function api.candidates (core.ranking) is
+comment on function api.candidates(core.ranking) is
     'Items with an event in the ranking''s window, with their counts inside it.';
-grant execute on function api.candidates (core.ranking) to groundswell_service, groundswell_read;
+grant execute on function api.candidates(core.ranking) to groundswell_service, groundswell_read;

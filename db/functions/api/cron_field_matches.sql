@@ -26,5 +26,5 @@ from (
 ) as part;
 end;
 
-comment on function api.cron_field_matches (text, integer, integer) is
+comment on function api.cron_field_matches(text, integer, integer) is
     'True if value fits the field; smallest is where * begins.';

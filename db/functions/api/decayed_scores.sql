@@ -1,16 +1,17 @@
--- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or of
--- all; from the stored sums or from a recount.
--- Source: core.ranking_score, api.recount_scores. Feeds: api.weighted_decay, api.weighted_decay_top,
--- api.weighted_decay_recount, api.weighted_decay_segments, api.explain_score.
+-- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or
+-- of all; from the stored sums or from a recount.
+-- Source: core.ranking_score, api.recount_scores. Feeds: api.weighted_decay,
+-- api.weighted_decay_top, api.weighted_decay_recount, api.weighted_decay_segments,
+-- api.explain_score.
 -- Keeps: leaves out items without an event in the window and items without a positive score.
 create function api.decayed_scores(
     ranking core.ranking,
     as_of timestamptz,
     depth integer default null,
-    only_items bigint [] default null,
+    only_items bigint[] default null,
     is_recounted boolean default false
 )
-returns table (item_id bigint, score double precision, components double precision [])
+returns table (item_id bigint, score double precision, components double precision[])
 language sql stable rows 1000
 begin atomic
 with top as (
@@ -95,12 +96,12 @@ from scored
 where scored.score > 0;
 end;
 
-comment on function api.decayed_scores (
-    core.ranking, timestamptz, integer, bigint [], boolean
+comment on function api.decayed_scores(
+    core.ranking, timestamptz, integer, bigint[], boolean
 ) is
-    'Exact scores at as_of, in no order: of the depth items with the highest bounds, of only_items, '
-    'or of all where both are null.';
-grant execute on function api.decayed_scores (
-    core.ranking, timestamptz, integer, bigint [], boolean
+    'Exact scores at as_of, in no order: of the depth items with the highest bounds, of '
+    'only_items, or of all where both are null.';
+grant execute on function api.decayed_scores(
+    core.ranking, timestamptz, integer, bigint[], boolean
 )
 to groundswell_service, groundswell_read;

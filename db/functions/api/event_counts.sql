@@ -14,7 +14,7 @@ select
     case event_type when 'watch_time' then count * coalesce(seconds, 0)::float8 else 0 end;
 end;
 
-comment on function api.event_counts (core.event_type, integer, real) is
+comment on function api.event_counts(core.event_type, integer, real) is
     'Views, likes, comments, shares and watch seconds of one event, signed.';
-grant execute on function api.event_counts (core.event_type, integer, real)
+grant execute on function api.event_counts(core.event_type, integer, real)
 to groundswell_service, groundswell_read;

@@ -97,7 +97,7 @@ begin
 end;
 $$;
 
-comment on function api.explain_score (text, text, text, timestamptz) is
+comment on function api.explain_score(text, text, text, timestamptz) is
     'Components of an item''s score now, with weight, half-life and what the last hour added.';
-grant execute on function api.explain_score (text, text, text, timestamptz)
+grant execute on function api.explain_score(text, text, text, timestamptz)
 to groundswell_service, groundswell_read;

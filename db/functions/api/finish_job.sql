@@ -15,5 +15,5 @@ begin
 end;
 $$;
 
-comment on function api.finish_job (text, bigint, bigint, text) is
+comment on function api.finish_job(text, bigint, bigint, text) is
     'Notes the end of a job''s run, its rows and its error, and releases the lock.';

@@ -18,9 +18,9 @@ return coalesce(
     '-infinity'
 );
 
-comment on function api.forward_bound (
+comment on function api.forward_bound(
     double precision, double precision, timestamptz, interval
 ) is 'log2 of the score, moved forward in time by its half-life; -infinity where there is none.';
-grant execute on function api.forward_bound (
+grant execute on function api.forward_bound(
     double precision, double precision, timestamptz, interval
 ) to groundswell_service, groundswell_read;

@@ -2,7 +2,7 @@
 -- Source: api.item_points; Hacker News (news.arc, 2009). Feeds: api.ranked.
 create function api.gravity(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -24,7 +24,7 @@ select
 from part;
 end;
 
-comment on function api.gravity (core.ranking, timestamptz) is
+comment on function api.gravity(core.ranking, timestamptz) is
     'Points against age: new items rise quickly, all sink in the end.';
-grant execute on function api.gravity (core.ranking, timestamptz)
+grant execute on function api.gravity(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

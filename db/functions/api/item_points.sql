@@ -23,6 +23,6 @@ inner join core.item_window as lifetime
 cross join (select api.ranking_weights(ranking) as list offset 0) as weight;
 end;
 
-comment on function api.item_points (core.ranking) is
+comment on function api.item_points(core.ranking) is
     'Lifetime points and birth of every item with an event in the ranking''s window.';
-grant execute on function api.item_points (core.ranking) to groundswell_service, groundswell_read;
+grant execute on function api.item_points(core.ranking) to groundswell_service, groundswell_read;

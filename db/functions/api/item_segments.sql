@@ -1,7 +1,7 @@
 -- The parts of a ranking that an item belongs to, such as category:Music.
 -- Source: core.item. Feeds: api.ranked, api.weighted_decay_segments.
 -- Keeps: an item without a value of a kind belongs to no part of it.
-create function api.item_segments(item core.item, kinds text [])
+create function api.item_segments(item core.item, kinds text[])
 returns table (segment text)
 language sql immutable parallel safe rows 2
 begin atomic
@@ -15,7 +15,7 @@ from (
 where kind.name = any(kinds) and kind.value is not null;
 end;
 
-comment on function api.item_segments (core.item, text []) is
+comment on function api.item_segments(core.item, text[]) is
     'Segments of an item, of the kinds category, content_type and creator that are asked for.';
-grant execute on function api.item_segments (core.item, text [])
+grant execute on function api.item_segments(core.item, text[])
 to groundswell_service, groundswell_read;

@@ -92,7 +92,7 @@ left join part on true
 group by item.item_id;
 end;
 
-comment on function api.item_stats (text, text, timestamptz) is
+comment on function api.item_stats(text, text, timestamptz) is
     'Today, this month and lifetime counts of one item as of a moment, UTC; no row if unknown.';
-grant execute on function api.item_stats (text, text, timestamptz)
+grant execute on function api.item_stats(text, text, timestamptz)
 to groundswell_service, groundswell_read;

@@ -104,5 +104,5 @@ mended as (
 select count(*) from drifted;
 end;
 
-comment on function api.mend_scores (core.ranking) is
+comment on function api.mend_scores(core.ranking) is
     'Replaces the sums of a ranking that differ from a recount; answers how many did.';

@@ -57,5 +57,5 @@ mended as (
 select count(*) from drifted;
 end;
 
-comment on function api.mend_windows () is
+comment on function api.mend_windows() is
     'Replaces window counts that differ from a recount; answers how many did.';

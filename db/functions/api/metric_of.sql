@@ -18,9 +18,9 @@ return case metric
     when 'watch_seconds' then watch_seconds
 end;
 
-comment on function api.metric_of (
+comment on function api.metric_of(
     text, bigint, bigint, bigint, bigint, double precision
 ) is 'The count that metric names: views, likes, comments, shares or watch_seconds.';
-grant execute on function api.metric_of (
+grant execute on function api.metric_of(
     text, bigint, bigint, bigint, bigint, double precision
 ) to groundswell_service, groundswell_read;

@@ -4,7 +4,7 @@
 -- Keeps: where all items have the same count, there is nothing to tell apart and that term is 0.
 create function api.minmax_hot(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -55,7 +55,7 @@ select
 from part;
 end;
 
-comment on function api.minmax_hot (core.ranking, timestamptz) is
+comment on function api.minmax_hot(core.ranking, timestamptz) is
     'Hot score, 0 to 1 under the default options, of every item with an event in the window.';
-grant execute on function api.minmax_hot (core.ranking, timestamptz)
+grant execute on function api.minmax_hot(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

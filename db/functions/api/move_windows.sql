@@ -103,5 +103,5 @@ begin
 end;
 $$;
 
-comment on function api.move_windows (timestamptz) is
+comment on function api.move_windows(timestamptz) is
     'Brings every moving window up to as_of; answers how many counts it changed.';

@@ -11,7 +11,7 @@ returns table (
     title text,
     score double precision,
     current_score double precision,
-    components double precision []
+    components double precision[]
 )
 language plpgsql stable
 set jit = off
@@ -90,7 +90,7 @@ begin
 end;
 $$;
 
-comment on function api.preview_ranking (text, jsonb, timestamptz) is
+comment on function api.preview_ranking(text, jsonb, timestamptz) is
     'Places under changed settings beside the present ones: rank null has left, current_rank null '
     'has entered. Raises no_data_found for an unknown ranking, check_violation for nonsense.';
-grant execute on function api.preview_ranking (text, jsonb, timestamptz) to groundswell_service;
+grant execute on function api.preview_ranking(text, jsonb, timestamptz) to groundswell_service;

@@ -54,7 +54,7 @@ written as (
 select count(*)::integer from written;
 end;
 
-comment on function api.put_items (jsonb) is
+comment on function api.put_items(jsonb) is
     'Upserts catalogue entries given as an array of {contentType, contentId, title, category, '
     'creator, publishedAt, attributes}; answers how many items it wrote.';
-grant execute on function api.put_items (jsonb) to groundswell_service;
+grant execute on function api.put_items(jsonb) to groundswell_service;

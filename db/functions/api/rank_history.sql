@@ -36,7 +36,7 @@ where
 order by run.as_of, run.run_id;
 end;
 
-comment on function api.rank_history (text, text, text, timestamptz) is
+comment on function api.rank_history(text, text, text, timestamptz) is
     'Rank and score of an item in each kept run since a moment, oldest first.';
-grant execute on function api.rank_history (text, text, text, timestamptz)
+grant execute on function api.rank_history(text, text, text, timestamptz)
 to groundswell_service, groundswell_read;

@@ -11,7 +11,7 @@ returns table (
     subject text,
     item_id bigint,
     score double precision,
-    components double precision []
+    components double precision[]
 )
 language plpgsql stable
 set jit = off
@@ -65,8 +65,8 @@ begin
 end;
 $$;
 
-comment on function api.ranked (core.ranking, timestamptz, text) is
+comment on function api.ranked(core.ranking, timestamptz, text) is
     'Places of a ranking at as_of: segment (empty: the whole), rank, subject or item, score and '
     'components. Settings not in force need another source than the index: scores looks at every '
     'item''s sums (new weights), events recounts them (new half-lives).';
-grant execute on function api.ranked (core.ranking, timestamptz, text) to groundswell_service;
+grant execute on function api.ranked(core.ranking, timestamptz, text) to groundswell_service;

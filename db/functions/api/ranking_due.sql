@@ -69,5 +69,5 @@ select
     );
 end;
 
-comment on function api.ranking_due (text, text, timestamptz, timestamptz) is
+comment on function api.ranking_due(text, text, timestamptz, timestamptz) is
     'True if the schedule, in local time of the zone, came up after since and up to as_of.';

@@ -12,7 +12,7 @@ return coalesce(
     )
 );
 
-comment on function api.ranking_option (core.ranking, text) is
+comment on function api.ranking_option(core.ranking, text) is
     'The value of an option, as text; null if the formula has none of that name.';
-grant execute on function api.ranking_option (core.ranking, text)
+grant execute on function api.ranking_option(core.ranking, text)
 to groundswell_service, groundswell_read;

@@ -15,6 +15,6 @@ from core.storage_policy as policy
 where policy.level = 'event';
 end;
 
-comment on function api.raw_since () is
+comment on function api.raw_since() is
     'Events since then are recounted one by one, older ones by the day.';
-grant execute on function api.raw_since () to groundswell_service, groundswell_read;
+grant execute on function api.raw_since() to groundswell_service, groundswell_read;

@@ -112,7 +112,7 @@ cross join newest
 cross join (select api.ranking_weights(ranking) as list offset 0) as weight;
 end;
 
-comment on function api.recount_scores (core.ranking, timestamptz) is
+comment on function api.recount_scores(core.ranking, timestamptz) is
     'Every item''s decayed sums in a ranking, from raw events: exact, and as slow as the history '
     'is long.';
-grant execute on function api.recount_scores (core.ranking, timestamptz) to groundswell_service;
+grant execute on function api.recount_scores(core.ranking, timestamptz) to groundswell_service;

@@ -46,5 +46,5 @@ inner join core.window_position as position on counted.at > position.since
 group by position."window", counted.item_id;
 end;
 
-comment on function api.recount_windows () is
+comment on function api.recount_windows() is
     'Counts of every item in every moving window, from the events.';

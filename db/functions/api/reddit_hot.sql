@@ -3,7 +3,7 @@
 -- Source: api.item_points; Reddit's hot sort (2010). Feeds: api.ranked.
 create function api.reddit_hot(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -25,7 +25,7 @@ select
 from part;
 end;
 
-comment on function api.reddit_hot (core.ranking, timestamptz) is
+comment on function api.reddit_hot(core.ranking, timestamptz) is
     'Ten times the points are worth 45,000 seconds (12.5 hours) of youth.';
-grant execute on function api.reddit_hot (core.ranking, timestamptz)
+grant execute on function api.reddit_hot(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

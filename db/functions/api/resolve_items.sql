@@ -1,7 +1,7 @@
 -- Find the items of these names, registering those not known yet.
 -- Source: core.item. Feeds: the writer.
 -- Keeps: one row for each distinct pair given; registering the same pair twice at once is safe.
-create function api.resolve_items(content_types text [], external_ids text [])
+create function api.resolve_items(content_types text[], external_ids text[])
 returns table (content_type text, external_id text, item_id bigint)
 language sql volatile
 begin atomic
@@ -37,6 +37,6 @@ inner join (
         and item.external_id = wanted.external_id;
 end;
 
-comment on function api.resolve_items (text [], text []) is
+comment on function api.resolve_items(text[], text[]) is
     'Item ids of these (content type, external id) pairs; unknown ones are registered.';
-grant execute on function api.resolve_items (text [], text []) to groundswell_service;
+grant execute on function api.resolve_items(text[], text[]) to groundswell_service;

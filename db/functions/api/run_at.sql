@@ -21,7 +21,7 @@ order by run.as_of desc, run.run_id desc
 limit 1;
 end;
 
-comment on function api.run_at (text, timestamptz) is
+comment on function api.run_at(text, timestamptz) is
     'The newest run at that moment; no row if there was none, or it is no longer kept.';
-grant execute on function api.run_at (text, timestamptz)
+grant execute on function api.run_at(text, timestamptz)
 to groundswell_service, groundswell_read;

@@ -125,5 +125,5 @@ begin
 end;
 $$;
 
-comment on function api.run_ranking (core.ranking, timestamptz) is
+comment on function api.run_ranking(core.ranking, timestamptz) is
     'Stores a new run of one ranking and answers 1, or confirms the last one and answers 0.';

@@ -23,5 +23,5 @@ begin
 end;
 $$;
 
-comment on function api.score_events (timestamptz) is
+comment on function api.score_events(timestamptz) is
     'Adds the events in the feed to all scores and windows, each once; answers how many.';

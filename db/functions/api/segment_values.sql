@@ -1,7 +1,7 @@
 -- Every value that a kind of segment has in the catalogue.
 -- Source: core.item. Feeds: api.weighted_decay_segments.
--- Keeps: hops from value to value through an index, so it costs as much as there are values, however
--- many items.
+-- Keeps: hops from value to value through an index, so it costs as much as there are values,
+-- however many items.
 create function api.segment_values(kind text)
 returns setof text
 language plpgsql stable rows 50
@@ -26,6 +26,6 @@ begin
 end;
 $$;
 
-comment on function api.segment_values (text) is
+comment on function api.segment_values(text) is
     'The values of category, content_type or creator, in order.';
-grant execute on function api.segment_values (text) to groundswell_service, groundswell_read;
+grant execute on function api.segment_values(text) to groundswell_service, groundswell_read;

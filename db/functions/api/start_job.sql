@@ -22,5 +22,5 @@ begin
 end;
 $$;
 
-comment on function api.start_job (text) is
+comment on function api.start_job(text) is
     'Takes the lock of a job and notes the start; null if it is running already.';

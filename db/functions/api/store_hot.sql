@@ -17,7 +17,7 @@ with scored as (
 
 gone as (
     delete from core.item_hot as stored
-    where not exists (select 1 from scored where scored.item_id = stored.item_id)
+    where stored.item_id not in (select scored.item_id from scored)
 )
 
 insert into core.item_hot as stored (item_id, hot_score, hot_rank, is_hot)
@@ -33,5 +33,5 @@ on conflict (item_id) do update set
     is_hot = excluded.is_hot;
 end;
 
-comment on function api.store_hot (core.ranking, timestamptz) is
+comment on function api.store_hot(core.ranking, timestamptz) is
     'Replaces core.item_hot by the scores of ranking hot at as_of.';

@@ -86,6 +86,6 @@ begin
 end;
 $$;
 
-comment on function api.sync_scores () is
+comment on function api.sync_scores() is
     'Recounts rankings that are new or whose half-lives or content type changed, recomputes the '
     'bounds of those whose weights changed; answers how many were recounted.';

@@ -3,7 +3,7 @@
 -- Keeps: what has a count of zero or less is left out.
 create function api.top_count(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -32,8 +32,8 @@ group by counted.subject, counted.item_id
 having sum(counted.count) > 0;
 end;
 
-comment on function api.top_count (core.ranking, timestamptz) is
+comment on function api.top_count(core.ranking, timestamptz) is
     'The count that option metric names, of every subject that has any. The windows are as of the '
     'last run; as_of is there because every formula takes it.';
-grant execute on function api.top_count (core.ranking, timestamptz)
+grant execute on function api.top_count(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

@@ -4,7 +4,7 @@
 -- Keeps: every item with an event in the window and a positive score, in no order.
 create function api.weighted_decay(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -16,7 +16,7 @@ select
 from api.decayed_scores(ranking, weighted_decay.as_of) as scored;
 end;
 
-comment on function api.weighted_decay (core.ranking, timestamptz) is
+comment on function api.weighted_decay(core.ranking, timestamptz) is
     'Score and components of every item of a weighted_decay ranking at as_of.';
-grant execute on function api.weighted_decay (core.ranking, timestamptz)
+grant execute on function api.weighted_decay(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

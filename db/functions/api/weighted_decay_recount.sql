@@ -3,7 +3,7 @@
 -- Keeps: holds all events so far, so as_of must not lie before them.
 create function api.weighted_decay_recount(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -17,7 +17,7 @@ from api.decayed_scores(
 ) as scored;
 end;
 
-comment on function api.weighted_decay_recount (core.ranking, timestamptz) is
+comment on function api.weighted_decay_recount(core.ranking, timestamptz) is
     'Score and components of every item of a weighted_decay ranking, recounted from its events.';
-grant execute on function api.weighted_decay_recount (core.ranking, timestamptz)
+grant execute on function api.weighted_decay_recount(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

@@ -1,9 +1,9 @@
 -- The best items of each segment of a weighted_decay ranking.
 -- Source: core.ranking_score, core.item. Feeds: api.ranked.
 -- Keeps: the same as cutting up api.weighted_decay, though most items are not looked at. The items
--- with the highest bounds fill the large segments: one is full once its last wanted score lies above
--- the next bound (see api.weighted_decay_top). Only the items of those that are not are looked at one
--- by one.
+-- with the highest bounds fill the large segments: one is full once its last wanted score lies
+-- above the next bound (see api.weighted_decay_top). Only the items of those that are not are
+-- looked at one by one.
 create function api.weighted_decay_segments(ranking core.ranking, as_of timestamptz)
 returns table (
     segment text,
@@ -11,7 +11,7 @@ returns table (
     subject text,
     item_id bigint,
     score double precision,
-    components double precision []
+    components double precision[]
 )
 language plpgsql stable rows 1000
 as $$
@@ -88,7 +88,7 @@ begin
 end;
 $$;
 
-comment on function api.weighted_decay_segments (core.ranking, timestamptz) is
+comment on function api.weighted_decay_segments(core.ranking, timestamptz) is
     'The segment_size best items of each segment of a weighted_decay ranking.';
-grant execute on function api.weighted_decay_segments (core.ranking, timestamptz)
+grant execute on function api.weighted_decay_segments(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

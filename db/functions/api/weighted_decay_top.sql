@@ -1,12 +1,12 @@
 -- The best items of a weighted_decay ranking, read from the top of an index.
 -- Source: core.ranking_score. Feeds: api.ranked.
--- Keeps: the same as the best of api.weighted_decay, though most items are not looked at. Items come
--- in the order of an upper bound (api.forward_bound); once the last wanted score lies above the next
--- bound, no item further down can enter (the threshold algorithm; Fagin, Lotem, Naor 2003). as_of
--- must not lie before the newest scored event.
+-- Keeps: the same as the best of api.weighted_decay, though most items are not looked at. Items
+-- come in the order of an upper bound (api.forward_bound); once the last wanted score lies above
+-- the next bound, no item further down can enter (the threshold algorithm; Fagin, Lotem, Naor
+-- 2003). as_of must not lie before the newest scored event.
 create function api.weighted_decay_top(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language plpgsql stable rows 1000
 as $$
@@ -51,7 +51,7 @@ begin
 end;
 $$;
 
-comment on function api.weighted_decay_top (core.ranking, timestamptz) is
+comment on function api.weighted_decay_top(core.ranking, timestamptz) is
     'The ranking''s size best items of api.weighted_decay, best first.';
-grant execute on function api.weighted_decay_top (core.ranking, timestamptz)
+grant execute on function api.weighted_decay_top(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

@@ -2,7 +2,7 @@
 -- watch minute.
 -- Source: core.ranking (weights). Feeds: every weighted score.
 create function api.weighted_sum(
-    weights double precision [],
+    weights double precision[],
     views double precision,
     likes double precision,
     comments double precision,
@@ -14,12 +14,12 @@ language sql immutable parallel safe
 return weights[1] * views + weights[2] * likes + weights[3] * comments + weights[4] * shares
 + weights[5] * watch_minutes;
 
-comment on function api.weighted_sum (
-    double precision [], double precision, double precision, double precision,
+comment on function api.weighted_sum(
+    double precision[], double precision, double precision, double precision,
     double precision, double precision
 ) is 'weights[1]·views + weights[2]·likes + weights[3]·comments + weights[4]·shares '
 '+ weights[5]·watch_minutes.';
-grant execute on function api.weighted_sum (
-    double precision [], double precision, double precision, double precision,
+grant execute on function api.weighted_sum(
+    double precision[], double precision, double precision, double precision,
     double precision, double precision
 ) to groundswell_service, groundswell_read;

@@ -3,7 +3,7 @@
 -- Keeps: likes count as at most the views and at least none; items without views are left out.
 create function api.wilson(ranking core.ranking, as_of timestamptz)
 returns table (
-    subject text, item_id bigint, score double precision, components double precision []
+    subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
@@ -32,7 +32,7 @@ select
 from trial;
 end;
 
-comment on function api.wilson (core.ranking, timestamptz) is
+comment on function api.wilson(core.ranking, timestamptz) is
     'Share of views that became likes, at least, with the confidence of option z: 0 to 1.';
-grant execute on function api.wilson (core.ranking, timestamptz)
+grant execute on function api.wilson(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

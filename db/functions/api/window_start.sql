@@ -11,7 +11,7 @@ return case "window"
     when 'all' then '-infinity'::timestamptz
 end;
 
-comment on function api.window_start (text, timestamptz) is
+comment on function api.window_start(text, timestamptz) is
     'Where the window 1h, 24h, 7d, 30d or all begins that ends at as_of; null for any other.';
-grant execute on function api.window_start (text, timestamptz)
+grant execute on function api.window_start(text, timestamptz)
 to groundswell_service, groundswell_read;
