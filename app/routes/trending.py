@@ -111,9 +111,13 @@ async def trending_head(
     request: PlainRequest,
     window: WindowParameter = DEFAULT_WINDOW,
     limit: LimitParameter = str(DEFAULT_LIMIT),
-) -> Response[bytes]:
+) -> Response[None]:
     """Return the headers of `trending`."""
-    return answer(request, window, limit)
+    whole = answer(request, window, limit)
+    headers = {**whole.headers, "content-length": str(len(whole.content))}
+    return Response(
+        None, status_code=whole.status_code, headers=headers, media_type=whole.media_type
+    )
 
 
 router = Router("/", route_handlers=[trending, trending_head])
