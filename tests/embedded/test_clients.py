@@ -115,6 +115,23 @@ async def test_terminate_in_mid_transaction_rolls_back(connect: Connect, db: Con
     assert await value(db, "select count(*) from thing") == 0
 
 
+async def test_clients_that_leave_do_not_touch_another_ones_transaction(
+    connect: Connect, db: Connection
+) -> None:
+    holder = await connect(autocommit=False)
+    leaving = [await connect() for _ in range(5)]
+    for connection in leaving:
+        await connection.execute("set work_mem = '5MB'")
+    await holder.execute("insert into thing values (1)")
+    for connection in leaving:
+        await connection.close()
+    await asyncio.sleep(0.2)  # their sockets are closed, and they wait for a turn to clean up
+    await holder.execute("insert into thing values (2)")
+    await holder.commit()
+    assert await fetch(db, "select id from thing order by id") == [(1,), (2,)]
+    assert await value(db, "show work_mem") == "4MB"
+
+
 async def test_a_waiting_statement_can_be_cancelled(connect: Connect) -> None:
     holder, waiter = await connect(autocommit=False), await connect()
     await holder.execute("select 1")

@@ -57,6 +57,7 @@ export class Engine {
   #input = []
   #inputOffset = 0
   #output = []
+  #crashed = false
   /** Called with (channel, payload) for every notification. */
   onNotification = () => {}
   /** Called once when the engine cannot go on. */
@@ -143,6 +144,8 @@ export class Engine {
    * answer in segments. Notifications are taken out and handed to `onNotification`.
    */
   exec(...messages) {
+    // After a crash its memory is not to be trusted, and must not reach the data folder.
+    if (this.#crashed) throw new EngineCrash('the engine has crashed')
     const [first] = messages
     if (first[0] === 0x51) this.unnamedOwner = null
     this.#input = messages
@@ -151,7 +154,7 @@ export class Engine {
     try {
       this.#mod._interactive_one(first.length, first[0])
     } catch (error) {
-      this.#input = []
+      this.#crashed = true
       this.onCrash(error)
       throw new EngineCrash(error?.message ?? String(error), { cause: error })
     }

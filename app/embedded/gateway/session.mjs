@@ -105,7 +105,7 @@ export class Session {
 
   /** The client asked to cancel: possible only while it waits for its turn. */
   cancel() {
-    this.#cancelled = this.#backend.turn.cancel(this)
+    if (!this.#over) this.#cancelled = this.#backend.turn.cancel(this)
   }
 
   async #pump() {
@@ -245,7 +245,8 @@ export class Session {
 
   #disconnected() {
     this.#stopIdleTimer()
-    this.#backend.turn.cancel(this)
+    // Once it leaves, the turn that it waits for is the one to clean up in.
+    if (!this.#left) this.#backend.turn.cancel(this)
     if (!this.#pumping) this.#leave()
   }
 
@@ -256,8 +257,7 @@ export class Session {
     this.#stopIdleTimer()
     try {
       if (!this.#hasTurn && this.effects.leftovers) {
-        await this.#backend.turn.acquire(this)
-        this.#hasTurn = true
+        this.#hasTurn = await this.#backend.turn.acquire(this)
       }
       if (this.#hasTurn) this.#tidy()
     } catch (error) {
