@@ -137,7 +137,7 @@ begin
         when ranking.redis_ttl not between interval '1 minute' and interval '90 days' then format(
             'redis_ttl %s: use 1 minute to 90 days', ranking.redis_ttl
         )
-        when not exists (
+        when ranking.zone <> 'UTC' and not exists (
             select 1 from pg_timezone_names as known where known.name = ranking.zone
         ) then format('zone %L is no IANA time zone, such as Europe/Berlin', ranking.zone)
         when ranking.schedule !~ (
@@ -146,6 +146,24 @@ begin
         ) then format(
             'schedule %L: use five cron fields of numbers, *, lists, ranges and steps',
             ranking.schedule
+        )
+        when exists (
+            select 1
+            from unnest(regexp_split_to_array(trim(ranking.schedule), '\s+'))
+                with ordinality as field (text, place)
+            inner join (
+                values (1, 0, 59), (2, 0, 23), (3, 1, 31), (4, 1, 12), (5, 0, 7)
+            ) as allowed (place, least, most) on field.place = allowed.place
+            cross join lateral regexp_matches(field.text, '(/?)([0-9]+)', 'g') as number (part)
+            where
+                case
+                    when (number.part)[1] = '/' then (number.part)[2]::numeric not between 1 and 59
+                    else
+                        (number.part)[2]::numeric not between allowed.least and allowed.most
+                end
+        ) then format(
+            'schedule %L: use minutes 0-59, hours 0-23, days 1-31, months 1-12, weekdays 0-7 and '
+            'steps 1-59', ranking.schedule
         )
         when jsonb_typeof(ranking.options) <> 'object' then 'options must be an object'
     end;

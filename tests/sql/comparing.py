@@ -97,11 +97,14 @@ async def all_ranked(world: World, as_of: datetime) -> dict[str, dict[str, list[
 async def assert_snapshot(
     world: World, ranking: Ranking, as_of: datetime, lists: Mapping[str, Places]
 ) -> None:
-    """The newest snapshot holds this order, and the counts of the window; if new, these scores."""
+    """The newest snapshot holds this order, and the counts of the window; if new, these scores.
+
+    Where it was confirmed, its scores are those of its own as_of and of the events known by then.
+    """
     rows = await world.rows(
         """
         select
-            run.as_of, run.confirmed_at, snapshot.segment,
+            run.run_id, run.confirmed_at, snapshot.segment,
             place.ordinality::integer, place.item_id, place.subject, place.score,
             place.views, place.likes, place.comments, place.shares
         from api.latest_run as run
@@ -115,19 +118,20 @@ async def assert_snapshot(
     assert rows, ranking.name
     inside = oracle.window_counts(world.events, ranking.window, as_of)
     stored: dict[str, list[Any]] = {}
-    for held_at, confirmed_at, segment, rank, item_id, subject, score, *sums in rows:
+    is_new = rows[0][0] not in world.runs
+    world.runs.add(rows[0][0])
+    for _, confirmed_at, segment, rank, item_id, subject, score, *sums in rows:
         assert confirmed_at == as_of
         if rank is not None:
             key = subject if item_id is None else item_id
-            stored.setdefault(segment, []).append((rank, key, score if held_at == as_of else None))
+            stored.setdefault(segment, []).append((rank, key, score if is_new else None))
             if item_id is not None:
                 assert tuple(sums) == inside[item_id][:4]
-    assert stored == {
-        segment: [
-            (rank, key, score if rows[0][0] == as_of else None) for rank, key, score in places
-        ]
+    expected = {
+        segment: [(rank, key, score if is_new else None) for rank, key, score in places]
         for segment, places in lists.items()
     }
+    assert stored == expected, f"{ranking.name}: {stored}, not {expected}"
 
 
 async def assert_hot(world: World, recount: oracle.World) -> None:

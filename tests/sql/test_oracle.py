@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.sql.comparing import assert_recounted
 from tests.sql.strategies import Batch, batches
@@ -52,6 +52,7 @@ async def populate(world: World) -> None:
 
 @settings(
     max_examples=15,
+    phases=[Phase.explicit, Phase.generate],
     deadline=None,
     derandomize=True,
     database=None,

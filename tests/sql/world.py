@@ -42,6 +42,8 @@ class World:
         self.connection = connection
         self.items: list[Item] = []
         self.events: list[Event] = []
+        self.runs: set[int] = set()
+        """Runs whose snapshots have been looked at."""
 
     async def item(
         self,
@@ -219,6 +221,7 @@ class World:
         )
         self.items.clear()
         self.events.clear()
+        self.runs.clear()
 
     async def execute(self, statement: str, *values: object) -> None:
         await self.connection.execute(statement, list(values) or None)  # type: ignore[arg-type]

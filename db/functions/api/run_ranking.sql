@@ -104,7 +104,7 @@ begin
         perform api.store_hot(ranking, as_of);
     end if;
 
-    if previous.print = print and previous.parameters = to_jsonb(ranking) then
+    if previous.print = print and previous.parameters = api.ranking_parameters(ranking) then
         update core.ranking_run as run
         set confirmed_at = run_ranking.as_of
         where run.run_id = previous.run_id and run.confirmed_at < run_ranking.as_of;
@@ -113,7 +113,9 @@ begin
 
     insert into core.ranking_run as run
     (ranking_id, as_of, confirmed_at, finished_at, parameters, print)
-    values (ranking.ranking_id, as_of, as_of, clock_timestamp(), to_jsonb(ranking), print)
+    values (
+        ranking.ranking_id, as_of, as_of, clock_timestamp(), api.ranking_parameters(ranking), print
+    )
     returning run.run_id into new_run_id;
     insert into core.ranking_snapshot (run_id, segment, entries)
     select

@@ -38,9 +38,12 @@ begin
                     r.schedule, r.zone, coalesce(state.checked_at, '-infinity'), as_of
                 )
                 -- A changed row is live at the next run, whatever its schedule.
-                or not exists (
-                    select 1 from core.ranking_run as run
-                    where run.ranking_id = r.ranking_id and run.parameters = to_jsonb(r)
+                or api.ranking_parameters(r) is distinct from (
+                    select run.parameters
+                    from core.ranking_run as run
+                    where run.ranking_id = r.ranking_id
+                    order by run.as_of desc, run.run_id desc
+                    limit 1
                 )
             )
         order by r.ranking_id
