@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class GroundswellError(Exception):
     """Base of every error a caller can meet.
 
     `slug` is the stable last part of the problem's `type`, `status` its HTTP status, `title` one
-    short sentence that never changes for a slug. The message is the `detail` of this occurrence.
+    short sentence that never changes for a slug, `headers` what HTTP wants sent along. The message
+    is the `detail` of this occurrence.
     """
 
     slug = "internal"
     status = 500
     title = "Something went wrong inside Groundswell"
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
@@ -50,6 +55,63 @@ class UnknownItemError(GroundswellError):
     slug = "unknown-item"
     status = 404
     title = "There is no such item"
+
+
+class UnknownRankingError(GroundswellError):
+    """No row of core.ranking has this name."""
+
+    slug = "unknown-ranking"
+    status = 404
+    title = "There is no such ranking"
+
+
+class UnrankedItemError(GroundswellError):
+    """The item exists, but this ranking gives it no score."""
+
+    slug = "unranked-item"
+    status = 404
+    title = "The item has no score in this ranking"
+
+
+class NoSnapshotError(GroundswellError):
+    """The ranking had no run at that moment, or it is no longer kept."""
+
+    slug = "no-snapshot"
+    status = 404
+    title = "No snapshot is kept of that time"
+
+
+class CursorExpiredError(GroundswellError):
+    """The snapshot that the cursor pages through is no longer kept: begin again without it."""
+
+    slug = "cursor-expired"
+    status = 410
+    title = "The list that the cursor belongs to is gone"
+
+
+class UnauthorizedError(GroundswellError):
+    """The admin key is missing or wrong."""
+
+    slug = "unauthorized"
+    status = 401
+    title = "The admin key is missing or wrong"
+    headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell admin"'})
+
+
+class AdminDisabledError(GroundswellError):
+    """The service has no admin key, so nobody can be an admin."""
+
+    slug = "admin-disabled"
+    status = 403
+    title = "Admin requests are switched off"
+
+
+class AlreadyRunningError(GroundswellError):
+    """The job runs already, here or elsewhere, and never twice at once."""
+
+    slug = "already-running"
+    status = 409
+    title = "The job is running already"
 
 
 class TooLargeError(GroundswellError):

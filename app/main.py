@@ -11,7 +11,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Tag
+from litestar.openapi.spec import Components, SecurityScheme, Tag
 from redis.asyncio import Redis
 
 from app.dashboard import pages
@@ -20,9 +20,10 @@ from app.database.pool import Pool, open_pool
 from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
-from app.routes import events, health, items, metrics, stats, trending
+from app.routes import admin_rankings, events, health, items, metrics, rankings, stats, trending
 from app.serving.follower import Follower
 from app.serving.hot_path import HotPath
+from app.serving.lists import Lists
 from app.serving.snapshots import Snapshots
 from app.serving.stats import StatsCache
 from app.settings import Settings, read_settings
@@ -44,6 +45,8 @@ def create_app(settings: Settings) -> HotPath:
             events.router,
             items.router,
             trending.router,
+            rankings.router,
+            admin_rankings.router,
             stats.router,
             health.router,
             metrics.router,
@@ -75,6 +78,7 @@ def _opened(
         async with open_redis(settings) as redis, open_pool(settings) as pool:
             state.redis, state.pool = redis, pool
             state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
+            state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower
             state.following = asyncio.create_task(follower.run(), name="follower")
@@ -129,10 +133,18 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag(name="Events", description="Record what people do."),
             Tag(name="Items", description="The catalogue that rankings take titles from."),
-            Tag(name="Rankings", description="What is trending."),
+            Tag(name="Rankings", description="What is trending, and why."),
+            Tag(name="Admin", description="For those with the admin key."),
             Tag(name="Stats", description="Counts of single items."),
             Tag(name="Health", description="For load balancers and supervisors."),
         ],
+        components=Components(
+            security_schemes={
+                "adminKey": SecurityScheme(
+                    type="http", scheme="bearer", description="The key of GROUNDSWELL_ADMIN_KEY."
+                )
+            }
+        ),
         render_plugins=[SchemaPage()],
         openapi_router=Router(
             "/schema",

@@ -35,7 +35,7 @@ def on_groundswell_error(
     request: Request[Any, Any, Any], error: GroundswellError
 ) -> Response[bytes]:
     """Answer one of our own errors, with Retry-After where it says when to try again."""
-    headers = dict[str, str]()
+    headers = dict(error.headers)
     if error.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

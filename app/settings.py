@@ -65,10 +65,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""
-    snapshot_ttl_seconds: PositiveInt = 86_400
-    """Seconds a published snapshot lives in Redis when no newer one replaces it."""
     trending_max_age: PositiveInt = 5
     """`Cache-Control: max-age` of trending answers, in seconds."""
+
+    admin_key: str | None = None
+    """What `Authorization: Bearer …` must hold for /admin; without it, all of /admin is off."""
+    admin_seconds: Positive = 60.0
+    """Longest time in seconds that a refresh or a preview of rankings may take."""
 
     log_format: str = "console"
     """`console` for people, `json` for machines."""

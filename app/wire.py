@@ -115,25 +115,33 @@ class TrendingItem(Wire, frozen=True):
     category: str | None
     creator: str | None
     score: float
+    is_hot: bool | None
+    """Whether it was among the hottest fifth then; null where that is not known any more, and for
+    categories and creators."""
     views: int
     likes: int
     comments: int
     shares: int
 
 
-class Trending(Wire, frozen=True):
-    """A ranking as of one run; counts are those inside the window.
+class Trending(Wire, frozen=True, kw_only=True):
+    """A page of a ranking as of one run; counts are those inside the window.
 
     Before the first run there are no items, and `runId` and `asOf` are null.
     """
 
     ranking: str
     window: Window
+    segment: str | None
+    """The part ranked by itself, such as `category:Music`; null for the whole list."""
     run_id: int | None
     as_of: datetime | None
+    """The moment the scores hold for; an order that nothing has changed since still holds."""
     stale: bool
-    """True when the newest run is older than three of its intervals."""
+    """True when scoring or publishing has stood still for three minutes or more."""
     items: list[TrendingItem]
+    next_cursor: str | None
+    """Send it as `cursor` for the next page of the same snapshot; null on the last page."""
 
 
 class ItemStats(Wire, frozen=True):

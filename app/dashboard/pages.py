@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 
 FOLDER = Path(__file__).with_name("static")
 PAGE_HEADERS = {
@@ -76,7 +77,9 @@ async def index(request: PlainRequest) -> Response[bytes]:
 
 
 @get("/static/{path:path}", include_in_schema=False)
-async def static(request: PlainRequest, path: Path, v: str = "") -> Response[bytes]:
+async def static(
+    request: PlainRequest, path: FromPath[Path], v: FromQuery[str] = ""
+) -> Response[bytes]:
     """Return a file of the dashboard; forever when asked for by its version."""
     found = FILES.get(path.as_posix().lstrip("/"))
     if found is None:

@@ -7,17 +7,21 @@ from typing import Annotated
 from litestar import MediaType, Response, Router, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from app.errors import BadRequestError, UnavailableError, UnknownItemError
 from app.problems import documented
 from app.serving.stats import StatsCache
 from app.wire import ItemStats
 
-ContentId = Annotated[str, Parameter(min_length=1, max_length=200, description="Id of the item.")]
+ContentId = Annotated[
+    str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
+]
 ContentType = Annotated[
     str,
-    Parameter(query="contentType", min_length=1, max_length=200, description="Type of the item."),
+    QueryParameter(
+        name="contentType", min_length=1, max_length=200, description="Type of the item."
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import cast
 
@@ -16,7 +16,8 @@ from app import keys
 from app.database.pool import Pool
 from app.database.runs import Run, latest_runs, snapshot_entries
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
-from app.serving.snapshots import Snapshot, Snapshots, encode_snapshot, unpack
+from app.serving.snapshot import HEAD, Snapshot, encode_snapshot, unpack
+from app.serving.snapshots import Snapshots
 from app.settings import Settings
 
 POLL_SECONDS = 1.0
@@ -83,15 +84,20 @@ class Follower:
         return True
 
     async def _pointers(self) -> dict[str, int]:
-        stored = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.TRENDING_CURRENT))
-        return {ranking.decode(): int(run_id) for ranking, run_id in stored.items()}
+        """Return the run of each ranking, and note up to when each is known to be right."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keys.TRENDING_CURRENT)
+            pipe.hgetall(keys.TRENDING_FRESH)
+            current, fresh = await pipe.execute()
+        self.snapshots.confirm({name.decode(): int(at) / 1_000 for name, at in fresh.items()})
+        return {name.decode(): int(run_id) for name, run_id in current.items()}
 
     async def _published(self, pointers: dict[str, int]) -> dict[str, Snapshot]:
         found = dict[str, Snapshot]()
         for ranking, run_id in pointers.items():
             held = self.snapshots.current.get(ranking)
             if held is None or held.run_id != run_id:
-                held = await self._blob(ranking, run_id) or held
+                held = await self._list(ranking, run_id) or held
             if held is not None:
                 found[ranking] = held
         if len(found) < len(pointers):
@@ -100,12 +106,14 @@ class Follower:
             found = {**self.snapshots.current, **found}
         return found
 
-    async def _blob(self, ranking: str, run_id: int) -> Snapshot | None:
+    async def _list(self, ranking: str, run_id: int) -> Snapshot | None:
         key = keys.trending_snapshot(ranking, run_id)
-        blob = cast("bytes | None", await self.redis.get(key))
-        if blob is not None:
+        head, items = await cast(
+            "Awaitable[list[bytes | None]]", self.redis.hmget(key, [HEAD, b""])
+        )
+        if head is not None:
             with suppress(msgspec.DecodeError):
-                return unpack(blob)
+                return unpack(head, items)
         return None
 
     async def _refresh_from_database(self) -> None:
@@ -125,6 +133,7 @@ class Follower:
             self._database_outage.failed(error)
             return
         self._database_outage.over()
+        self.snapshots.confirm({run.ranking: run.fresh_at.timestamp() for run in runs})
         self.snapshots.replace({name: found for name, found in snapshots.items() if found})
 
     def _held(self, run: Run) -> Snapshot | None:

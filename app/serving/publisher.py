@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import psycopg
 import structlog
@@ -15,9 +15,9 @@ from redis.exceptions import WatchError
 
 from app import keys
 from app.database.pool import KEEPALIVE, Pool
-from app.database.runs import Run, latest_run, latest_runs, snapshot_entries
+from app.database.runs import Run, latest_run, latest_runs, snapshot_segments
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
-from app.serving.snapshots import encode_snapshot, pack
+from app.serving.snapshot import pack
 from app.settings import Settings
 
 POLL_SECONDS = 5.0
@@ -26,6 +26,9 @@ REPLACED_SECONDS = 600
 """How long a replaced snapshot stays in Redis, for readers that are still paging through it."""
 CHANNEL = "ranking_run"
 """The database notifies it when runs have finished."""
+
+Field: TypeAlias = bytes | bytearray | memoryview | str | int | float
+"""What the client takes for fields of a hash and their values."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +81,12 @@ class Publisher:
         for run in await self._unpublished(runs):
             published += await self._switch(run.ranking)
         await self._withdraw({run.ranking for run in runs})
+        if runs:
+            # A run that finds nothing new moves only this on.
+            fresh: dict[Field, Field] = {
+                run.ranking: round(1_000 * run.fresh_at.timestamp()) for run in runs
+            }
+            await self.redis.hset(keys.TRENDING_FRESH, mapping=fresh)
         if published:
             await self.redis.publish(keys.TRENDING_SWITCHED, b"")
         return published
@@ -115,15 +124,17 @@ class Publisher:
             key = keys.trending_snapshot(ranking, run.run_id)
             if before == b"%d" % run.run_id and await pipe.exists(key):
                 return False
-            entries = await snapshot_entries(c, run_id=run.run_id)
+            segments = await snapshot_segments(c, run_id=run.run_id)
         pipe.multi()  # type: ignore[no-untyped-call]
-        blob = pack(encode_snapshot(run, entries))
-        pipe.set(key, blob, ex=self.settings.snapshot_ttl_seconds)
+        pipe.unlink(key)
+        fields: dict[Field, Field] = dict(pack(run, segments).items())
+        pipe.hset(key, mapping=fields)
+        pipe.expire(key, run.redis_seconds)
         pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
         if before is not None and int(before) != run.run_id:
             pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
         await pipe.execute()
-        log.info("published", ranking=ranking, run_id=run.run_id, items=len(entries))
+        log.info("published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
         return True
 
     async def _withdraw(self, enabled: set[str]) -> None:
@@ -132,6 +143,7 @@ class Publisher:
         pointed = {name.decode() for name in names}
         if gone := pointed - enabled:
             await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
+            await self.redis.hdel(keys.TRENDING_FRESH, *gone)
 
 
 async def listen(settings: Settings, wake: asyncio.Event) -> None:

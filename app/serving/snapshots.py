@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 
-from app.database.runs import Run
-from app.wire import Trending, TrendingItem, Window
+from app.serving.pages import encode_page
+from app.serving.snapshot import Snapshot
 
 STALE_AFTER = 180.0
-"""Seconds after which a snapshot is called stale: three of the one-minute intervals of the job."""
+"""Seconds without a word of scoring after which a list is stale: three runs of the job."""
 
 Headers = list[tuple[bytes, bytes]]
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A run's ranking, each item already encoded as JSON; its MessagePack is the blob in Redis."""
-
-    ranking: str
-    window: Window
-    run_id: int
-    as_of: datetime
-    items: list[bytes]
-    """JSON of one `TrendingItem` each, best first."""
-    version: Literal[1] = 1
-    """Of this layout: another one is not decoded but loaded from the database."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,39 +24,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers
     headers_304: Headers
     good_until: float
-    """Unix time from which the body is wrong, because the snapshot has become stale."""
+    """Unix time from which to look again whether the snapshot has become stale."""
+    stale: bool
 
     def matches(self, if_none_match: bytes) -> bool:
-        """Tell whether a request's If-None-Match names this answer (RFC 9110 13.1.2)."""
-        if if_none_match == self.etag:
-            return True
-        tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
-        return any(tag in (self.etag, b"*") for tag in tags)
+        """Tell whether a request's If-None-Match names this answer."""
+        return if_none_match == self.etag or names_tag(if_none_match, self.etag)
 
 
-def encode_snapshot(run: Run, items: list[TrendingItem]) -> Snapshot:
-    """Encode each item once; every answer and every process reuses the bytes."""
-    encode = msgspec.json.Encoder().encode
-    return Snapshot(
-        ranking=run.ranking,
-        window=run.window,
-        run_id=run.run_id,
-        as_of=run.as_of.astimezone(UTC),
-        items=[encode(item) for item in items],
-    )
-
-
-def pack(snapshot: Snapshot) -> bytes:
-    """Return the blob that the publisher stores in Redis."""
-    return msgspec.msgpack.encode(snapshot)
-
-
-def unpack(blob: bytes) -> Snapshot:
-    """Return the snapshot of a blob.
-
-    Raises `msgspec.DecodeError` for anything that `pack` of this version did not make.
-    """
-    return msgspec.msgpack.decode(blob, type=Snapshot)
+def names_tag(if_none_match: bytes, etag: bytes) -> bool:
+    """Tell whether an If-None-Match header names `etag` (RFC 9110 13.1.2)."""
+    tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
+    return any(tag in (etag, b"*") for tag in tags)
 
 
 class Snapshots:
@@ -86,6 +50,7 @@ class Snapshots:
         self.known = False
         """False until Redis or the database has once said what there is."""
         self._current: dict[str, Snapshot] = {}
+        self._fresh: dict[str, float] = {}
         self._answers: dict[tuple[str, int], Answer] = {}
         self._cache_control = b"public, max-age=%d" % max_age
 
@@ -101,9 +66,22 @@ class Snapshots:
             if before.get(key[0]) is not self._current.get(key[0]):
                 del self._answers[key]
 
+    def confirm(self, fresh: Mapping[str, float]) -> None:
+        """Note up to when (Unix time) each ranking is known to be right."""
+        if fresh == self._fresh:
+            return
+        self._fresh = dict(fresh)
+        for key, answer in list(self._answers.items()):
+            if answer.stale and not self.is_stale(key[0]):
+                del self._answers[key]
+
     def age(self, ranking: str) -> float:
-        """Return the seconds since the ranking was computed."""
-        return self.clock() - self._current[ranking].as_of.timestamp()
+        """Return the seconds since the ranking was last known to be right."""
+        return self.clock() - self._fresh_at(ranking)
+
+    def is_stale(self, ranking: str) -> bool:
+        """Tell whether scoring has stood still; never of a ranking that is not served."""
+        return ranking in self._current and self.age(ranking) >= STALE_AFTER
 
     def answer(self, ranking: str, limit: int) -> Answer | None:
         """Return the first `limit` entries of `ranking`, or None where it has no snapshot."""
@@ -117,10 +95,13 @@ class Snapshots:
         self._answers[ranking, limit] = answer
         return answer
 
+    def _fresh_at(self, ranking: str) -> float:
+        as_of = self._current[ranking].as_of.timestamp()
+        return max(as_of, self._fresh.get(ranking, as_of))
+
     def _encode(self, snapshot: Snapshot, limit: int) -> Answer:
-        stale_from = snapshot.as_of.timestamp() + STALE_AFTER
-        stale = self.clock() >= stale_from
-        body = _body(snapshot, limit, stale=stale)
+        stale = self.is_stale(snapshot.ranking)
+        body = encode_page(snapshot, limit=limit, stale=stale)
         # A stale body differs from the fresh one of the same run, and so must its tag.
         etag = b'"%d-%d%s"' % (snapshot.run_id, limit, b"-stale" if stale else b"")
         cache = [(b"etag", etag), (b"cache-control", self._cache_control)]
@@ -133,18 +114,6 @@ class Snapshots:
                 *cache,
             ],
             headers_304=cache,
-            good_until=float("inf") if stale else stale_from,
+            stale=stale,
+            good_until=float("inf") if stale else self._fresh_at(snapshot.ranking) + STALE_AFTER,
         )
-
-
-def _body(snapshot: Snapshot, limit: int, *, stale: bool) -> bytes:
-    head = Trending(
-        ranking=snapshot.ranking,
-        window=snapshot.window,
-        run_id=snapshot.run_id,
-        as_of=snapshot.as_of,
-        stale=stale,
-        items=[],
-    )
-    # `items` is the last field: the encoded items go between its brackets.
-    return msgspec.json.encode(head)[:-2] + b",".join(snapshot.items[:limit]) + b"]}"

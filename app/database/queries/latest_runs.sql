@@ -3,6 +3,9 @@ select
     run_id,
     ranking,
     "window",
-    as_of
+    as_of,
+    segments,
+    fresh_at,
+    redis_seconds
 from api.latest_run
 order by ranking;

@@ -1,4 +1,4 @@
--- The entries of a run, best first.
+-- The entries of one list of a run, best first.
 select
     rank,
     previous_rank,
@@ -8,9 +8,10 @@ select
     category,
     creator,
     score,
+    is_hot,
     views,
     likes,
     comments,
     shares
-from api.snapshot_entries(%(run_id)s::bigint)
+from api.snapshot_entries(%(run_id)s::bigint, %(segment)s::text)
 order by rank;

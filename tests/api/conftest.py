@@ -1,0 +1,98 @@
+"""Rankings to ask the API for: a small world, and the way from a run to what is served."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import redis.asyncio
+
+from app.database.pool import Pool
+from app.serving.publisher import Publisher
+from app.settings import Settings
+from tests.eventually import eventually
+from tests.lifespan import lifespan
+from tests.sql.world import AS_OF, World
+
+ADMIN_KEY = "an admin key of the tests"
+ADMIN = {"authorization": f"Bearer {ADMIN_KEY}"}
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def world(clean: None, pool: Pool) -> AsyncIterator[World]:  # noqa: ARG001
+    async with pool.connection() as connection:
+        yield World(connection)
+
+
+@pytest.fixture
+async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API that has an admin key."""
+    from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
+
+    app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
+    ):
+        yield client
+
+
+class Stage:
+    """A world whose runs are published and served."""
+
+    def __init__(self, world: World, api: httpx.AsyncClient, publisher: Publisher) -> None:
+        self.world = world
+        self.api = api
+        self.publisher = publisher
+
+    async def show(self, as_of: datetime = AS_OF) -> None:
+        """Run all rankings, publish them, and wait until the API serves them."""
+        await self.world.run(as_of, forced=True)
+        await self.publisher.publish()
+        newest = dict(await self.world.rows("select ranking, run_id from api.latest_run"))
+
+        async def served() -> bool:
+            shown = [
+                (await self.get(f"/analytics/rankings/{name}"))["runId"] == run_id
+                for name, run_id in newest.items()
+            ]
+            return all(shown)
+
+        await eventually(served)
+
+    async def get(self, path: str, **parameters: str | int) -> Json:
+        """Return the JSON of a 200."""
+        answer = await self.api.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def ids(self, path: str, **parameters: str | int) -> list[str]:
+        """Return the ids of a list's items."""
+        return [item["contentId"] for item in (await self.get(path, **parameters))["items"]]
+
+
+@pytest.fixture
+async def stage(
+    world: World,
+    api: httpx.AsyncClient,
+    settings: Settings,
+    pool: Pool,
+    redis: redis.asyncio.Redis,
+) -> Stage:
+    return Stage(world, api, Publisher(settings=settings, pool=pool, redis=redis))
+
+
+async def problem(answer: httpx.Response, status: int, slug: str) -> str:
+    """Check that an answer is that problem, and return its detail."""
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    detail: str = answer.json()["detail"]
+    return detail
