@@ -119,9 +119,19 @@ def migrate() -> None:
     """Bring the database to this version; doing it again changes nothing."""
     from app.database.migrate import migrate as run_migrations  # noqa: PLC0415
     from app.database.report import lines_of  # noqa: PLC0415
+    from app.database.weights import set_default_weights  # noqa: PLC0415
 
-    for line in lines_of(asyncio.run(run_migrations(_settings().database_url))):
-        click.echo(line)
+    settings = _settings()
+
+    async def run() -> None:
+        for line in lines_of(await run_migrations(settings.database_url)):
+            click.echo(line)
+        for changed in await set_default_weights(settings.database_url, settings=settings):
+            click.echo(
+                f"a {changed.metric} is worth {changed.weight:g} now, where no ranking differs"
+            )
+
+    asyncio.run(run())
 
 
 @cli.command()

@@ -25,7 +25,7 @@ SIZES = {"server": (10_000_000, 500_000), "embedded": (1_000_000, 50_000)}
 
 _ITEMS = """
 insert into core.item (content_type, external_id, category, creator)
-select 'video', 'bench' || n, 'category' || n % 30, 'creator' || n % 5000
+select 'video', 'bench' || n, 'category' || mod(n, 30), 'creator' || mod(n, 5000)
 from generate_series(1, %s) as n
 """
 

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from app.database.migrate import migrate
+from app.database.weights import set_default_weights
 from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
@@ -65,6 +66,7 @@ async def _run(wanted: Dev, port: int) -> None:
         report = await migrate(servers.database_url)
         if report.applied or report.api_replaced:
             say("dev", f"migrated the database: {len(report.applied)} files applied")
+        await set_default_weights(servers.database_url, settings=wanted.settings)
         environment = {
             **os.environ,
             "DATABASE_URL": servers.database_url,

@@ -1,6 +1,6 @@
 -- What the score of one item is made of now, component by component.
--- Source: the function named by core.ranking.formula, agg.engagement_1m. Feeds:
--- GET /analytics/rankings/{name}/items/{id}.
+-- Source: the function named by core.ranking.formula, agg.engagement_1m.
+-- Feeds: GET /analytics/rankings/{name}/items/{id}.
 -- Keeps: the points of a weighted_decay item add up to its score, also for items below the list's
 -- end. last_hour is what the events of the last 60 minutes contribute to them, to the minute; null
 -- for formulas that are not sums over events. No row for an item without a score.

@@ -1,0 +1,34 @@
+"""Default weights from the environment: C2."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from app.database.weights import set_default_weights
+from app.errors import SettingError
+from app.settings import read_settings
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+async def test_the_environment_sets_what_it_names_and_nothing_else(pool, settings):
+    environ = {"GROUNDSWELL_LIKE_WEIGHT": "7", "GROUNDSWELL_VIEW_WEIGHT": "1"}
+    wanted = msgspec.structs.replace(read_settings(environ), database_url=settings.database_url)
+    changed = await set_default_weights(settings.database_url, settings=wanted)
+    assert [(one.metric, one.weight) for one in changed] == [("like", 7.0)]
+    assert await set_default_weights(settings.database_url, settings=wanted) == []
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select api.ranking_weights(r) from core.ranking as r where name = 'trending_24h'"
+        )
+        assert await cursor.fetchone() == ([1.0, 7.0, 3.0, 4.0, 0.1],)
+
+
+async def test_nothing_set_changes_nothing(settings):
+    assert await set_default_weights(settings.database_url, settings=read_settings({})) == []
+
+
+def test_a_negative_weight_is_named():
+    with pytest.raises(SettingError, match="GROUNDSWELL_LIKE_WEIGHT='-1'"):
+        read_settings({"GROUNDSWELL_LIKE_WEIGHT": "-1"})
