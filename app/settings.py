@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+RequireKeys = Literal["none", "write", "all"]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -47,7 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: PositiveInt = 2_000_000
     """Largest request body in bytes; larger is refused with 413."""
     max_event_bytes: PositiveInt = 32_768
-    """Largest single event in bytes; a larger one is rejected, the others of its request are not."""
+    """Largest single event in bytes; a larger one is rejected, the others with it are not."""
     max_future_seconds: Positive = 3_600.0
     """How far `occurredAt` may lie in the future, in seconds."""
     max_stream_entries: PositiveInt = 200_000
@@ -68,10 +70,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trending_max_age: PositiveInt = 5
     """`Cache-Control: max-age` of trending answers, in seconds."""
 
+    require_keys: RequireKeys = "none"
+    """Without an API key nothing but /admin is closed (`none`), nothing is recorded (`write`), or
+    nothing but health, metrics and pages is answered (`all`)."""
     admin_key: str | None = None
-    """What `Authorization: Bearer …` must hold for /admin; without it, all of /admin is off."""
+    """A key that allows everything; without it, /admin needs an API key with the scope admin."""
     admin_seconds: Positive = 60.0
     """Longest time in seconds that a refresh or a preview of rankings may take."""
+
+    view_weight: Weight | None = None
+    """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""
+    like_weight: Weight | None = None
+    """Points of a like, likewise."""
+    comment_weight: Weight | None = None
+    """Points of a comment, likewise."""
+    share_weight: Weight | None = None
+    """Points of a share, likewise."""
+    watch_minute_weight: Weight | None = None
+    """Points of a minute watched, likewise."""
 
     log_format: str = "console"
     """`console` for people, `json` for machines."""
