@@ -90,12 +90,20 @@ class CursorExpiredError(GroundswellError):
 
 
 class UnauthorizedError(GroundswellError):
-    """The admin key is missing or wrong."""
+    """A key is needed, and none was shown, or one that is not valid."""
 
     slug = "unauthorized"
     status = 401
-    title = "The admin key is missing or wrong"
-    headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell admin"'})
+    title = "The key is missing or wrong"
+    headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
+
+
+class ForbiddenError(GroundswellError):
+    """The key is valid but does not allow this, or not from this web page."""
+
+    slug = "forbidden"
+    status = 403
+    title = "The key does not allow this"
 
 
 class AdminDisabledError(GroundswellError):

@@ -16,6 +16,11 @@ TRENDING_FRESH = "gs:{trending}:fresh"
 TRENDING_SWITCHED = "gs:{trending}:switched"
 """Channel on which a switch to newer snapshots is announced."""
 
+API_KEYS = "gs:{access}:keys"
+"""Copy of the valid API keys (hashes), for processes that start while the database is down."""
+API_KEYS_CHANGED = "gs:{access}:changed"
+"""Channel on which made and revoked API keys are announced."""
+
 
 def reply(request_id: str) -> str:
     """Return the list on which the writer reports the fate of a `wait=true` request."""

@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 from redis.asyncio import Redis
 
+from app.access.key_ring import KeyRing
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.database.pool import Pool, open_pool
@@ -79,6 +80,9 @@ def _opened(
             state.redis, state.pool = redis, pool
             state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
             state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
+            state.key_ring = KeyRing(pool, redis)
+            following_keys = asyncio.create_task(state.key_ring.run(), name="key ring")
+            following_keys.add_done_callback(_report_end)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower
             state.following = asyncio.create_task(follower.run(), name="follower")
@@ -87,6 +91,7 @@ def _opened(
                 yield
             finally:
                 await _cancel(state.following)
+                await _cancel(following_keys)
 
     return lifespan
 
@@ -103,9 +108,9 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _report_end(task: asyncio.Task[None]) -> None:
-    """Say that rankings stand still: the process calls itself unready from now on."""
+    """Say that rankings, or keys, stand still until this process is restarted."""
     if not task.cancelled():
-        log.critical("follower ended", exc_info=task.exception())
+        log.critical("task ended", task=task.get_name(), exc_info=task.exception())
 
 
 def _pool(state: State) -> Pool:

@@ -1,0 +1,152 @@
+"""Who calls, and the guard in front of what not everybody may do.
+
+A caller shows a key as `Authorization: Bearer …` or `X-Api-Key: …`; a public one also as `?key=…`,
+because `navigator.sendBeacon` sends no headers. What may be done without any key is a setting.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
+
+from app.access.api_key import ApiKey, Scope, looks_like_key
+from app.access.key_ring import KeyRing
+from app.errors import (
+    AdminDisabledError,
+    ForbiddenError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from app.settings import RequireKeys, Settings
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+EVERYTHING: frozenset[Scope] = frozenset(("read", "write", "backfill", "admin"))
+WITHOUT_KEY: dict[RequireKeys, frozenset[Scope]] = {
+    "none": frozenset(("read", "write", "backfill")),
+    "write": frozenset(("read",)),
+    "all": frozenset(),
+}
+"""What a caller without a key may do."""
+RETRY_AFTER = 5.0
+"""Seconds after which a caller may try again when no key can be looked up."""
+
+_STATE = "groundswell_caller"
+_Shown = Literal["nothing", "unknown", "valid"]
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent a request, as far as keys tell."""
+
+    scopes: frozenset[Scope]
+    shown: _Shown = "nothing"
+    """`unknown` is a key that cannot be looked up now, or one that is wrong."""
+    key: ApiKey | None = None
+    """None also for the holder of the admin key of the settings."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it showed a key that everybody can read."""
+        return self.key is not None and self.key.kind == "public"
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it showed a key that no web page has."""
+        return self.shown == "valid" and not self.is_public
+
+
+def require(scope: Scope, *, public: bool = False) -> Guard:
+    """Return the guard of routes that need `scope`; a public key will do only where `public`.
+
+    Raises `UnauthorizedError` for a key that is missing or wrong, `ForbiddenError` for one that
+    does not allow it, `UnavailableError` while keys can be looked up nowhere.
+    """
+
+    async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+        caller = await caller_of(connection)
+        if caller.shown == "unknown":
+            raise UnauthorizedError("this key is not valid")
+        if scope not in caller.scopes:
+            raise _refusal(scope, caller, connection.app.state.settings)
+        if caller.key is not None and caller.is_public:
+            if not public:
+                raise ForbiddenError("a public key only records events")
+            origin = connection.headers.get("origin")
+            if not caller.key.allows_origin(origin):
+                raise ForbiddenError(
+                    f"this key is not for pages of {(origin or 'no origin')[:200]}"
+                )
+
+    return guard
+
+
+async def caller_of(connection: AnyConnection) -> Caller:
+    """Return who sent this request; it is looked up once."""
+    state: dict[str, Any] = connection.scope["state"]
+    caller: Caller | None = state.get(_STATE)
+    if caller is None:
+        caller = state[_STATE] = await _identify(connection)
+    return caller
+
+
+async def _identify(connection: AnyConnection) -> Caller:
+    settings: Settings = connection.app.state.settings
+    free = WITHOUT_KEY[settings.require_keys]
+    text, in_query = _shown_key(connection)
+    if not text:
+        return Caller(scopes=free)
+    if settings.admin_key and not in_query and _same(text, settings.admin_key):
+        return Caller(scopes=EVERYTHING, shown="valid")
+    if not looks_like_key(text):
+        return Caller(scopes=free, shown="unknown")
+    ring: KeyRing = connection.app.state.key_ring
+    key = await ring.find(text)
+    if key is None:
+        if ring.loaded:
+            return Caller(scopes=free, shown="unknown")
+        if "write" in free:
+            # Nobody would ask for a key here: that it cannot be looked up must not cost events.
+            return Caller(scopes=free)
+        raise UnavailableError("keys cannot be looked up now", retry_after=RETRY_AFTER)
+    if in_query and key.kind != "public":
+        # Query strings end up in the logs of every proxy.
+        raise UnauthorizedError("a secret key belongs in a header, never in the address")
+    allowed = EVERYTHING if "admin" in key.scopes else key.scopes
+    return Caller(scopes=allowed | free, shown="valid", key=key)
+
+
+def _shown_key(connection: AnyConnection) -> tuple[str, bool]:
+    """Return the key that was shown, or an empty text, and whether it was in the query."""
+    headers = connection.headers
+    if (authorization := headers.get("authorization")) is not None:
+        scheme, _, given = authorization.partition(" ")
+        # Another scheme is meant for a proxy before us.
+        if scheme.lower() == "bearer":
+            return given.strip(), False
+    if (given := headers.get("x-api-key", "").strip()) != "":
+        return given, False
+    if b"key=" in (query := connection.scope["query_string"]):
+        return parse_qs(query.decode("latin-1")).get("key", [""])[0], True
+    return "", False
+
+
+def _refusal(scope: Scope, caller: Caller, settings: Settings) -> Exception:
+    if caller.shown == "valid":
+        return ForbiddenError(f"this key does not have the scope {scope!r}")
+    if scope == "admin" and not settings.admin_key:
+        return AdminDisabledError(
+            "set GROUNDSWELL_ADMIN_KEY to a long random text and restart, or make a key with "
+            "`groundswell keys create NAME --scope admin`; send it as `Authorization: Bearer …`"
+        )
+    return UnauthorizedError("send a key as `Authorization: Bearer …` or `X-Api-Key: …`")
+
+
+def _same(given: str, expected: str) -> bool:
+    # In constant time, so that nobody can guess it piece by piece; headers come as Latin-1.
+    return hmac.compare_digest(given.encode("latin-1", "replace"), expected.encode())

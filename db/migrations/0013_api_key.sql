@@ -1,0 +1,52 @@
+-- migrate:up
+-- The keys that callers of the API show; of each only the hash.
+-- Source: groundswell keys. Feeds: every API process (app/access/key_ring.py).
+
+create table core.api_key (
+    key_id bigint generated always as identity primary key,
+    name text not null,
+    kind text not null,
+    prefix text not null,
+    key_hash bytea not null,
+    scopes text[] not null,
+    allowed_origins text[] not null default '{}',
+    rate_limit integer,
+    created_at timestamptz not null,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    constraint api_key_prefix_unique unique (prefix),
+    constraint api_key_hash_unique unique (key_hash),
+    constraint api_key_kind_known check (kind in ('secret', 'public')),
+    constraint api_key_scopes_known check (
+        scopes <@ array['read', 'write', 'backfill', 'admin'] and cardinality(scopes) > 0
+    ),
+    -- Everybody can read a public key in the page that holds it.
+    constraint api_key_public_only_writes check (kind <> 'public' or scopes = array['write']),
+    constraint api_key_rate_limit_positive check (rate_limit > 0)
+);
+
+comment on table core.api_key is
+    'Keys of the API''s callers. Made and revoked by groundswell keys; a key itself is stored '
+    'nowhere.';
+comment on column core.api_key.key_id is 'Internal id.';
+comment on column core.api_key.name is 'Whose it is, or what for.';
+comment on column core.api_key.kind is
+    'secret, for servers; or public, for web pages and apps, where everybody can read it.';
+comment on column core.api_key.prefix is 'The first part of the key, to tell keys apart.';
+comment on column core.api_key.key_hash is 'SHA-256 of the whole key.';
+comment on column core.api_key.scopes is
+    'read, write, backfill (events older than raw events are kept); admin is all of them and more.';
+comment on column core.api_key.allowed_origins is
+    'Origins of web pages that may use a public key, such as https://example.org; empty is any.';
+comment on column core.api_key.rate_limit is
+    'Events it may send a minute; null is GROUNDSWELL_RATE_LIMIT_PER_MINUTE.';
+comment on column core.api_key.created_at is 'When it was made.';
+comment on column core.api_key.revoked_at is 'Since when it is refused; null for a valid key.';
+comment on column core.api_key.last_used_at is 'When it was last shown, to the minute.';
+
+-- Only the owner makes and revokes keys, and only the service looks at their hashes.
+revoke select on core.api_key from groundswell_read;
+grant update (last_used_at) on core.api_key to groundswell_service;
+
+-- migrate:down
+drop table core.api_key;
