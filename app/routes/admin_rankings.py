@@ -13,12 +13,14 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
+from app.auth import require
 from app.database import rankings
 from app.database.pool import Pool
 from app.errors import (
     AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
+    ForbiddenError,
     TooLargeError,
     UnauthorizedError,
     UnavailableError,
@@ -28,7 +30,6 @@ from app.ingest.body import read_body
 from app.ingest.decode import NUL
 from app.ingest.reasons import reason_of
 from app.problems import documented
-from app.routes.admin_key import require_admin_key
 from app.routes.bodies import json_body
 from app.routes.database import connected
 from app.routes.listing import PlainRequest
@@ -65,6 +66,7 @@ _decode = msgspec.json.Decoder(RankingChanges).decode
             BadRequestError,
             UnauthorizedError,
             AdminDisabledError,
+            ForbiddenError,
             UnknownRankingError,
             TooLargeError,
             UnavailableError,
@@ -131,7 +133,13 @@ async def preview(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
-        **documented(UnauthorizedError, AdminDisabledError, AlreadyRunningError, UnavailableError),
+        **documented(
+            UnauthorizedError,
+            ForbiddenError,
+            AdminDisabledError,
+            AlreadyRunningError,
+            UnavailableError,
+        ),
     },
 )
 async def refresh(settings: NamedDependency[Settings]) -> Response[bytes]:
@@ -198,6 +206,6 @@ def _private(body: bytes) -> Response[bytes]:
 router = Router(
     "/",
     route_handlers=[preview, refresh],
-    guards=[require_admin_key],
+    guards=[require("admin")],
     security=[{"adminKey": []}],
 )
