@@ -91,14 +91,14 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 @pytest.mark.parametrize(
     ("columns", "message"), REFUSED, ids=[str(columns)[:60] for columns, _ in REFUSED]
 )
-async def test_a_row_is_refused(world: World, columns: dict[str, object], message: str) -> None:
+async def test_a_row_is_refused(undone: World, columns: dict[str, object], message: str) -> None:
     given = {"name": "r", **columns}
     values = {name: Jsonb(value) if name == "options" else value for name, value in given.items()}
     names = ", ".join(f'"{name}"' for name in values)
     places = ", ".join(f"%({name})s" for name in values)
 
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
-        await world.connection.execute(
+        await undone.connection.execute(
             f"insert into core.ranking ({names}) values ({places})",  # type: ignore[arg-type]  # noqa: S608
             values,
         )
@@ -108,18 +108,18 @@ async def test_a_row_is_refused(world: World, columns: dict[str, object], messag
     assert refused.value.diag.constraint_name == "ranking_sensible"
 
 
-async def test_an_update_is_held_to_the_same_rules(world: World) -> None:
+async def test_an_update_is_held_to_the_same_rules(undone: World) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="use 1 minute to 10 years"):
-        await world.execute("update core.ranking set half_life = '-8 hours' where name = 'hot'")
+        await undone.execute("update core.ranking set half_life = '-8 hours' where name = 'hot'")
 
 
-async def test_a_name_is_taken_once(world: World) -> None:
+async def test_a_name_is_taken_once(undone: World) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation, match="ranking_name_unique"):
-        await world.execute("insert into core.ranking (name) values ('hot')")
+        await undone.execute("insert into core.ranking (name) values ('hot')")
 
 
 @pytest.mark.parametrize(
     "schedule", ["0-59/5 0,12 1-31 1-12 0-7", "*/59 */23 */31 */12 */7", "5/10 * * * 7"]
 )
-async def test_sensible_schedules_are_taken(world: World, schedule: str) -> None:
-    await world.execute("insert into core.ranking (name, schedule) values ('r', %s)", schedule)
+async def test_sensible_schedules_are_taken(undone: World, schedule: str) -> None:
+    await undone.execute("insert into core.ranking (name, schedule) values ('r', %s)", schedule)

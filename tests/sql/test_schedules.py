@@ -17,11 +17,11 @@ TUESDAY = AS_OF + timedelta(days=2)
 
 
 async def is_due(
-    world: World, schedule: str, at: datetime, *, since: datetime | None = None, zone: str = "UTC"
+    undone: World, schedule: str, at: datetime, *, since: datetime | None = None, zone: str = "UTC"
 ) -> bool:
     """Whether the schedule came up in the minute up to `at`, or since a moment."""
     return bool(
-        await world.value(
+        await undone.value(
             "select api.ranking_due(%s, %s, %s, %s)", schedule, zone, since or at - MINUTE, at
         )
     )
@@ -76,9 +76,9 @@ async def is_due(
     ],
 )
 async def test_a_minute_fits_a_schedule(
-    world: World, schedule: str, at: datetime, due: bool
+    undone: World, schedule: str, at: datetime, due: bool
 ) -> None:
-    assert await is_due(world, schedule, at) is due
+    assert await is_due(undone, schedule, at) is due
 
 
 @pytest.mark.parametrize(
@@ -91,29 +91,29 @@ async def test_a_minute_fits_a_schedule(
         ("Pacific/Auckland", "0 1 16 * 1"),
     ],
 )
-async def test_schedules_are_in_local_time(world: World, zone: str, schedule: str) -> None:
+async def test_schedules_are_in_local_time(undone: World, zone: str, schedule: str) -> None:
     """12:00 UTC on 15 March 2026: still winter in Berlin, already summer in New York."""
-    assert await is_due(world, schedule, AS_OF, zone=zone)
-    assert not await is_due(world, schedule, AS_OF)
+    assert await is_due(undone, schedule, AS_OF, zone=zone)
+    assert not await is_due(undone, schedule, AS_OF)
 
 
-async def test_due_since_the_last_time_and_not_again(world: World) -> None:
+async def test_due_since_the_last_time_and_not_again(undone: World) -> None:
     second = timedelta(seconds=1)
     daily = "0 12 * * *"
-    assert await is_due(world, daily, AS_OF + 30 * second, since=AS_OF - 20 * second)
-    assert not await is_due(world, daily, AS_OF + 30 * second, since=AS_OF)
-    assert not await is_due(world, daily, AS_OF - second, since=AS_OF - timedelta(hours=23))
+    assert await is_due(undone, daily, AS_OF + 30 * second, since=AS_OF - 20 * second)
+    assert not await is_due(undone, daily, AS_OF + 30 * second, since=AS_OF)
+    assert not await is_due(undone, daily, AS_OF - second, since=AS_OF - timedelta(hours=23))
 
 
-async def test_a_missed_time_is_made_up_for_within_a_week(world: World) -> None:
+async def test_a_missed_time_is_made_up_for_within_a_week(undone: World) -> None:
     """The scheduler was down: the 12th of March is due on the 15th, and on the 20th no more."""
     since = datetime(2026, 3, 11, tzinfo=UTC)
-    assert await is_due(world, "0 12 12 * *", AS_OF, since=since)
-    assert not await is_due(world, "0 12 12 * *", AS_OF + timedelta(days=5), since=since)
+    assert await is_due(undone, "0 12 12 * *", AS_OF, since=since)
+    assert not await is_due(undone, "0 12 12 * *", AS_OF + timedelta(days=5), since=since)
 
 
-async def test_what_never_ran_is_due(world: World) -> None:
-    assert await world.value("select api.ranking_due('0 0 1 1 *', 'UTC', '-infinity', %s)", AS_OF)
+async def test_what_never_ran_is_due(undone: World) -> None:
+    assert await undone.value("select api.ranking_due('0 0 1 1 *', 'UTC', '-infinity', %s)", AS_OF)
 
 
 @pytest.mark.parametrize("schedule", ["0 2 * * *", "30 2 * * *", "0 3 * * *", "15 1 * * *"])
@@ -121,11 +121,11 @@ async def test_what_never_ran_is_due(world: World) -> None:
     "day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)], ids=str
 )
 async def test_clock_changes_make_a_daily_job_run_once_a_day(
-    world: World, schedule: str, day: datetime
+    undone: World, schedule: str, day: datetime
 ) -> None:
     """Berlin skips 02:00-03:00 on 29 March and repeats it on 25 October. Looked at every half
     hour over the day before, that day and the day after: three times, never twice in 22 hours."""
-    rows = await world.rows(
+    rows = await undone.rows(
         """
         select at
         from generate_series(
@@ -142,8 +142,8 @@ async def test_clock_changes_make_a_daily_job_run_once_a_day(
         assert timedelta(hours=22) <= after - before <= timedelta(hours=26)
 
 
-async def test_a_skipped_time_is_due_right_after_the_change(world: World) -> None:
+async def test_a_skipped_time_is_due_right_after_the_change(undone: World) -> None:
     """02:00 does not exist on 29 March in Berlin: its job runs at 03:00, which is 01:00 UTC."""
     change = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
-    assert await is_due(world, "0 2 * * *", change, zone="Europe/Berlin")
-    assert not await is_due(world, "0 2 * * *", change - MINUTE, zone="Europe/Berlin")
+    assert await is_due(undone, "0 2 * * *", change, zone="Europe/Berlin")
+    assert not await is_due(undone, "0 2 * * *", change - MINUTE, zone="Europe/Berlin")

@@ -49,10 +49,13 @@ begin
         insert into core.job_run (job, started_at)
         values ('refresh ' || policy.level, as_of);
         commit;
+        -- In one batch: several would be cut from what was known to have changed at the refresh
+        -- before, and what came in late since would wait for the next one.
         call refresh_continuous_aggregate(
             format('agg.%I', policy.level)::regclass,
             policy.since,
-            time_bucket(policy.bucket, as_of - policy.refresh_lag)
+            time_bucket(policy.bucket, as_of - policy.refresh_lag),
+            options => '{"buckets_per_batch": 0}'
         );
         update core.job_run as run
         set finished_at = clock_timestamp()

@@ -1,6 +1,7 @@
 -- Score what is new and take a snapshot of every ranking that is due.
 -- Source: core.score_feed, core.ranking. Feeds: core.ranking_run; notifies ranking_run.
--- Keeps: one run at a time; a ranking that fails keeps its last snapshot and stops no other.
+-- Keeps: one run at a time; a ranking that fails keeps its last snapshot and stops no other. Where
+-- scoring fails, all keep theirs.
 create procedure api.run_rankings(
     as_of timestamptz default now(), forced boolean default false
 )
@@ -32,6 +33,8 @@ begin
         left join core.ranking_state as state on r.ranking_id = state.ranking_id
         where
             r.enabled
+            -- Snapshots of windows that have not moved on would say what is not so.
+            and fault is null
             and (
                 forced
                 or api.ranking_due(

@@ -1,0 +1,147 @@
+"""Continuous aggregates: each level equals the raw events once it is refreshed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tests.sql import oracle
+from tests.sql.oracle import Counts, Event
+from tests.sql.world import AS_OF, World
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LEVELS = {
+    "engagement_1m": timedelta(minutes=1),
+    "engagement_15m": timedelta(minutes=15),
+    "engagement_1d": DAY,
+}
+
+
+async def refresh(world: World, as_of: datetime = AS_OF, *, forced: bool = True) -> None:
+    await world.execute("call api.refresh_aggregates(%s, %s)", as_of, forced)
+    assert await world.rows("select error from core.job_run where error is not null") == []
+
+
+async def buckets(world: World, level: str) -> dict[tuple[datetime, int], Counts]:
+    columns = "bucket, item_id, views, likes, comments, shares, watch_seconds"
+    rows = await world.rows(f"select {columns} from agg.{level}")  # noqa: S608
+    return {(bucket, item): Counts(*sums) for bucket, item, *sums in rows}
+
+
+def recounted(events: Sequence[Event], width: timedelta) -> dict[tuple[datetime, int], Counts]:
+    found: dict[tuple[datetime, int], Counts] = {}
+    for event in events:
+        if event.counted:
+            bucket = (
+                event.occurred_at - (event.occurred_at - datetime(2000, 1, 1, tzinfo=UTC)) % width
+            )
+            key = (bucket, event.item)
+            found[key] = found.get(key, Counts()).plus(oracle.counts(event))
+    return found
+
+
+async def assert_levels(world: World) -> None:
+    for level, width in LEVELS.items():
+        assert await buckets(world, level) == recounted(world.events, width), level
+
+
+async def populate(world: World) -> tuple[int, int]:
+    """Every type, on three days, on both sides of each bucket's edge."""
+    a, b = [await world.item(name) for name in "ab"]
+    midnight = AS_OF.replace(hour=0)
+    second = timedelta(seconds=1)
+    for at in (midnight - second, midnight, AS_OF - 2 * DAY, AS_OF - 15 * HOUR - second):
+        for type_ in ("view", "like", "unlike", "comment", "uncomment", "share", "watch_time"):
+            for item, count in ((a, 3), (b, 2 if type_.startswith("un") else 5)):
+                seconds = 12.5 if type_ == "watch_time" else None
+                await world.happened(item, type_, count, ago=AS_OF - at, seconds=seconds)
+    return a, b
+
+
+async def test_all_levels_equal_the_events_before_and_after_a_refresh(world: World) -> None:
+    await populate(world)
+    await assert_levels(world)
+
+    await refresh(world)
+
+    await assert_levels(world)
+    # The newest minute is left to real-time reads, the days but the one that has not ended.
+    watermarks = await world.rows(
+        """
+        select
+            cagg.user_view_name,
+            _timescaledb_functions.to_timestamp(
+                _timescaledb_functions.cagg_watermark(cagg.mat_hypertable_id)
+            )
+        from _timescaledb_catalog.continuous_agg as cagg
+        """
+    )
+    assert dict(watermarks) == {
+        "engagement_1m": AS_OF.replace(hour=0) + timedelta(minutes=1),
+        "engagement_15m": AS_OF.replace(hour=0) + timedelta(minutes=15),
+        "engagement_1d": AS_OF.replace(hour=0),
+    }
+
+
+async def test_a_late_event_shows_after_the_next_refresh(world: World) -> None:
+    a, b = await populate(world)
+    await refresh(world)
+    before = await buckets(world, "engagement_1d")
+
+    await world.happened(a, "view", 7, ago=30 * HOUR)
+    await world.happened(b, "unlike", 2, ago=2 * DAY)
+    assert await buckets(world, "engagement_1d") == before
+
+    await refresh(world)
+    await assert_levels(world)
+
+
+async def test_events_that_no_longer_count_leave_every_level(world: World) -> None:
+    """A DBA takes a click farm out, and puts it back."""
+    a, b = await populate(world)
+    await refresh(world)
+    for counted in (False, True):
+        await world.execute("update core.event set counted = %s where item_id = %s", counted, a)
+        world.events = [
+            replace(event, counted=counted) if event.item == a else event for event in world.events
+        ]
+
+        await refresh(world)
+
+        await assert_levels(world)
+    assert b in {item for _, item in await buckets(world, "engagement_1d")}
+
+
+async def test_each_level_is_refreshed_as_often_as_its_policy_says(world: World) -> None:
+    """1, 5 and 15 minutes, by a scheduler that fires each minute for a quarter of an hour."""
+    await populate(world)
+    for minute in range(16):
+        await refresh(world, AS_OF + timedelta(minutes=minute), forced=False)
+
+    assert await world.rows(
+        """
+        select job, count(*), count(*) filter (where finished_at is null)
+        from core.job_run group by job order by job
+        """
+    ) == [
+        ("refresh engagement_15m", 4, 0),
+        ("refresh engagement_1d", 2, 0),
+        ("refresh engagement_1m", 16, 0),
+        ("refresh_aggregates", 16, 0),
+    ]
+
+
+async def test_a_policy_is_changed_by_one_statement(world: World) -> None:
+    await populate(world)
+    await world.execute(
+        "update core.storage_policy set refresh_every = '1 hour' where level = 'engagement_1m'"
+    )
+    for minute in (0, 1, 59, 60):
+        await refresh(world, AS_OF + timedelta(minutes=minute), forced=False)
+
+    starts = await world.rows(
+        "select started_at from core.job_run where job = 'refresh engagement_1m' order by 1"
+    )
+    assert starts == [(AS_OF,), (AS_OF + HOUR,)]

@@ -1,0 +1,156 @@
+"""api.maintain_storage: retention, columnstore and thinning, as core.storage_policy says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tests.sql.comparing import assert_recounted
+from tests.sql.world import AS_OF, World
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+async def maintain(world: World, as_of: datetime = AS_OF) -> int:
+    """Run the job and return what its line in the ledger counts: chunks."""
+    await world.execute("call api.maintain_storage(%s)", as_of)
+    ((chunks, error),) = await world.rows(
+        """
+        select row_count, error from core.job_run
+        where job = 'maintain_storage' order by job_run_id desc limit 1
+        """
+    )
+    assert error is None
+    return int(chunks)
+
+
+async def chunks(world: World) -> list[tuple[int, bool]]:
+    """Age in days of the youngest event each chunk of core.event could hold; whether columnar."""
+    return [
+        ((AS_OF.replace(hour=0) - start) // DAY, is_compressed)
+        for start, is_compressed in await world.rows(
+            """
+            select range_start, is_compressed
+            from timescaledb_information.chunks
+            where hypertable_schema = 'core' and hypertable_name = 'event'
+            order by range_start
+            """
+        )
+    ]
+
+
+async def test_chunks_are_dropped_and_turn_columnar_by_age(world: World) -> None:
+    """Kept 35 days, columnar after 3, and only as a whole: one that reaches into the time since
+    stays as it is. AS_OF is noon."""
+    a = await world.item("a")
+    for days in (0, 2, 3, 4, 35, 36, 40):
+        await world.happened(a, ago=days * DAY)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+
+    await maintain(world)
+
+    assert await chunks(world) == [(35, True), (4, True), (3, False), (2, False), (0, False)]
+    assert await maintain(world) == 0
+
+
+async def test_counts_outlive_the_events(world: World) -> None:
+    """An event that was aggregated when it came is in the lifetime after its raw row is gone."""
+    a = await world.item("a")
+    await world.happened(a, "view", 7, ago=40 * DAY)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF - 39 * DAY)
+    await world.happened(a, "view", 1)
+
+    await maintain(world)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+
+    assert await world.value("select count(*) from core.event") == 1
+    assert await world.value("select views_total from api.item_stats('video', 'a', %s)", AS_OF) == 8
+
+
+async def test_a_late_event_is_taken_into_a_columnar_chunk(world: World) -> None:
+    """And counted in windows, scores and stats like any other."""
+    a = await world.item("a", category="ape")
+    await world.happened(a, "view", 2, ago=5 * DAY)
+    await world.run()
+    await maintain(world)
+    assert await chunks(world) == [(5, True)]
+
+    await world.happened(a, "view", 3, ago=5 * DAY)
+    await world.happened(a, "like", 1, ago=5 * DAY + MINUTE)
+    await world.run(AS_OF + MINUTE, forced=True)
+
+    await assert_recounted(world, AS_OF + MINUTE)
+    # They leave the window again out of the columnar chunk.
+    await world.run(AS_OF + 2 * DAY, forced=True)
+    await assert_recounted(world, AS_OF + 2 * DAY)
+
+
+async def test_a_policy_is_changed_by_one_statement(world: World) -> None:
+    a = await world.item("a")
+    for days in (2, 50):
+        await world.happened(a, ago=days * DAY)
+    await world.execute(
+        """
+        update core.storage_policy set keep_for = '60 days', columnstore_after = '1 day'
+        where level = 'event'
+        """
+    )
+
+    await maintain(world)
+
+    assert await chunks(world) == [(50, True), (2, True)]
+
+
+async def test_old_snapshots_are_thinned_to_one_an_hour(world: World) -> None:
+    """A run every 20 minutes for six hours: all of the last two hours, else the last of an hour."""
+    await world.only("trending_24h")
+    for minutes in range(0, 361, 20):
+        await world.execute(
+            """
+            insert into core.ranking_run
+                (ranking_id, as_of, confirmed_at, finished_at, parameters, print)
+            select ranking_id, at, at, at, '{}', '' from core.ranking, cast(%s as timestamptz) as at
+            """,
+            AS_OF - minutes * MINUTE,
+        )
+
+    await maintain(world)
+
+    kept = [
+        (AS_OF - at) // MINUTE
+        for (at,) in await world.rows("select as_of from core.ranking_run order by as_of desc")
+    ]
+    # AS_OF is a full hour, so 9:40, 8:40, 7:40 and 6:40 were the last runs of their hours.
+    assert kept == [0, 20, 40, 60, 80, 100, 120, 140, 200, 260, 320]
+
+
+async def test_the_newest_run_is_kept_whatever_its_age(world: World) -> None:
+    await world.only("trending_24h", "hot")
+    await world.run(AS_OF - 200 * DAY)
+    await world.execute("update core.ranking set size = 10 where name = 'hot'")
+    await world.run(AS_OF - 199 * DAY)
+
+    await maintain(world)
+
+    assert await world.rows("select ranking, as_of from api.latest_run order by ranking") == [
+        ("hot", AS_OF - 199 * DAY),
+        ("trending_24h", AS_OF - 200 * DAY),
+    ]
+    assert await world.value("select count(*) from core.ranking_run") == 2
+
+
+async def test_the_ledger_is_pruned_after_a_week(world: World) -> None:
+    await world.execute(
+        """
+        insert into core.job_run (job, started_at, finished_at)
+        select 'old', at, at from unnest(%s::timestamptz[]) as at
+        """,
+        [AS_OF - 8 * DAY, AS_OF - 6 * DAY],
+    )
+
+    await maintain(world)
+
+    assert await world.rows("select started_at from core.job_run where job = 'old'") == [
+        (AS_OF - 6 * DAY,)
+    ]
