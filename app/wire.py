@@ -42,6 +42,8 @@ class EventIn(Wire, frozen=True, forbid_unknown_fields=True):
     """How many events of this kind this one stands for."""
     seconds: Annotated[float, Meta(ge=0, le=86_400)] | None = None
     """Seconds watched by each of `count`; required for `watch_time`, refused for other types."""
+    user_agent: Annotated[str, Meta(max_length=1_000)] | None = None
+    """The viewer's, as a server was told it: a bot's event is kept, but not counted."""
     metadata: dict[str, object] | None = None
 
 
@@ -52,12 +54,14 @@ class Rejection(Wire, frozen=True):
     reason: str
 
 
-class Accepted(Wire, frozen=True):
+class Accepted(Wire, frozen=True, omit_defaults=True):
     """What became of the events of a request."""
 
     accepted: int
     rejected: list[Rejection]
     """Empty when all were accepted."""
+    duplicates: int | None = None
+    """How many of the accepted were recorded before; absent where it is not known yet."""
 
 
 class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +74,8 @@ class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):
     """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
     user_id: Name | None = None
     session_id: Name | None = None
+    user_agent: Annotated[str, Meta(max_length=1_000)] | None = None
+    """The viewer's, as a server was told it: a bot's event is kept, but not counted."""
     metadata: dict[str, object] | None = None
 
 
@@ -202,4 +208,4 @@ class Readiness(Wire, frozen=True):
     database: Dependency
     redis: Dependency
     snapshot_ages: dict[str, float]
-    """Seconds since each served ranking was computed."""
+    """Seconds since each served ranking was last known to be right."""

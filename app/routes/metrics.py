@@ -40,7 +40,7 @@ class ServingCollector(Collector):
         )
         age = GaugeMetricFamily(
             "groundswell_snapshot_age_seconds",
-            "Seconds since the served snapshot was computed.",
+            "Seconds since the served snapshot was last known to be right.",
             labels=["ranking"],
         )
         for ranking in self.snapshots.current:

@@ -75,7 +75,8 @@ function fill(row, item, best, someOld) {
   change.setAttribute("role", "img");
   change.setAttribute("aria-label", spoken);
   change.hidden = !text;
-  $(".title", row).textContent = item.title || item.contentId;
+  $(".name", row).textContent = item.title || item.contentId;
+  $(".hot", row).hidden = !item.isHot;
   $(".title", row).title = `${item.contentType} ${item.contentId}`;
   $(".about", row).textContent = [item.creator, item.category].filter(Boolean).join(" · ") || item.contentType;
   $(".bar", row).style.setProperty("--share", Math.max(0, item.score / best));
