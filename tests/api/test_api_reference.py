@@ -1,0 +1,140 @@
+"""docs/api.md: every curl in it, in its order, gives the status and the fields it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shlex
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import redis.asyncio
+
+from app.database.pool import Pool
+from app.ingest.writer import run_writer
+from app.serving.publisher import run_publisher
+from app.settings import Settings
+from tests.api.conftest import ADMIN_KEY
+from tests.eventually import eventually
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+BLOCK = re.compile(r"```sh\n(curl (?:(?!```).)*?)\n# (\d{3})(?: (\{[^\n]*\}))?\n```", re.DOTALL)
+
+
+class Example(NamedTuple):
+    """A curl of the page, with the status and the answer that it shows."""
+
+    command: str
+    status: int
+    answer: Any
+
+
+EXAMPLES = [
+    Example(command, int(status), json.loads(answer) if answer else None)
+    for command, status, answer in BLOCK.findall(PAGE.read_text())
+]
+
+
+def test_every_curl_of_the_page_is_read() -> None:
+    assert len(EXAMPLES) == PAGE.read_text().count("\ncurl ") > 20
+
+
+async def test_every_route_is_in_the_reference(admin_api: httpx.AsyncClient) -> None:
+    schema = (await admin_api.get("/schema/openapi.json")).json()
+    headings = " ".join(re.findall(r"^### (.*)", PAGE.read_text(), re.MULTILINE))
+    text = headings + " GET /health/live GET /health/ready"
+    # One heading is for four routes.
+    text = text.replace(", /", ", POST /analytics/").replace("{id}", "{content_id}")
+    missing = [
+        f"{method.upper()} {path}"
+        for path, methods in schema["paths"].items()
+        for method in methods
+        if f"{method.upper()} {path}" not in text
+    ]
+    assert missing == []
+
+
+def request(command: str, variables: dict[str, str]) -> dict[str, Any]:
+    """Return what a curl would send, as arguments of httpx."""
+    words = shlex.split(command.replace("\\\n", " "))
+    for name, value in variables.items():
+        words = [word.replace(f"${name}", value) for word in words]
+    assert words.pop(0) == "curl"
+    sent: dict[str, Any] = {"method": None, "headers": {}}
+    while words:
+        match words.pop(0):
+            case "-s":
+                pass
+            case "-X":
+                sent["method"] = words.pop(0)
+            case "-H":
+                name, value = words.pop(0).split(": ")
+                sent["headers"][name] = value
+            case "-d":
+                sent["content"] = words.pop(0)
+            case url:
+                assert "$" not in url
+                sent["url"] = url
+    sent["method"] = sent["method"] or ("POST" if "content" in sent else "GET")
+    return sent
+
+
+def fits(shown: Any, found: Any) -> bool:
+    """Tell whether an answer has the fields and words shown: an item's may be left out at the end,
+    and … stands for anything. Numbers and lists may differ."""
+    if isinstance(shown, dict):
+        return isinstance(found, dict) and all(
+            name in found and fits(value, found[name]) for name, value in shown.items()
+        )
+    if isinstance(shown, list):
+        return isinstance(found, list) and all(map(fits, shown, found))
+    if isinstance(shown, str) and isinstance(found, str):
+        return re.fullmatch(".*".join(map(re.escape, shown.split("…"))), found) is not None
+    if isinstance(shown, bool) or shown is None:
+        return shown is found
+    return isinstance(found, int | float)
+
+
+@pytest.fixture
+async def at_work(
+    clean: None,  # noqa: ARG001
+    settings: Settings,
+    pool: Pool,
+    redis: redis.asyncio.Redis,
+) -> AsyncIterator[None]:
+    """A worker beside the API, as in production."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for part in (run_writer, run_publisher):
+            group.create_task(part(settings=settings, pool=pool, redis=redis, stop=stop))
+        yield
+        stop.set()
+
+
+@pytest.mark.usefixtures("at_work")
+async def test_the_reference_tells_the_truth(admin_api: httpx.AsyncClient) -> None:
+    variables = {"URL": "http://groundswell.test", "ADMIN_KEY": ADMIN_KEY}
+    for example in EXAMPLES:
+        sent = request(example.command, variables)
+
+        async def told(sent: dict[str, Any] = sent, example: Example = example) -> bool:
+            answer = await admin_api.request(**sent)
+            assert answer.status_code == example.status, (sent, answer.text)
+            if example.answer is None:
+                return True
+            found = answer.json()
+            assert set(found) == set(example.answer), sent
+            assert fits(example.answer, found), (sent, found)
+            if found.get("nextCursor"):
+                variables["CURSOR"] = found["nextCursor"]
+            return True
+
+        # What is read may be published a moment later; what is sent is sent once.
+        if sent["method"] == "GET":
+            await eventually(told)
+        else:
+            await told()
