@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> HotPath:
         state=State({"settings": settings, "snapshots": snapshots}),
         logging_config=None,
     )
-    hot_path = HotPath(app, snapshots)
+    hot_path = HotPath(app, snapshots, is_open=settings.require_keys != "all")
     app.state.hot_path = hot_path
     return hot_path
 

@@ -11,17 +11,13 @@ from litestar.params import PathParameter, QueryParameter
 
 from app.errors import BadRequestError, UnavailableError, UnknownItemError
 from app.problems import documented
+from app.routes.parameters import parse_name
 from app.serving.stats import StatsCache
 from app.wire import ItemStats
 
-ContentId = Annotated[
-    str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
-]
+ContentId = Annotated[str, PathParameter(description="Id of the item: 1 to 200 characters.")]
 ContentType = Annotated[
-    str,
-    QueryParameter(
-        name="contentType", min_length=1, max_length=200, description="Type of the item."
-    ),
+    str, QueryParameter(name="contentType", description="Type of the item: 1 to 200 characters.")
 ]
 
 
@@ -42,17 +38,11 @@ async def stats(
     state: State, content_id: ContentId, content_type: ContentType = "video"
 ) -> Response[bytes]:
     """Return the counts of an item."""
-    for name, text in (("id", content_id), ("contentType", content_type)):
-        if "\x00" in text or not _is_unicode(text):
-            raise BadRequestError(f"{name}: has a character that no name can have")
+    parse_name("contentId", content_id)
+    parse_name("contentType", content_type)
     cache: StatsCache = state.stats
     body = await cache.get(content_type=content_type, content_id=content_id)
     return Response(body, media_type=MediaType.JSON, headers={"cache-control": "no-cache"})
-
-
-def _is_unicode(text: str) -> bool:
-    """Tell whether it can be encoded: a path of broken UTF-8 arrives with lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 router = Router("/", route_handlers=[stats])

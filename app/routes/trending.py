@@ -206,10 +206,10 @@ async def trending_head(
         content_type=content_type,
         cursor=cursor,
     )
-    headers = {**whole.headers, "content-length": str(len(whole.content))}
-    return Response(
-        None, status_code=whole.status_code, headers=headers, media_type=whole.media_type
-    )
+    if whole.status_code == 304:
+        return Response(None, status_code=304, headers=whole.headers)
+    length = {"content-type": str(MediaType.JSON.value), "content-length": str(len(whole.content))}
+    return Response(None, headers={**length, **whole.headers})
 
 
 router = Router("/", route_handlers=[trending, trending_head])

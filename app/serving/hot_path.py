@@ -44,13 +44,16 @@ def plain_queries() -> dict[bytes, tuple[str, int]]:
 
 
 class HotPath:
-    """The ASGI app in front of `app`; `served` counts the answers given here."""
+    """The ASGI app in front of `app`; `served` counts the answers given here.
 
-    def __init__(self, app: Litestar, snapshots: Snapshots) -> None:
+    It answers nothing itself unless `is_open`: only the router knows who may read.
+    """
+
+    def __init__(self, app: Litestar, snapshots: Snapshots, *, is_open: bool) -> None:
         self.app = app
         self.snapshots = snapshots
         self.served = 0
-        self._queries = plain_queries()
+        self._queries = plain_queries() if is_open else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass the request on."""
