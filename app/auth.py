@@ -69,11 +69,7 @@ def require(scope: Scope, *, public: bool = False) -> Guard:
     """
 
     async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
-        caller = await caller_of(connection)
-        if caller.shown == "unknown":
-            raise UnauthorizedError("this key is not valid")
-        if scope not in caller.scopes:
-            raise _refusal(scope, caller, connection.app.state.settings)
+        caller = await demand(connection, scope)
         if caller.key is not None and caller.is_public:
             if not public:
                 raise ForbiddenError("a public key only records events")
@@ -84,6 +80,16 @@ def require(scope: Scope, *, public: bool = False) -> Guard:
                 )
 
     return guard
+
+
+async def demand(connection: AnyConnection, scope: Scope) -> Caller:
+    """Return the caller, or raise as `require` says where it may not do `scope`."""
+    caller = await caller_of(connection)
+    if caller.shown == "unknown":
+        raise UnauthorizedError("this key is not valid")
+    if scope not in caller.scopes:
+        raise _refusal(scope, caller, connection.app.state.settings)
+    return caller
 
 
 async def caller_of(connection: AnyConnection) -> Caller:

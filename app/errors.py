@@ -138,6 +138,14 @@ class OverloadedError(GroundswellError):
     title = "Too many events are waiting to be written"
 
 
+class RateLimitedError(GroundswellError):
+    """The key or the client sends more events than it may: again after `retry_after` seconds."""
+
+    slug = "rate-limited"
+    status = 429
+    title = "Too many events from this key or client"
+
+
 class UnavailableError(GroundswellError):
     """What the answer needs (Redis, the database, or both) is down."""
 

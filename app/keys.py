@@ -21,6 +21,21 @@ API_KEYS = "gs:{access}:keys"
 API_KEYS_CHANGED = "gs:{access}:changed"
 """Channel on which made and revoked API keys are announced."""
 
+BACKFILL_STREAM = "gs:{ingest}:backfill"
+"""Accepted events that may wait for those of `EVENT_STREAM`; the same form, the same group."""
+SEEN = b"gs:{seen}:"
+"""Begins the keys of viewers and items: id and time of the view that counted last."""
+
+
+def rate(limit: str, caller: str) -> str:
+    """Return the bucket of one caller; on the stream's shard, to be taken from with the append."""
+    return f"gs:{{ingest}}:rate:{limit}:{caller}"
+
+
+def salt(day: str) -> str:
+    """Return the key of the random salt with which clients are hashed on `day` (ISO 8601)."""
+    return f"gs:{{access}}:salt:{day}"
+
 
 def reply(request_id: str) -> str:
     """Return the list on which the writer reports the fate of a `wait=true` request."""

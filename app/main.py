@@ -18,6 +18,7 @@ from app.access.key_ring import KeyRing
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.database.pool import Pool, open_pool
+from app.ingest.retention import Retention
 from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
@@ -81,17 +82,22 @@ def _opened(
             state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
             state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.key_ring = KeyRing(pool, redis)
-            following_keys = asyncio.create_task(state.key_ring.run(), name="key ring")
-            following_keys.add_done_callback(_report_end)
+            state.retention = Retention(pool, timeout=settings.database_timeout)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower
             state.following = asyncio.create_task(follower.run(), name="follower")
-            state.following.add_done_callback(_report_end)
+            tasks = (
+                state.following,
+                asyncio.create_task(state.key_ring.run(), name="key ring"),
+                asyncio.create_task(state.retention.run(), name="retention"),
+            )
+            for task in tasks:
+                task.add_done_callback(_report_end)
             try:
                 yield
             finally:
-                await _cancel(state.following)
-                await _cancel(following_keys)
+                for task in tasks:
+                    await _cancel(task)
 
     return lifespan
 
@@ -108,7 +114,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _report_end(task: asyncio.Task[None]) -> None:
-    """Say that rankings, or keys, stand still until this process is restarted."""
+    """Say that rankings, keys or the retention stand still until this process is restarted."""
     if not task.cancelled():
         log.critical("task ended", task=task.get_name(), exc_info=task.exception())
 

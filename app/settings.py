@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from app.access.address import parse_networks
 from app.errors import SettingError
 
 PREFIX = "GROUNDSWELL_"
@@ -62,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Age in seconds from which an event is late, and is inserted apart, by its time bucket."""
     id_window_seconds: Positive = 86_400.0
     """For how long an id that holds no time, sent without `occurredAt`, counts once, in seconds."""
+    view_dedupe_seconds: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
+    """For how long one viewer's views of one item count once, in seconds; 0 counts all of them."""
     wait_seconds: Positive = 5.0
     """Longest time in seconds that a request with `wait=true` waits for the database."""
 
@@ -69,6 +72,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for which an item's stats are served from Redis without asking the database."""
     trending_max_age: PositiveInt = 5
     """`Cache-Control: max-age` of trending answers, in seconds."""
+
+    rate_limit_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Events a minute from one API key, unless the key has a limit of its own; 0 is no limit."""
+    client_rate_limit_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Events a minute from one client address with a public key or none; 0 is no limit."""
+    trusted_proxies: str = ""
+    """Networks of the proxies before the API, such as `10.0.0.0/8, 127.0.0.1`: what they say of a
+    client's address is believed."""
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    """The header in which those proxies say it; they must set or extend it themselves."""
 
     require_keys: RequireKeys = "none"
     """Without an API key nothing but /admin is closed (`none`), nothing is recorded (`write`), or
@@ -93,6 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`console` for people, `json` for machines."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for networks that are none."""
+        parse_networks(self.trusted_proxies)
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:

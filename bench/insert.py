@@ -120,7 +120,7 @@ def _ways(
 
     async def writer(batch: Batch) -> None:
         inserted = await inserter.insert(connection, batch, now=batch[0].received_at)
-        assert inserted == len(batch)
+        assert inserted.new == len(batch)
 
     async def unnest(batch: Batch) -> None:
         columns = zip(*(_values(received, ids) for received in batch), strict=True)

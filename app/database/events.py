@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from uuid import UUID
 
+import msgspec
 from psycopg import AsyncCopy
 
-from app.database.sql import Command, Connection
+from app.database.sql import Command, Connection, Query
+
+
+class KnownEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A staged event that the hypertable had already."""
+
+    event_id: UUID
+    occurred_at: datetime
+
 
 _COPY_EVENTS = Command("copy_events")
 _COPY_SCORE_FEED = Command("copy_score_feed")
 _CREATE_STAGED_EVENT = Command("create_staged_event")
 _COPY_STAGED_EVENTS = Command("copy_staged_events")
 _LOCK_UNTIMED = Command("lock_untimed")
-_DROP_KNOWN_UNTIMED = Command("drop_known_untimed")
-_INSERT_STAGED_EVENTS = Command("insert_staged_events")
+_DROP_KNOWN_UNTIMED = Query("drop_known_untimed", KnownEvent)
+_INSERT_STAGED_EVENTS = Query("insert_staged_events", KnownEvent)
 
 
 def copy_events(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
@@ -39,18 +49,18 @@ async def stage_events(connection: Connection, *, rows: Iterable[bytes]) -> None
 
 async def drop_known_untimed(
     connection: Connection, *, earliest: datetime, latest: datetime, id_window: timedelta
-) -> int:
-    """Drop the staged events whose id the hypertable knows from within `id_window`.
+) -> list[KnownEvent]:
+    """Drop and return the staged events whose id the hypertable knows from within `id_window`.
 
     `earliest` and `latest` bound where to look. Holds a lock until the transaction ends, so that
     two writers of one id cannot both find it unknown.
     """
     await _LOCK_UNTIMED.run(connection)
-    return await _DROP_KNOWN_UNTIMED.run(
+    return await _DROP_KNOWN_UNTIMED.all(
         connection, earliest=earliest, latest=latest, id_window=id_window
     )
 
 
-async def insert_staged_events(connection: Connection) -> int:
-    """Insert and queue for scoring the staged events that are not known; return how many."""
-    return await _INSERT_STAGED_EVENTS.run(connection)
+async def insert_staged_events(connection: Connection) -> list[KnownEvent]:
+    """Insert and queue for scoring the staged events that are not known; return those that are."""
+    return await _INSERT_STAGED_EVENTS.all(connection)

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
 from app.wire import EventIn, Rejection
 
@@ -39,14 +41,28 @@ class Acceptor:
     def __init__(self, *, max_future_seconds: float, new_id: Uuid7Source) -> None:
         self._max_future = round(max_future_seconds * 1_000_000)
         self._new_id = new_id
+        self._oldest = _EARLIEST
 
-    def accept(self, events: list[Decoded], *, now: int) -> Outcome:
-        """Give every event its outcome; `now` is in microseconds since 1970."""
+    def accept(
+        self,
+        events: list[Decoded],
+        *,
+        now: int,
+        sender: Sender = ANYBODY,
+        kept_seconds: float | None = None,
+    ) -> Outcome:
+        """Give every event its outcome; `now` is in microseconds since 1970.
+
+        What is older than `kept_seconds` is refused, unless the sender backfills.
+        """
+        self._oldest = _EARLIEST
+        if kept_seconds is not None and not sender.backfills:
+            self._oldest = max(_EARLIEST, now - round(kept_seconds * 1_000_000))
         accepted: list[PackedEvent] = []
         indexes: list[int] = []
         rejected: list[Rejection] = []
         for index, event in enumerate(events):
-            packed = event if isinstance(event, str) else self._freeze(event, now)
+            packed = event if isinstance(event, str) else self._freeze(event, now, sender)
             if isinstance(packed, str):
                 rejected.append(Rejection(index=index, reason=packed))
             else:
@@ -54,7 +70,7 @@ class Acceptor:
                 indexes.append(index)
         return Outcome(accepted, indexes, rejected)
 
-    def _freeze(self, event: EventIn, now: int) -> PackedEvent | str:
+    def _freeze(self, event: EventIn, now: int, sender: Sender) -> PackedEvent | str:
         type_number = TYPE_NUMBERS[event.type]
         if (event.seconds is None) == (type_number == _WATCH_TIME):
             return "seconds: " + ("missing" if event.seconds is None else "only for watch_time")
@@ -87,6 +103,8 @@ class Acceptor:
             session_id=event.session_id,
             metadata=metadata,
             untimed=untimed,
+            uncounted_because=sender.bot or (event.user_agent and bot_of(event.user_agent)) or None,
+            viewer=sender.viewer,
         )
 
     def _time_fault(self, occurred_at: int, now: int) -> str | None:
@@ -95,6 +113,9 @@ class Acceptor:
             return f"{ahead} in the future; at most {allowed} is allowed"
         if occurred_at < _EARLIEST:
             return f"before {EARLIEST.date()}, the earliest allowed"
+        if occurred_at < self._oldest:
+            kept = _span(now - self._oldest)
+            return f"more than {kept} ago, for which events are kept; only a backfill may send it"
         return None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app import keys
 from app.ingest.dead_letters import dead_fields
 from app.ingest.group import Delivery, Settlement
+from app.ingest.lanes import Identity, identity_of
 from app.ingest.packing import UnreadableEntryError
 from app.ingest.rows import ReceivedEvent
-from app.ingest.stream import Entry, Fault, Fields, from_fields, to_fields
+from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 
 
 class Batch:
@@ -18,7 +19,9 @@ class Batch:
         self.redelivered = any(delivery.deliveries > 1 for delivery in deliveries)
         self._deliveries = deliveries
         self._dead: list[Fields] = []
-        self._replies: dict[str, list[Fault]] = {}
+        self._faults: dict[str, list[Fault]] = {}
+        """Of the entries whose callers wait, by request id."""
+        self._duplicates: dict[str, int] = {}
         self._origins: list[tuple[int, Delivery, Entry]] = []
         """Where each entry's events begin in `events`."""
         for delivery in deliveries:
@@ -33,7 +36,7 @@ class Batch:
             self._origins.append((len(self.events), delivery, entry))
             self.events += [ReceivedEvent(event, entry.received_at) for event in entry.events]
             if entry.request_id is not None:
-                self._replies[entry.request_id] = []
+                self._faults[entry.request_id] = []
 
     @property
     def dead_letters(self) -> int:
@@ -50,7 +53,25 @@ class Batch:
             fields = to_fields(single)
             self._dead.append(dead_fields(fields, reason=reason, first_id=delivery.entry_id))
             if entry.request_id is not None:
-                self._replies[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, reason))
+
+    def note_known(self, known: set[Identity] | None) -> None:
+        """Note what the database had before, None where that cannot be told.
+
+        Of what the batch itself has twice, all but the first are duplicates too.
+        """
+        if known is None or not self._faults:
+            return
+        seen = set(known)
+        for start, _, entry in self._origins:
+            identities = [
+                identity_of(received.event)
+                for received in self.events[start : start + len(entry.events)]
+            ]
+            if entry.request_id is not None:
+                fresh = set(identities) - seen
+                self._duplicates[entry.request_id] = len(identities) - len(fresh)
+            seen.update(identities)
 
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
@@ -58,7 +79,13 @@ class Batch:
         return Settlement(
             entry_ids=[delivery.entry_id for delivery in self._deliveries],
             dead=self._dead,
-            replies=self._replies,
+            replies={
+                request_id: Reply(
+                    faults=faults,
+                    duplicates=self._duplicates.get(request_id),
+                )
+                for request_id, faults in self._faults.items()
+            },
             changed_keys=[keys.stats_fresh(*item) for item in changed],
         )
 

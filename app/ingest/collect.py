@@ -63,7 +63,7 @@ class Collector:
 
     async def _look_around(self) -> None:
         await self._group.forget_silent()
-        OLDEST_SECONDS.set(await self._group.oldest_seconds())
+        OLDEST_SECONDS.labels(lane=self._group.lane).set(await self._group.oldest_seconds())
         self._look_at = time.monotonic() + self._look_seconds
 
     async def _collect_new(self) -> list[Delivery]:

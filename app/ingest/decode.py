@@ -6,12 +6,13 @@ A decoded event is an `EventIn`; a bad one is the reason, a text in the caller's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from app.errors import BadRequestError, TooLargeError
+from app.ingest.cloud_events import decode_cloud_event
 from app.ingest.reasons import reason_of
 from app.wire import ActionIn, EventIn, EventType
 
@@ -27,6 +28,9 @@ _decode_action = msgspec.json.Decoder(ActionIn).decode
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 _NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
+_CLOUD_EVENTS = {"application/cloudevents+json", "application/cloudevents-batch+json"}
+
+_DecodeOne: TypeAlias = Callable[[bytes], Decoded]
 
 
 def decode_body(
@@ -34,19 +38,22 @@ def decode_body(
 ) -> list[Decoded]:
     """Return the events of `body` in order: one object, an array, or NDJSON (empty lines skipped).
 
+    Any media type but those of NDJSON and CloudEvents is taken for JSON: pages may only send text.
     Raises `BadRequestError` where no events can be told apart, `TooLargeError` for too many.
     """
-    if media_type.partition(";")[0].strip().lower() in _NDJSON:
+    media_type = media_type.partition(";")[0].strip().lower()
+    if media_type in _NDJSON:
         lines = [line for line in body.split(b"\n") if line.strip()]
         return _decode_each(lines, max_events, max_event_bytes)
+    decode = decode_cloud_event if media_type in _CLOUD_EVENTS else _decode_event
     start = body.lstrip()[:1]
     if start == b"{":
-        if isinstance(event := _decode_one(body, max_event_bytes), str):
+        if isinstance(event := _decode_one(body, max_event_bytes, decode), str):
             _require_json(body)
         return [event]
     if start != b"[":
         raise BadRequestError("the body is not JSON: expected an event object or an array of them")
-    return _decode_array(body, max_events, max_event_bytes)
+    return _decode_array(body, max_events, max_event_bytes, decode)
 
 
 def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Decoded:
@@ -71,12 +78,15 @@ def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Dec
         occurred_at=action.occurred_at,
         user_id=action.user_id,
         session_id=action.session_id,
+        user_agent=action.user_agent,
         metadata=action.metadata,
     )
 
 
-def _decode_array(body: bytes, max_events: int, max_event_bytes: int) -> list[Decoded]:
-    if len(body) <= max_event_bytes and b"\\u0000" not in body:
+def _decode_array(
+    body: bytes, max_events: int, max_event_bytes: int, decode: _DecodeOne
+) -> list[Decoded]:
+    if decode is _decode_event and len(body) <= max_event_bytes and b"\\u0000" not in body:
         try:
             events = _decode_events(body)
         except _FAULTS:
@@ -89,24 +99,27 @@ def _decode_array(body: bytes, max_events: int, max_event_bytes: int) -> list[De
     except _FAULTS as error:
         # One event's broken text (a lone surrogate, say) must not take the others with it.
         raws = _split_array(body, error)
-    return _decode_each(raws, max_events, max_event_bytes)
+    return _decode_each(raws, max_events, max_event_bytes, decode)
 
 
 def _decode_each(
-    raws: list[msgspec.Raw] | list[bytes], max_events: int, max_event_bytes: int
+    raws: list[msgspec.Raw] | list[bytes],
+    max_events: int,
+    max_event_bytes: int,
+    decode: _DecodeOne = _decode_event,
 ) -> list[Decoded]:
     _check_number(len(raws), max_events)
     pieces: Iterable[msgspec.Raw | bytes] = raws
-    return [_decode_one(bytes(memoryview(piece)), max_event_bytes) for piece in pieces]
+    return [_decode_one(bytes(memoryview(piece)), max_event_bytes, decode) for piece in pieces]
 
 
-def _decode_one(piece: bytes, max_event_bytes: int) -> Decoded:
+def _decode_one(piece: bytes, max_event_bytes: int, decode: _DecodeOne) -> Decoded:
     if len(piece) > max_event_bytes:
         return f"larger than {max_event_bytes} bytes"
     if b"\\u0000" in piece and NUL.search(piece):
         return "contains U+0000, which cannot be stored"
     try:
-        return _decode_event(piece)
+        return decode(piece)
     except _FAULTS as error:
         return reason_of(error)
 

@@ -33,8 +33,11 @@ class DirectWriter:
             late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
         )
 
-    async def write(self, entry: Entry) -> None:
-        """Return once the entry is committed; raise `UnavailableError` when it may not be."""
+    async def write(self, entry: Entry) -> int:
+        """Commit the entry and return how many of its events were known before.
+
+        Raises `UnavailableError` when it may not be committed.
+        """
         events = [ReceivedEvent(event, entry.received_at) for event in entry.events]
         try:
             async with asyncio.timeout(self._timeout), self._turn, self._pool.connection() as to:
@@ -43,5 +46,6 @@ class DirectWriter:
             raise UnavailableError(
                 "neither Redis nor the database takes events", retry_after=RETRY_AFTER
             ) from error
-        WRITTEN.inc(inserted)
-        DUPLICATES.inc(len(events) - inserted)
+        WRITTEN.inc(inserted.new)
+        DUPLICATES.inc(len(events) - inserted.new)
+        return len(events) - inserted.new

@@ -10,7 +10,7 @@ import redis.asyncio
 from redis.exceptions import ResponseError
 
 from app import keys
-from app.ingest.stream import Fault, Fields
+from app.ingest.stream import Fields, Reply
 
 REPLY_SECONDS = 30
 """How long a reply waits for the caller of a `wait=true` request."""
@@ -41,8 +41,8 @@ class Settlement(NamedTuple):
 
     entry_ids: list[bytes]
     dead: list[Fields]
-    replies: dict[str, list[Fault]]
-    """Faults of the entries whose callers wait, by request id."""
+    replies: dict[str, Reply]
+    """For the callers who wait, by request id."""
     changed_keys: list[str]
     """Keys that are stale now that the batch is committed."""
 
@@ -51,18 +51,24 @@ class WriterGroup:
     """One writer's part in the group. Every method may raise `RedisError`."""
 
     def __init__(
-        self, redis_client: redis.asyncio.Redis, *, consumer: str, claim_seconds: float
+        self,
+        redis_client: redis.asyncio.Redis,
+        *,
+        consumer: str,
+        claim_seconds: float,
+        stream: str = keys.EVENT_STREAM,
     ) -> None:
         self._redis = redis_client
+        self._stream = stream
+        self.lane = "backfill" if stream == keys.BACKFILL_STREAM else "live"
+        """What metrics call its stream."""
         self._consumer = consumer
         self._claim_milliseconds = round(claim_seconds * 1_000)
 
     async def create(self) -> None:
         """Make the stream and the group where they are missing; the group begins at the start."""
         try:
-            await self._redis.xgroup_create(
-                keys.EVENT_STREAM, keys.WRITER_GROUP, id="0", mkstream=True
-            )
+            await self._redis.xgroup_create(self._stream, keys.WRITER_GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
@@ -76,13 +82,13 @@ class WriterGroup:
         deliveries = await self._read("0", count, None)
         gone = [delivery.entry_id for delivery in deliveries if not delivery.fields]
         if gone:
-            await self._redis.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, *gone)
+            await self._redis.xack(self._stream, keys.WRITER_GROUP, *gone)
         return [delivery for delivery in deliveries if delivery.fields]
 
     async def claim(self, *, count: int) -> list[Delivery]:
         """Take over the oldest entries that a writer has held in silence for `claim_seconds`."""
         pending: Any = await self._redis.xpending_range(
-            keys.EVENT_STREAM,
+            self._stream,
             keys.WRITER_GROUP,
             min="-",
             max="+",
@@ -93,7 +99,7 @@ class WriterGroup:
             return []
         times = {row["message_id"]: row["times_delivered"] for row in pending}
         claimed: Any = await self._redis.xclaim(
-            keys.EVENT_STREAM,
+            self._stream,
             keys.WRITER_GROUP,
             self._consumer,
             self._claim_milliseconds,
@@ -112,9 +118,9 @@ class WriterGroup:
         async with self._redis.pipeline(transaction=True) as pipeline:
             for fields in settlement.dead:
                 pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
-            pipeline.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, *settlement.entry_ids)
+            pipeline.xack(self._stream, keys.WRITER_GROUP, *settlement.entry_ids)
             # Settled entries are deleted one by one, so nothing ever has to be trimmed blindly.
-            pipeline.xdel(keys.EVENT_STREAM, *settlement.entry_ids)
+            pipeline.xdel(self._stream, *settlement.entry_ids)
             await pipeline.execute()
 
     async def announce(self, settlement: Settlement) -> None:
@@ -122,15 +128,15 @@ class WriterGroup:
         async with self._redis.pipeline(transaction=False) as pipeline:
             if settlement.changed_keys:
                 pipeline.unlink(*settlement.changed_keys)
-            for request_id, faults in settlement.replies.items():
+            for request_id, reply in settlement.replies.items():
                 key = keys.reply(request_id)
-                pipeline.rpush(key, msgspec.json.encode(faults))
+                pipeline.rpush(key, msgspec.json.encode(reply))
                 pipeline.expire(key, REPLY_SECONDS)
             await pipeline.execute()
 
     async def oldest_seconds(self) -> float:
         """Return the age of the oldest entry that waits, 0 where none does."""
-        oldest: Any = await self._redis.xrange(keys.EVENT_STREAM, count=1)
+        oldest: Any = await self._redis.xrange(self._stream, count=1)
         if not oldest:
             return 0.0
         return max(0.0, time.time() - int(oldest[0][0].partition(b"-")[0]) / 1_000)
@@ -138,14 +144,14 @@ class WriterGroup:
     async def forget_silent(self) -> None:
         """Remove the names of writers that hold nothing and have long been silent."""
         await self._redis.eval(
-            _FORGET, 1, keys.EVENT_STREAM, keys.WRITER_GROUP, str(FORGET_MILLISECONDS)
+            _FORGET, 1, self._stream, keys.WRITER_GROUP, str(FORGET_MILLISECONDS)
         )
 
     async def _read(self, after: str, count: int, block: int | None) -> list[Delivery]:
         answer: Any = await self._redis.xreadgroup(
             keys.WRITER_GROUP,
             self._consumer,
-            {keys.EVENT_STREAM: after},
+            {self._stream: after},
             count=count,
             block=block,
         )
@@ -153,5 +159,5 @@ class WriterGroup:
 
     async def _acknowledge_gone(self, entry_ids: set[bytes]) -> None:
         for entry_id in entry_ids:
-            if not await self._redis.xrange(keys.EVENT_STREAM, min=entry_id, max=entry_id):
-                await self._redis.xack(keys.EVENT_STREAM, keys.WRITER_GROUP, entry_id)
+            if not await self._redis.xrange(self._stream, min=entry_id, max=entry_id):
+                await self._redis.xack(self._stream, keys.WRITER_GROUP, entry_id)

@@ -2,23 +2,32 @@
 
 The fast way is a binary COPY straight into the hypertable, which fails as a whole when an event is
 known already; only then the batch goes through a staging table and `on conflict do nothing`. In the
-same transaction, scoring's queue gets exactly the rows that were really inserted.
+same transaction, scoring's queue gets exactly the rows that were really inserted, and count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
 from app.database import events as sql
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
-from app.ingest.lanes import Lane, lanes_of, without_duplicates
+from app.ingest.lanes import Identity, Lane, lanes_of, without_duplicates
 from app.ingest.rows import ItemKey, ReceivedEvent, encode_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Inserted(NamedTuple):
+    """What inserting a batch came to."""
+
+    new: int
+    known: set[Identity]
+    """What was in the hypertable before; what the batch itself had twice is not in it."""
 
 
 class Inserter:
@@ -38,42 +47,45 @@ class Inserter:
         *,
         now: int,
         seen_before: bool = False,
-    ) -> int:
-        """Insert what is new of `events` and return how many that were.
+    ) -> Inserted:
+        """Insert what is new of `events` and say what that was.
 
         All of it is committed on return. When it raises, a part may be committed: insert the same
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
         wanted = {(event.content_type, event.content_id) for event, _ in events}
         ids = await self._item_ids.resolve(connection, wanted)
-        inserted = 0
-        for lane in lanes_of(without_duplicates(events), late_before=now - self._late):
+        unique = without_duplicates(events)
+        known: set[Identity] = set()
+        for lane in lanes_of(unique, late_before=now - self._late):
             if lane.untimed or seen_before:
-                inserted += await self._insert_staged(connection, lane, ids)
+                known |= await self._insert_staged(connection, lane, ids)
                 continue
             try:
                 await _insert_new(connection, lane, ids)
             except UniqueViolation:
-                inserted += await self._insert_staged(connection, lane, ids)
-            else:
-                inserted += len(lane.events)
-        return inserted
+                known |= await self._insert_staged(connection, lane, ids)
+        return Inserted(len(unique) - len(known), known)
 
     async def _insert_staged(
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
-    ) -> int:
+    ) -> set[Identity]:
         async with connection.transaction():
+            known: list[sql.KnownEvent] = []
             rows = (rows for rows, _ in encode_rows(lane.events, ids))
             await sql.stage_events(connection, rows=rows)
             if lane.untimed:
                 first, last = (lane.events[end].event.occurred_at for end in (0, -1))
-                await sql.drop_known_untimed(
+                known += await sql.drop_known_untimed(
                     connection,
                     earliest=_moment(first) - self._id_window,
                     latest=_moment(last) + self._id_window,
                     id_window=self._id_window,
                 )
-            return await sql.insert_staged_events(connection)
+            known += await sql.insert_staged_events(connection)
+        if lane.untimed:
+            return {event.event_id.bytes for event in known}
+        return {(event.event_id.bytes, _microseconds(event.occurred_at)) for event in known}
 
 
 async def _insert_new(connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]) -> None:
@@ -85,6 +97,10 @@ async def _insert_new(connection: Connection, lane: Lane, ids: Mapping[ItemKey, 
                 feed.append(feed_rows)
         async with sql.copy_score_feed(connection) as copy:
             await copy.write(b"".join(feed))
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _moment(microseconds: int) -> datetime:

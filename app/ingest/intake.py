@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 import redis.asyncio
@@ -12,10 +13,12 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.database.pool import Pool
-from app.errors import OverloadedError
+from app.errors import OverloadedError, RateLimitedError
 from app.ingest.direct import DirectWriter
-from app.ingest.metrics import ACCEPTED
-from app.ingest.stream import Entry, Fault, StreamAppender, unix_microseconds
+from app.ingest.limits import Standing, limit_headers
+from app.ingest.metrics import ACCEPTED, LIMITED, UNLIMITED
+from app.ingest.sender import ANYBODY, Sender
+from app.ingest.stream import Appended, Entry, Reply, StreamAppender, unix_microseconds
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -25,7 +28,18 @@ RETRY_AFTER = 2.0
 PROBE_SECONDS = 1.0
 """While Redis is down, one request in this time tries it; the others do not wait for it."""
 
-_decode_faults = msgspec.json.Decoder(list[Fault]).decode
+_decode_reply = msgspec.json.Decoder(Reply).decode
+
+
+class Taken(NamedTuple):
+    """Where an entry is now."""
+
+    is_written: bool = False
+    """Whether it is in the database already."""
+    duplicates: int | None = None
+    """How many of its events were there before, where that is known."""
+    standings: Sequence[Standing] = ()
+    """How its sender's limits stand."""
 
 
 class Intake:
@@ -40,7 +54,8 @@ class Intake:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis_client
-        self._stream = StreamAppender(redis_client)
+        self._live = StreamAppender(redis_client)
+        self._backfill = StreamAppender(redis_client, stream=keys.BACKFILL_STREAM)
         self._direct = DirectWriter(settings, pool, clock=unix_microseconds)
         self._most_waiting = settings.max_stream_entries
         self._wait_seconds = settings.wait_seconds
@@ -49,29 +64,31 @@ class Intake:
         self._down = False
         self._probe_at = 0.0
 
-    async def take(self, entry: Entry) -> bool:
-        """Make `entry` durable and say whether it is in the database already.
+    async def take(self, entry: Entry, sender: Sender = ANYBODY) -> Taken:
+        """Make `entry` durable.
 
-        Raises `OverloadedError` when too much waits to be written, `UnavailableError` when neither
-        Redis nor the database takes it. An entry that Redis took without telling us is in both,
-        which counts once.
+        Raises `RateLimitedError` when the sender has sent too much, `OverloadedError` when too much
+        waits to be written, `UnavailableError` when neither Redis nor the database takes it. An
+        entry that Redis took without telling us is in both, which counts once.
         """
         if not entry.events:
-            return True
+            return Taken(is_written=True, duplicates=0)
         if not self._down or self._may_probe():
             try:
-                await self._append(entry)
+                appended = await self._append(entry, sender)
             except (RedisError, OSError) as error:
                 self._note_down(error)
             else:
                 self._note_up()
                 ACCEPTED.labels(way="stream").inc(len(entry.events))
-                return False
-        await self._direct.write(entry)
+                return Taken(standings=appended.standings)
+        if sender.limits:
+            UNLIMITED.labels(limit="rate").inc()
+        duplicates = await self._direct.write(entry)
         ACCEPTED.labels(way="database").inc(len(entry.events))
-        return True
+        return Taken(is_written=True, duplicates=duplicates)
 
-    async def written(self, request_id: str) -> list[Fault] | None:
+    async def written(self, request_id: str) -> Reply | None:
         """Wait until the writer has written an entry, and return what it could not write of it.
 
         None when it takes longer than `wait_seconds`, or Redis goes down: it is still durable.
@@ -84,13 +101,17 @@ class Intake:
             except (RedisError, OSError):
                 return None
             if answer:
-                return _decode_faults(answer[1])
+                return _decode_reply(answer[1])
         return None
 
-    async def _append(self, entry: Entry) -> None:
-        if (waiting := await self._stream.length()) >= self._most_waiting:
+    async def _append(self, entry: Entry, sender: Sender) -> Appended:
+        stream = self._backfill if sender.backfills else self._live
+        if (waiting := await stream.length()) >= self._most_waiting:
             raise OverloadedError(f"{waiting} requests wait to be written", retry_after=RETRY_AFTER)
-        await self._stream.append(entry)
+        appended = await stream.append(entry, sender.limits)
+        if not appended.allowed:
+            raise _too_much(appended.standings, len(entry.events))
+        return appended
 
     def _may_probe(self) -> bool:
         now = self._monotonic()
@@ -109,3 +130,14 @@ class Intake:
         if self._down:
             log.info("redis is back: events go to the stream")
         self._down = False
+
+
+def _too_much(standings: list[Standing], events: int) -> RateLimitedError:
+    worst = max(standings, key=lambda each: each.seconds_until(events))
+    LIMITED.labels(limit=worst.limit.name).inc()
+    error = RateLimitedError(
+        f"{worst.limit.per_minute} events a minute are allowed to this {worst.limit.name}",
+        retry_after=worst.seconds_until(events),
+    )
+    error.headers = limit_headers(standings)
+    return error

@@ -8,9 +8,13 @@ go in by time bucket: 15 minutes, or a day when that would be too many transacti
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent
+
+Identity: TypeAlias = bytes | tuple[bytes, int]
+"""An event's id, with its time where it has one."""
 
 _QUARTER_HOUR = 900_000_000
 _DAY = 86_400_000_000
@@ -45,13 +49,16 @@ def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
     return [Lane(rows, untimed) for (_, untimed), rows in lanes.items()]
 
 
+def identity_of(event: PackedEvent) -> Identity:
+    """Return what makes an event the same as another."""
+    return event.event_id if event.untimed else (event.event_id, event.occurred_at)
+
+
 def without_duplicates(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
     """Return `events` with the first only of those that are the same."""
-    seen: dict[bytes | tuple[bytes, int], ReceivedEvent] = {}
+    seen: dict[Identity, ReceivedEvent] = {}
     for received in events:
-        event = received.event
-        identity = event.event_id if event.untimed else (event.event_id, event.occurred_at)
-        seen.setdefault(identity, received)
+        seen.setdefault(identity_of(received.event), received)
     return events if len(seen) == len(events) else list(seen.values())
 
 

@@ -18,8 +18,17 @@ BATCH_SECONDS = Histogram(
     "Time from a collected batch to its acknowledgement",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+REPEATS = Counter("groundswell_views_repeated", "Views kept but not counted, being repeats")
+BOTS = Counter("groundswell_events_of_bots", "Events kept but not counted, being sent by bots")
+LIMITED = Counter("groundswell_requests_limited", "Requests refused with 429, by limit", ["limit"])
+UNLIMITED = Counter(
+    "groundswell_unlimited",
+    "What passed because Redis was down: requests by rate limits, views by the look for repeats",
+    ["limit"],
+)
 OLDEST_SECONDS = Gauge(
     "groundswell_stream_oldest_seconds",
-    "Age of the oldest event that waits to be written",
+    "Age of the oldest event that waits to be written, by lane: live or backfill",
+    ["lane"],
     multiprocess_mode="mostrecent",
 )

@@ -33,6 +33,10 @@ class PackedEvent(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc
     """A JSON object."""
     untimed: bool = False
     """True when the caller gave an id but no time: then the id alone decides what is the same."""
+    uncounted_because: str | None = None
+    """Why it is stored but not counted."""
+    viewer: bytes | None = None
+    """Who sent it, where it names no user or session: a hash that nobody can undo."""
 
 
 class UnreadableEntryError(ValueError):

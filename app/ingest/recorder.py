@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import NamedTuple
 
 import redis.asyncio
 
@@ -11,11 +12,23 @@ from app.database.pool import Pool
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
 from app.ingest.intake import Intake
-from app.ingest.metrics import REJECTED
-from app.ingest.stream import Entry, Fault, unix_microseconds
+from app.ingest.limits import limit_headers
+from app.ingest.metrics import BOTS, REJECTED
+from app.ingest.retention import Retention
+from app.ingest.sender import ANYBODY, Sender
+from app.ingest.stream import Entry, Reply, unix_microseconds
 from app.ingest.uuid7 import Uuid7Source
 from app.settings import Settings
 from app.wire import Accepted, Rejection
+
+
+class Recorded(NamedTuple):
+    """What a caller is told."""
+
+    accepted: Accepted
+    is_written: bool
+    """Whether the database is known to have all that was accepted."""
+    headers: dict[str, str]
 
 
 class Recorder:
@@ -27,47 +40,71 @@ class Recorder:
         pool: Pool,
         redis_client: redis.asyncio.Redis,
         *,
+        retention: Retention,
         clock: Callable[[], int] = unix_microseconds,
     ) -> None:
         self._clock = clock
+        self._retention = retention
         self._acceptor = Acceptor(
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
         self._intake = Intake(settings, pool, redis_client)
 
-    def validate(self, events: list[Decoded]) -> Accepted:
+    def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
         """Say what would become of `events`, and store nothing."""
-        return _answer(self._acceptor.accept(events, now=self._clock()), [])
+        return _answer(self._accept(events, self._clock(), sender), None)
 
-    async def record(self, events: list[Decoded]) -> Accepted:
+    async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
 
-        Raises `OverloadedError` or `UnavailableError` when none of them may be.
+        Raises `RateLimitedError`, `OverloadedError` or `UnavailableError` when none of them may be.
         """
         now = self._clock()
-        outcome = self._acceptor.accept(events, now=now)
-        REJECTED.inc(len(outcome.rejected))
-        await self._intake.take(Entry(now, outcome.accepted))
-        return _answer(outcome, [])
+        outcome = self._accept(events, now, sender)
+        _count(outcome)
+        taken = await self._intake.take(Entry(now, outcome.accepted), sender)
+        return Recorded(
+            _answer(outcome, None), taken.is_written, limit_headers(list(taken.standings))
+        )
 
-    async def record_and_wait(self, events: list[Decoded]) -> tuple[Accepted, bool]:
-        """Do as `record`, then wait; say also whether the database has all that was accepted.
+    async def record_and_wait(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+        """Do as `record`, then wait until the events are written.
 
         What the database refused counts as rejected.
         """
         now = self._clock()
-        outcome = self._acceptor.accept(events, now=now)
-        REJECTED.inc(len(outcome.rejected))
+        outcome = self._accept(events, now, sender)
+        _count(outcome)
         request_id = secrets.token_hex(16)
-        if await self._intake.take(Entry(now, outcome.accepted, request_id)):
-            return _answer(outcome, []), True
-        faults = await self._intake.written(request_id)
-        return _answer(outcome, faults or []), faults is not None
+        taken = await self._intake.take(Entry(now, outcome.accepted, request_id), sender)
+        reply: Reply | None
+        if taken.is_written:
+            reply = Reply(faults=[], duplicates=taken.duplicates)
+        else:
+            reply = await self._intake.written(request_id)
+        headers = limit_headers(list(taken.standings))
+        return Recorded(_answer(outcome, reply), reply is not None, headers)
+
+    def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
+        return self._acceptor.accept(
+            events, now=now, sender=sender, kept_seconds=self._retention.seconds
+        )
 
 
-def _answer(outcome: Outcome, faults: list[Fault]) -> Accepted:
+def _count(outcome: Outcome) -> None:
+    REJECTED.inc(len(outcome.rejected))
+    if bots := sum(event.uncounted_because is not None for event in outcome.accepted):
+        BOTS.inc(bots)
+
+
+def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:
+    faults = reply.faults if reply else []
     rejected = outcome.rejected + [
         Rejection(index=outcome.indexes[position], reason=reason) for position, reason in faults
     ]
     rejected.sort(key=lambda rejection: rejection.index)
-    return Accepted(accepted=len(outcome.accepted) - len(faults), rejected=rejected)
+    return Accepted(
+        accepted=len(outcome.accepted) - len(faults),
+        rejected=rejected,
+        duplicates=reply.duplicates if reply else None,
+    )

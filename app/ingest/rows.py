@@ -34,6 +34,8 @@ _FEED = struct.Struct(">h iq iq").pack
 _INT = struct.Struct(">ii").pack
 _REAL = struct.Struct(">if").pack
 _LENGTH = struct.Struct(">i").pack
+_COUNTED = struct.pack(">i?", 1, True) + _NULL
+_UNCOUNTED = struct.pack(">i?", 1, False)
 _TYPES = tuple(_LENGTH(len(name)) + name.encode() for name in EVENT_TYPES)
 _SINGLE = tuple(name + _INT(4, 1) + _NULL for name in _TYPES)
 """Type, count and seconds of the commonest events: one of them, no seconds."""
@@ -44,8 +46,10 @@ def encode_rows(
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
-    A row has ten columns in the former, which is also for `stage_events`, and five in the latter.
-    Both are encoded in one pass, because what Python does here is what the writer costs.
+    A row has twelve columns in the former, which is also for `stage_events`, and five in the
+    latter, which has only what counts, from when it happened, but not later than it came: a clock
+    that runs ahead wins nothing. Both are encoded in one pass, because what Python does here is
+    what the writer costs.
     """
     yield _HEADER, _HEADER
     for start in range(0, len(events), _SLICE_ROWS):
@@ -54,20 +58,24 @@ def encode_rows(
         for event, received_at in events[start : start + _SLICE_ROWS]:
             item_id = ids[event.content_type, event.content_id]
             occurred_at = event.occurred_at - _PG_EPOCH
+            because = event.uncounted_because
             if event.count == 1 and event.seconds is None:
                 amount = _SINGLE[event.type]
             else:
                 amount = _amount(event)
             rows.append(
                 _EVENT(
-                    10, 16, event.event_id, 8, occurred_at, 8, received_at - _PG_EPOCH, 8, item_id
+                    12, 16, event.event_id, 8, occurred_at, 8, received_at - _PG_EPOCH, 8, item_id
                 )
                 + amount
                 + (_NULL if event.user_id is None else _text(event.user_id))
                 + (_NULL if event.session_id is None else _text(event.session_id))
                 + (_NULL if event.metadata is None else _jsonb(event.metadata))
+                + (_COUNTED if because is None else _UNCOUNTED + _text(because))
             )
-            feed.append(_FEED(5, 8, item_id, 8, occurred_at) + amount)
+            if because is None:
+                counts_at = min(event.occurred_at, received_at) - _PG_EPOCH
+                feed.append(_FEED(5, 8, item_id, 8, counts_at) + amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

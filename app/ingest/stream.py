@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from hashlib import sha1
+from typing import Any, NamedTuple
 
+import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from app import keys
+from app.ingest.limits import APPEND_LIMITED, Limit, Standing
 from app.ingest.packing import PackedEvent, UnreadableEntryError, pack, unpack
 
 VERSION = b"1"
+_APPEND_LIMITED_SHA = sha1(APPEND_LIMITED.encode(), usedforsecurity=False).hexdigest()
 
 Fields = dict[bytes, bytes]
 """A stream entry as Redis holds it: `v` version, `r` receipt in microseconds, `e` events, `w`."""
@@ -21,6 +25,14 @@ Fields = dict[bytes, bytes]
 
 Fault = tuple[int, str]
 """Position in its entry of an event that could not be written, and why."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the writer tells a caller who waits, once the entry is written."""
+
+    faults: list[Fault]
+    duplicates: int | None
+    """How many of its events were there before; None where the writer cannot tell."""
 
 
 class Entry(NamedTuple):
@@ -58,6 +70,24 @@ def from_fields(fields: Fields) -> Entry:
     return Entry(received_at, events, request_id)
 
 
+class Appended(NamedTuple):
+    """How an append ended."""
+
+    allowed: bool
+    standings: list[Standing]
+    """One for each limit, in their order."""
+
+
+class _Append(NamedTuple):
+    fields: Fields
+    events: int
+    limits: tuple[Limit, ...]
+    done: asyncio.Future[Appended]
+
+
+_UNLIMITED = Appended(allowed=True, standings=[])
+
+
 class StreamAppender:
     """Append entries to the stream, many at once.
 
@@ -69,29 +99,35 @@ class StreamAppender:
         self,
         redis_client: redis.asyncio.Redis,
         *,
+        stream: str = keys.EVENT_STREAM,
         clock: Callable[[], float] = time.monotonic,
         length_max_age: float = 0.2,
     ) -> None:
         self._redis = redis_client
+        self._stream = stream
         self._clock = clock
         self._length_max_age = length_max_age
-        self._waiting: list[tuple[Fields, asyncio.Future[None]]] = []
+        self._waiting: list[_Append] = []
         self._writing: asyncio.Task[None] | None = None
         self._length = 0
         self._length_at = -length_max_age
 
-    async def append(self, entry: Entry) -> None:
-        """Return once Redis has the entry; raise `RedisError` when it may not have it."""
+    async def append(self, entry: Entry, limits: tuple[Limit, ...] = ()) -> Appended:
+        """Return once Redis has the entry, or has refused it because of one of `limits`.
+
+        Raises `RedisError` when Redis may not have it.
+        """
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append((to_fields(entry), done))
+        self._waiting.append(_Append(to_fields(entry), len(entry.events), limits, done))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
-        await done
+        appended: Appended = await done
+        return appended
 
     async def length(self) -> int:
         """Return how many entries wait to be written, at most `length_max_age` seconds old."""
         if self._clock() - self._length_at > self._length_max_age:
-            self._note_length(await self._redis.xlen(keys.EVENT_STREAM))
+            self._note_length(await self._redis.xlen(self._stream))
         return self._length
 
     async def _write_all(self) -> None:
@@ -103,26 +139,43 @@ class StreamAppender:
         finally:
             self._writing = None
 
-    async def _write(self, batch: list[tuple[Fields, asyncio.Future[None]]]) -> None:
+    async def _write(self, batch: list[_Append]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
-        for fields, _ in batch:
-            pipeline.execute_command("XADD", keys.EVENT_STREAM, "*", *_flat(fields))
-        pipeline.xlen(keys.EVENT_STREAM)
+        # The script goes along once, with the first that needs it; by its hash thereafter.
+        script: tuple[str, str] = ("EVAL", APPEND_LIMITED)
+        for append in batch:
+            fields = [part for pair in append.fields.items() for part in pair]
+            if append.limits:
+                buckets = [limit.bucket for limit in append.limits]
+                quotas = [limit.per_minute for limit in append.limits]
+                pipeline.execute_command(
+                    *script,
+                    1 + len(buckets),
+                    self._stream,
+                    *buckets,
+                    append.events,
+                    *quotas,
+                    *fields,
+                )
+                script = ("EVALSHA", _APPEND_LIMITED_SHA)
+            else:
+                pipeline.execute_command("XADD", self._stream, "*", *fields)
+        pipeline.xlen(self._stream)
         try:
             answers = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             answers = [_as_redis_error(error)] * (len(batch) + 1)
         except BaseException:
-            for _, done in batch:
-                done.cancel()
+            for append in batch:
+                append.done.cancel()
             raise
-        for (_, done), answer in zip(batch, answers, strict=False):
-            if done.done():
+        for append, answer in zip(batch, answers, strict=False):
+            if append.done.done():
                 continue
             if isinstance(answer, Exception):
-                done.set_exception(_as_redis_error(answer))
+                append.done.set_exception(_as_redis_error(answer))
             else:
-                done.set_result(None)
+                append.done.set_result(_appended(append.limits, answer))
         if isinstance(answers[-1], int):
             self._note_length(answers[-1])
 
@@ -130,8 +183,11 @@ class StreamAppender:
         self._length, self._length_at = length, self._clock()
 
 
-def _flat(fields: Fields) -> list[bytes]:
-    return [part for pair in fields.items() for part in pair]
+def _appended(limits: tuple[Limit, ...], answer: Any) -> Appended:  # noqa: ANN401  # of Redis
+    if not limits:
+        return _UNLIMITED
+    allowed, *ahead = answer
+    return Appended(bool(allowed), list(map(Standing, limits, ahead)))
 
 
 def _as_redis_error(error: Exception) -> RedisError:

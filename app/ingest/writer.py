@@ -9,17 +9,22 @@ import secrets
 import socket
 import time
 
+import msgspec
 import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
+from app import keys
 from app.database.pool import Pool
+from app.ingest.backfill import MOST_EVENTS, Pace
 from app.ingest.batch import Batch
 from app.ingest.collect import Collector
 from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
 from app.ingest.group import Delivery, WriterGroup
 from app.ingest.insert import Inserter
+from app.ingest.lanes import Identity
 from app.ingest.metrics import BATCH_SECONDS, DEAD, DUPLICATES, WRITTEN
+from app.ingest.repeats import Repeats
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Fault, unix_microseconds
 from app.settings import Settings
@@ -35,25 +40,39 @@ LONGEST_PAUSE = 5.0
 async def run_writer(
     *, settings: Settings, pool: Pool, redis: redis.asyncio.Redis, stop: asyncio.Event
 ) -> None:
-    """Write events until `stop` is set, then end the running batch and return.
+    """Write events until `stop` is set, then end the running batches and return.
 
     Outlives every outage of Redis and the database. Any number of writers may run at once.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    group = WriterGroup(redis, consumer=name, claim_seconds=settings.claim_seconds)
-    writing = asyncio.create_task(_Writer(settings, pool, group, stop).run())
+    live, backfill = (
+        WriterGroup(redis, stream=stream, consumer=name, claim_seconds=settings.claim_seconds)
+        for stream in (keys.EVENT_STREAM, keys.BACKFILL_STREAM)
+    )
+    repeats = Repeats(redis, period_seconds=settings.view_dedupe_seconds)
+    small = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, MOST_EVENTS))
+    writers = {
+        asyncio.create_task(writer.run())
+        for writer in (
+            _Writer(settings, pool, live, stop, repeats=repeats),
+            _Writer(small, pool, backfill, stop, repeats=repeats, pace=Pace(live, stop)),
+        )
+    }
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({writing}, timeout=STOP_SECONDS)
-        if not writing.done():
-            log.warning("the writer was stopped within a batch; it will be delivered again")
+        # A writer that ends before it is stopped has met a fault nobody foresaw.
+        await asyncio.wait({*writers, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            await asyncio.wait(writers, timeout=STOP_SECONDS)
+            if not all(writer.done() for writer in writers):
+                log.warning("the writer was stopped within a batch; it will be delivered again")
     finally:
-        stopping.cancel()
-        writing.cancel()
-        await asyncio.wait({writing})
-    if not writing.cancelled():
-        writing.result()
+        for task in (stopping, *writers):
+            task.cancel()
+        await asyncio.wait(writers)
+    for writer in writers:
+        if not writer.cancelled():
+            writer.result()
 
 
 class _StoppedError(Exception):
@@ -90,8 +109,15 @@ class _Outage:
 
 
 class _Writer:
-    def __init__(
-        self, settings: Settings, pool: Pool, group: WriterGroup, stop: asyncio.Event
+    def __init__(  # noqa: PLR0913  # all that a writer works with
+        self,
+        settings: Settings,
+        pool: Pool,
+        group: WriterGroup,
+        stop: asyncio.Event,
+        *,
+        repeats: Repeats,
+        pace: Pace | None = None,
     ) -> None:
         self._pool = pool
         self._group = group
@@ -101,14 +127,23 @@ class _Writer:
         self._inserter = Inserter(
             late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
         )
+        self._repeats = repeats
+        self._pace = pace
+        self._known: set[Identity] | None = None
+        """What of the current batch was in the database before; None where nobody can tell."""
         self._database = _Outage("database", stop)
         self._redis = _Outage("redis", stop)
 
     async def run(self) -> None:
         while not self._stop.is_set():
             try:
+                if self._pace:
+                    await self._pace.wait()
                 if deliveries := await self._collect():
+                    began = time.monotonic()
                     await self._process(deliveries)
+                    if self._pace:
+                        self._pace.worked(began)
             except _StoppedError:
                 return
 
@@ -125,7 +160,10 @@ class _Writer:
         began = time.perf_counter()
         batch = Batch(deliveries, max_deliveries=self._max_deliveries)
         if batch.events:
+            batch.events = await self._repeats.mark(batch.events)
+            self._known = None if batch.redelivered else set()
             batch.bury(await self._write(batch.events, 0, seen_before=batch.redelivered))
+            batch.note_known(self._known)
         if batch.dead_letters:
             log.error("events went to the dead letters", dead_letters=batch.dead_letters)
         await self._settle(batch)
@@ -146,6 +184,8 @@ class _Writer:
             except WRITE_ERRORS as error:
                 kind = kind_of(error)
                 tries += kind is Kind.UNSURE
+                # A part may be committed: what is found there next may be from this try.
+                self._known = None
                 if kind is Kind.EVENT or tries > self._max_deliveries:
                     return await self._isolate(events, start, error)
                 await self._database.wait(error)
@@ -168,8 +208,10 @@ class _Writer:
             inserted = await self._inserter.insert(
                 connection, events, now=unix_microseconds(), seen_before=seen_before
             )
-        WRITTEN.inc(inserted)
-        DUPLICATES.inc(len(events) - inserted)
+        WRITTEN.inc(inserted.new)
+        DUPLICATES.inc(len(events) - inserted.new)
+        if self._known is not None:
+            self._known |= inserted.known
 
     async def _settle(self, batch: Batch) -> None:
         settlement = batch.settlement()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,27 +17,35 @@ def json_body(
     required: bool = True,
     several: bool = False,
     media_types: tuple[str, ...] = ("application/json",),
+    others: Mapping[str, Any] = MappingProxyType({}),
 ) -> type[Operation]:
-    """Return the operation class of a route whose body is one `kind`, or an array of it."""
-    name = kind.__name__
-    _, components = msgspec.json.schema_components([kind], schema_hook=_any_value)
-    one: dict[str, Any] = components[name]
+    """Return the operation class of a route whose body is one `kind`, or an array of it.
+
+    `others` are types of the bodies of further media types.
+    """
+    one = _schema_of(kind)
     described = {"oneOf": [one, {"type": "array", "items": one}]} if several else one
+    schemas = {name: described if name.endswith("/json") else one for name in media_types}
+    schemas |= {name: _schema_of(other) for name, other in others.items()}
 
     @dataclass
     class _Operation(Operation):
         def __post_init__(self) -> None:
             self.request_body = RequestBody(
                 content={
-                    media_type: OpenAPIMediaType(
-                        schema=_RawSchema(raw=described if media_type.endswith("/json") else one)
-                    )
-                    for media_type in media_types
+                    media_type: OpenAPIMediaType(schema=_RawSchema(raw=schema))
+                    for media_type, schema in schemas.items()
                 },
                 required=required,
             )
 
     return _Operation
+
+
+def _schema_of(kind: Any) -> dict[str, Any]:  # noqa: ANN401  # any type that msgspec knows
+    (schema,), components = msgspec.json.schema_components([kind], schema_hook=_any_value)
+    (component,) = components.values()
+    return {**schema, "items": component} if "items" in schema else component
 
 
 def _any_value(kind: type) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, post
+from litestar import MediaType, Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
@@ -13,25 +13,31 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from redis.asyncio import Redis
 
+from app.auth import demand, require
 from app.database.pool import Pool
 from app.errors import (
     BadRequestError,
+    ForbiddenError,
     NothingAcceptedError,
     OverloadedError,
+    RateLimitedError,
     TooLargeError,
+    UnauthorizedError,
     UnavailableError,
 )
 from app.ingest.body import read_body
+from app.ingest.cloud_events import CloudEvent
 from app.ingest.decode import decode_action, decode_body
 from app.ingest.recorder import Recorder
+from app.ingest.viewers import Viewers
 from app.problems import MEDIA_TYPE as PROBLEM
 from app.problems import documented
 from app.routes.bodies import json_body
+from app.routes.cors import Cors, preflight
 from app.routes.names import check_names
+from app.routes.sender import AnyRequest, Senders
 from app.settings import Settings
 from app.wire import Accepted, ActionIn, EventIn, EventType, Refused
-
-AnyRequest = Request[Any, Any, State]
 
 ContentId = Annotated[
     str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
@@ -52,6 +58,17 @@ Validate = Annotated[
     bool, QueryParameter(name="validate", description="Say what would be accepted; store nothing.")
 ]
 
+Backfill = Annotated[
+    bool,
+    QueryParameter(
+        name="backfill",
+        description="The events are old ones: any age is taken, and live events go first. "
+        "Needs a key with the scope `backfill`, where keys are required.",
+    ),
+]
+
+ACTIONS: tuple[EventType, ...] = ("view", "like", "comment", "share")
+
 _RESPONSES: dict[int, ResponseSpec] = {
     202: ResponseSpec(
         Accepted,
@@ -65,7 +82,15 @@ _RESPONSES: dict[int, ResponseSpec] = {
         media_type=PROBLEM,
         generate_examples=False,
     ),
-    **documented(BadRequestError, TooLargeError, OverloadedError, UnavailableError),
+    **documented(
+        BadRequestError,
+        UnauthorizedError,
+        ForbiddenError,
+        TooLargeError,
+        OverloadedError,
+        RateLimitedError,
+        UnavailableError,
+    ),
 }
 
 
@@ -74,12 +99,20 @@ _RESPONSES: dict[int, ResponseSpec] = {
     status_code=202,
     request_max_body_size=None,
     summary="Record events",
-    description="One event, an array of them, or NDJSON (`application/x-ndjson`), gzip too. Every "
-    "event has its own outcome: a bad one never sinks the others. An event `id` counts once, "
-    "however often it is sent; send the same `occurredAt` with it each time, or none.",
+    description="One event, an array of them, NDJSON (`application/x-ndjson`), or CloudEvents, "
+    "gzip too; JSON may come as `text/plain`, as `navigator.sendBeacon` sends it. Every event has "
+    "its own outcome: a bad one never sinks the others. An event `id` counts once, however often "
+    "it is sent; send the same `occurredAt` with it each time, or none.",
     operation_id="recordEvents",
+    guards=[require("write", public=True)],
     operation_class=json_body(
-        EventIn, several=True, media_types=("application/json", "application/x-ndjson")
+        EventIn,
+        several=True,
+        media_types=("application/json", "application/x-ndjson"),
+        others={
+            "application/cloudevents+json": CloudEvent,
+            "application/cloudevents-batch+json": list[CloudEvent],
+        },
     ),
     tags=["Events"],
     responses={
@@ -95,11 +128,16 @@ _RESPONSES: dict[int, ResponseSpec] = {
 async def post_events(
     request: AnyRequest,
     recorder: NamedDependency[Recorder],
+    senders: NamedDependency[Senders],
     settings: NamedDependency[Settings],
     wait: Wait = False,
     validate: Validate = False,
+    backfill: Backfill = False,
 ) -> Response[bytes]:
     """Record the events in the body."""
+    if backfill:
+        await demand(request, "backfill")
+    sender = await senders.sender_of(request, backfills=backfill)
     events = decode_body(
         await _body(request, settings),
         media_type=request.headers.get("content-type", ""),
@@ -107,11 +145,13 @@ async def post_events(
         max_event_bytes=settings.max_event_bytes,
     )
     if validate:
-        return _answer(request, recorder.validate(events), status=200)
+        return _answer(request, recorder.validate(events, sender), status=200)
     if wait:
-        accepted, written = await recorder.record_and_wait(events)
-        return _answer(request, accepted, status=200 if written else 202)
-    return _answer(request, await recorder.record(events), status=202)
+        recorded = await recorder.record_and_wait(events, sender)
+        status = 200 if recorded.is_written else 202
+        return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
+    recorded = await recorder.record(events, sender)
+    return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
 
 def _action(event_type: EventType) -> HTTPRouteHandler:
@@ -126,6 +166,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         "may be empty; an `id` in it counts once, however often it is sent.",
         operation_id=f"record{event_type.capitalize()}",
         operation_class=json_body(ActionIn, required=False),
+        guards=[require("write", public=True)],
         tags=["Events"],
         responses=_RESPONSES,
         name=f"record_{event_type}",
@@ -133,6 +174,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
     async def record(
         request: AnyRequest,
         recorder: NamedDependency[Recorder],
+        senders: NamedDependency[Senders],
         settings: NamedDependency[Settings],
         content_id: ContentId,
         content_type: ContentType = None,
@@ -142,7 +184,8 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         event = decode_action(body, event_type=event_type, content_id=content_id)
         if content_type is not None and isinstance(event, EventIn):
             event = msgspec.structs.replace(event, content_type=content_type)
-        return _answer(request, await recorder.record([event]), status=202)
+        recorded = await recorder.record([event], await senders.sender_of(request))
+        return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
     return record
 
@@ -155,10 +198,12 @@ async def _body(request: AnyRequest, settings: Settings) -> bytes:
     )
 
 
-def _answer(request: AnyRequest, accepted: Accepted, *, status: int) -> Response[bytes]:
+def _answer(
+    request: AnyRequest, accepted: Accepted, *, status: int, headers: dict[str, str] | None = None
+) -> Response[bytes]:
     if accepted.accepted or not accepted.rejected:
         body = msgspec.json.encode(accepted)
-        return Response(body, status_code=status, media_type=MediaType.JSON)
+        return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
     problem = Refused(
         type=f"/problems/{NothingAcceptedError.slug}",
         title=NothingAcceptedError.title,
@@ -180,18 +225,34 @@ def _recorder(
     """Return the process's recorder, made by its first request."""
     recorder: Recorder | None = state.get("recorder")
     if recorder is None:
-        recorder = state.recorder = Recorder(settings, pool, redis)
+        recorder = state.recorder = Recorder(settings, pool, redis, retention=state.retention)
     return recorder
+
+
+def _senders(
+    state: State, settings: NamedDependency[Settings], redis: NamedDependency[Redis]
+) -> Senders:
+    """Return what tells the process's senders apart, made by its first request."""
+    senders: Senders | None = state.get("senders")
+    if senders is None:
+        senders = state.senders = Senders(settings, Viewers(redis))
+    return senders
 
 
 router = Router(
     "/",
     route_handlers=[
         post_events,
-        _action("view"),
-        _action("like"),
-        _action("comment"),
-        _action("share"),
+        preflight("/analytics/events", name="preflight_events"),
+        *(_action(action) for action in ACTIONS),
+        *(
+            preflight(f"/analytics/{action}/{{content_id:str}}", name=f"preflight_{action}")
+            for action in ACTIONS
+        ),
     ],
-    dependencies={"recorder": Provide(_recorder, sync_to_thread=False)},
+    dependencies={
+        "recorder": Provide(_recorder, sync_to_thread=False),
+        "senders": Provide(_senders, sync_to_thread=False),
+    },
+    middleware=[Cors()],
 )

@@ -63,7 +63,8 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
             select
                 event.event_id, event.occurred_at, item.content_type, item.external_id,
                 event.event_type::text, event.count, event.seconds, event.user_id,
-                event.session_id, event.metadata, event.counted
+                event.session_id, event.metadata, event.counted,
+                event.uncounted_because
             from core.event as event join core.item as item using (item_id)
             where event.event_type = 'watch_time'
             """
@@ -74,7 +75,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
     assert row[0].bytes == every_field.event_id
     assert row[1].timestamp() == pytest.approx(moment, abs=1e-5)
     assert row[2:] == (
-        "video", "a", "watch_time", 3, 1.5, "ü", "s", {"a": ["b", 1]}, True,
+        "video", "a", "watch_time", 3, 1.5, "ü", "s", {"a": ["b", 1]}, True, None,
     )  # fmt: skip
 
 
@@ -83,9 +84,9 @@ async def test_an_insert_may_be_repeated_in_part_or_whole(pool: Pool) -> None:
     now = unix_microseconds()
     events = [ReceivedEvent(packed(f"item-{n}", occurred_at=now - n), now) for n in range(10)]
     async with pool.connection() as connection:
-        assert await inserter.insert(connection, events[:4] * 2, now=now) == 4
-        assert await inserter.insert(connection, events, now=now) == 6
-        assert await inserter.insert(connection, events, now=now, seen_before=True) == 0
+        assert (await inserter.insert(connection, events[:4] * 2, now=now)).new == 4
+        assert (await inserter.insert(connection, events, now=now)).new == 6
+        assert (await inserter.insert(connection, events, now=now, seen_before=True)).new == 0
     assert await written(pool) == Written(rows=10, ids=10, fed=10, views=10)
 
 
@@ -100,10 +101,10 @@ async def test_an_id_without_a_time_counts_once_within_its_window(pool: Pool) ->
         return [ReceivedEvent(untimed, moment)]
 
     async with pool.connection() as connection:
-        assert await inserter.insert(connection, again(0) + again(5), now=now) == 1
+        assert (await inserter.insert(connection, again(0) + again(5), now=now)).new == 1
         for after in (0, HOUR, -HOUR, DAY - 1, DAY):
-            assert await inserter.insert(connection, again(after), now=now) == 0
-        assert await inserter.insert(connection, again(DAY + 1), now=now) == 1
+            assert (await inserter.insert(connection, again(after), now=now)).new == 0
+        assert (await inserter.insert(connection, again(DAY + 1), now=now)).new == 1
 
 
 async def test_two_writers_of_one_id_without_a_time_agree(pool: Pool) -> None:
@@ -117,7 +118,7 @@ async def test_two_writers_of_one_id_without_a_time_agree(pool: Pool) -> None:
             for each in ids
         ]
         async with pool.connection() as connection:
-            return await inserter.insert(connection, events, now=now)
+            return (await inserter.insert(connection, events, now=now)).new
 
     inserted = await asyncio.gather(*(insert(each, n) for n, each in enumerate(inserters)))
     assert sum(inserted) == 20

@@ -9,5 +9,7 @@ copy core.event (
     seconds,
     user_id,
     session_id,
-    metadata
+    metadata,
+    counted,
+    uncounted_because
 ) from stdin (format binary)

@@ -9,5 +9,7 @@ create temporary table staged_event (
     seconds real,
     user_id text,
     session_id text,
-    metadata jsonb
+    metadata jsonb,
+    counted boolean not null,
+    uncounted_because text
 ) on commit drop

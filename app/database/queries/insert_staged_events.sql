@@ -1,4 +1,5 @@
--- Insert the staged events that are not known yet, and tell scoring of exactly those.
+-- Insert the staged events that are not known yet, tell scoring of exactly those of them that count,
+-- and return the others: those that were known.
 with inserted as (
     insert into core.event (
         event_id,
@@ -10,7 +11,9 @@ with inserted as (
         seconds,
         user_id,
         session_id,
-        metadata
+        metadata,
+        counted,
+        uncounted_because
     )
     select
         staged.event_id,
@@ -22,18 +25,36 @@ with inserted as (
         staged.seconds,
         staged.user_id,
         staged.session_id,
-        staged.metadata
+        staged.metadata,
+        staged.counted,
+        staged.uncounted_because
     from staged_event as staged
     order by staged.occurred_at, staged.event_id
     on conflict do nothing
-    returning item_id, least(occurred_at, received_at) as counts_at, event_type, count, seconds
+    returning
+        event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
+),
+
+fed as (
+    insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
+    select
+        inserted.item_id,
+        least(inserted.occurred_at, inserted.received_at),
+        inserted.event_type,
+        inserted.count,
+        inserted.seconds
+    from inserted
+    where inserted.counted
 )
 
-insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
 select
-    inserted.item_id,
-    inserted.counts_at,
-    inserted.event_type,
-    inserted.count,
-    inserted.seconds
-from inserted
+    staged.event_id,
+    staged.occurred_at
+from staged_event as staged
+where
+    not exists (
+        select from inserted
+        where
+            inserted.event_id = staged.event_id
+            and inserted.occurred_at = staged.occurred_at
+    )

@@ -1,0 +1,76 @@
+"""The address of the client, through proxies that are trusted to tell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*"?([^";]*)"?', re.IGNORECASE)
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of a comma-separated list; raises `ValueError`, naming what is wrong."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def client_address(
+    peer: str | None, headers: Headers, *, trusted: Sequence[Network], header: str
+) -> Address | None:
+    """Return who sent a request: the last hop that is not one of ours.
+
+    Hops are read from the right, where each was written by the one after it: from the peer of the
+    connection on, as long as they are in `trusted`. `header` is `x-forwarded-for` or `forwarded`;
+    only what the proxies really set may be read, because callers can send the other one.
+    """
+    address = _parse(peer or "")
+    if address is None or not _within(address, trusted):
+        return address
+    for hop in reversed(_hops(headers, header)):
+        told = _parse(hop)
+        if told is None:
+            return address
+        address = told
+        if not _within(address, trusted):
+            return address
+    return address
+
+
+def subscriber(address: Address) -> str:
+    """Return what one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Network((address, 64), strict=False))
+
+
+def _hops(headers: Headers, header: str) -> list[str]:
+    name = header.encode()
+    value = ",".join(text.decode("latin-1") for given, text in headers if given == name)
+    hops = value.split(",") if value else []
+    if header != "forwarded":
+        return hops
+    return [found[1] if (found := _FOR.search(hop)) else "" for hop in hops]
+
+
+def _parse(text: str) -> Address | None:
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def _within(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
