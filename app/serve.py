@@ -12,6 +12,7 @@ from granian.log import LogLevels
 
 from app.errors import InputError
 from app.lifeline import end_with_parent
+from app.multiprocess import metrics_folder
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def serve(settings: Settings, *, workers: int) -> None:
     """
     if not is_free(settings.host, settings.port):
         raise InputError(f"{settings.host} port {settings.port} is taken or not ours to listen on")
-    Granian(
+    server = Granian(
         "app.serve:application",
         factory=True,
         address=settings.host,
@@ -40,7 +41,9 @@ def serve(settings: Settings, *, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
         backpressure=512,
-    ).serve()
+    )
+    with metrics_folder(workers=workers):
+        server.serve()
 
 
 def application() -> HotPath:

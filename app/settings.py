@@ -68,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     wait_seconds: Positive = 5.0
     """Longest time in seconds that a request with `wait=true` waits for the database."""
 
+    worker_metrics_port: Port = 0
+    """Port on `host` at which the worker shows Prometheus its metrics; 0 is none."""
+
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""
     trending_max_age: PositiveInt = 5

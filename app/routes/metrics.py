@@ -4,73 +4,136 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
 from litestar import Response, Router, get
 from litestar.datastructures import State
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from redis.asyncio import Redis
 
-from app import keys
+from app import keys, multiprocess
+from app.database.jobs import JobStatus, job_statuses
+from app.database.pool import Pool
 from app.serving.hot_path import HotPath
-from app.serving.outage import REDIS_ERRORS
-from app.serving.snapshots import Snapshots
+from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS
 
-STREAM_SECONDS = 1.0
-"""How long Redis may take to say how many entries wait."""
+ASK_SECONDS = 1.0
+"""How long Redis and the database may take to say how they fare."""
+LANES = {"live": keys.EVENT_STREAM, "backfill": keys.BACKFILL_STREAM}
 
 
-class ServingCollector(Collector):
-    """Reads what this process serves at the moment it is scraped: nothing is counted twice."""
+class Backlog(Collector):
+    """What waits in Redis for the writer: entries and the age in seconds of the oldest, by lane."""
 
-    def __init__(self, *, hot_path: HotPath, snapshots: Snapshots, waiting: int | None) -> None:
-        self.hot_path = hot_path
-        self.snapshots = snapshots
+    def __init__(self, waiting: dict[str, tuple[int, float]], dead: int) -> None:
         self.waiting = waiting
+        self.dead = dead
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of the serving side."""
-        yield CounterMetricFamily(
-            "groundswell_trending_from_memory",
-            "Trending requests answered by the layer in front of the router.",
-            value=self.hot_path.served,
+        """Yield the metrics of the streams."""
+        entries = GaugeMetricFamily(
+            "groundswell_stream_entries",
+            "Stream entries (one a request) that wait for the writer",
+            labels=["lane"],
         )
-        age = GaugeMetricFamily(
-            "groundswell_snapshot_age_seconds",
-            "Seconds since the served snapshot was last known to be right.",
-            labels=["ranking"],
+        lag = GaugeMetricFamily(
+            "groundswell_ingest_lag_seconds",
+            "Age of the oldest stream entry that waits for the writer; 0 where none does",
+            labels=["lane"],
         )
-        for ranking in self.snapshots.current:
-            age.add_metric([ranking], self.snapshots.age(ranking))
-        yield age
-        if self.waiting is not None:
-            yield GaugeMetricFamily(
-                "groundswell_stream_entries",
-                "Stream entries (one a request) that Redis holds for the writer.",
-                value=self.waiting,
-            )
+        for lane, (length, oldest) in self.waiting.items():
+            entries.add_metric([lane], length)
+            lag.add_metric([lane], oldest)
+        yield entries
+        yield lag
+        yield GaugeMetricFamily(
+            "groundswell_dead_letter_entries", "Dead letters that wait for a person", self.dead
+        )
+
+
+class Jobs(Collector):
+    """How the database's scheduled jobs fare."""
+
+    def __init__(self, statuses: list[JobStatus]) -> None:
+        self.statuses = statuses
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of the jobs."""
+        succeeded = GaugeMetricFamily(
+            "groundswell_job_last_success_timestamp_seconds",
+            "When (Unix time) the job last ended without an error",
+            labels=["job"],
+        )
+        failed = GaugeMetricFamily(
+            "groundswell_job_last_failed", "1 if the job's newest run failed", labels=["job"]
+        )
+        seconds = GaugeMetricFamily(
+            "groundswell_job_last_duration_seconds",
+            "How long the job's newest run took",
+            labels=["job"],
+        )
+        for status in self.statuses:
+            failed.add_metric([status.job], float(status.error is not None))
+            if status.succeeded_at is not None:
+                succeeded.add_metric([status.job], status.succeeded_at.timestamp())
+            if status.finished_at is not None:
+                took = (status.finished_at - status.started_at).total_seconds()
+                seconds.add_metric([status.job], took)
+        yield succeeded
+        yield failed
+        yield seconds
 
 
 @get("/metrics", include_in_schema=False)
 async def metrics(state: State) -> Response[bytes]:
-    """Return the metrics of this process, and of all with `PROMETHEUS_MULTIPROC_DIR` set."""
-    waiting = None
-    with suppress(*REDIS_ERRORS):
-        async with asyncio.timeout(STREAM_SECONDS):
-            waiting = await state.redis.xlen(keys.EVENT_STREAM)
-    registry = CollectorRegistry()
-    registry.register(
-        ServingCollector(hot_path=state.hot_path, snapshots=state.snapshots, waiting=waiting)
-    )
-    shared = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        shared = CollectorRegistry()
-        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
-    body = generate_latest(registry) + generate_latest(shared)
+    """Return the metrics of all API processes, and of the streams and jobs they share."""
+    hot_path: HotPath = state.hot_path
+    hot_path.report()
+    shared = CollectorRegistry()
+    for found in await asyncio.gather(_backlog(state.redis), _jobs(state.pool)):
+        if found is not None:
+            shared.register(found)
+    own = REGISTRY
+    if multiprocess.VARIABLE in os.environ:
+        multiprocess.forget_dead_processes()
+        own = CollectorRegistry()
+        MultiProcessCollector(own)  # type: ignore[no-untyped-call]
+    body = generate_latest(shared) + generate_latest(own)
     return Response(body, headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+async def _backlog(redis: Redis) -> Backlog | None:
+    """Ask Redis; None while it is down."""
+    with suppress(*REDIS_ERRORS):
+        async with asyncio.timeout(ASK_SECONDS), redis.pipeline(transaction=False) as pipe:
+            for stream in LANES.values():
+                pipe.xlen(stream)
+                pipe.xrange(stream, count=1)
+            pipe.xlen(keys.DEAD_STREAM)
+            *found, dead = await pipe.execute()
+        ages = [_age(oldest) for oldest in found[1::2]]
+        return Backlog(dict(zip(LANES, zip(found[::2], ages, strict=True), strict=True)), dead)
+    return None
+
+
+def _age(oldest: list[tuple[bytes, object]]) -> float:
+    """Return the seconds since an entry came in, which its id begins with."""
+    if not oldest:
+        return 0.0
+    return max(0.0, time.time() - int(oldest[0][0].partition(b"-")[0]) / 1_000)
+
+
+async def _jobs(pool: Pool) -> Jobs | None:
+    """Ask the database; None while it is down or not migrated."""
+    with suppress(*DATABASE_ERRORS):
+        async with asyncio.timeout(ASK_SECONDS), pool.connection() as connection:
+            return Jobs(await job_statuses(connection))
+    return None
 
 
 router = Router("/", route_handlers=[metrics])

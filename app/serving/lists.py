@@ -15,6 +15,7 @@ from app import keys
 from app.database.pool import Pool
 from app.database.runs import run_at, snapshot_entries, stored_run
 from app.errors import UnavailableError
+from app.serving.metrics import LIST_LOOKUPS
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.serving.snapshot import HEAD, Snapshot, encode_snapshot, unpack
 from app.serving.snapshots import Snapshots
@@ -59,10 +60,13 @@ class Lists:
         """Return a list of one run of the ranking, or None where that run is no longer kept."""
         held = self.snapshots.current.get(ranking)
         if held is not None and held.run_id == run_id and not segment:
+            LIST_LOOKUPS.labels("memory").inc()
             return held
         published = await self._published(ranking, run_id, segment)
         if published is not None:
+            LIST_LOOKUPS.labels("redis").inc()
             return published
+        LIST_LOOKUPS.labels("database").inc()
         try:
             async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
                 run = await stored_run(c, ranking=ranking, run_id=run_id)

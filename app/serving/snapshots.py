@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 
 import msgspec
 
+from app.serving.metrics import FRESH_AT
 from app.serving.pages import encode_page
 from app.serving.snapshot import Snapshot
 
@@ -65,6 +67,10 @@ class Snapshots:
         for key in list(self._answers):
             if before.get(key[0]) is not self._current.get(key[0]):
                 del self._answers[key]
+        for gone in before.keys() - self._current.keys():
+            # No number can be late; of several processes, no metric can be taken back.
+            FRESH_AT.labels(gone).set(math.nan)
+        self._show_freshness()
 
     def confirm(self, fresh: Mapping[str, float]) -> None:
         """Note up to when (Unix time) each ranking is known to be right."""
@@ -74,6 +80,7 @@ class Snapshots:
         for key, answer in list(self._answers.items()):
             if answer.stale and not self.is_stale(key[0]):
                 del self._answers[key]
+        self._show_freshness()
 
     def age(self, ranking: str) -> float:
         """Return the seconds since the ranking was last known to be right."""
@@ -94,6 +101,10 @@ class Snapshots:
         answer = self._encode(snapshot, limit)
         self._answers[ranking, limit] = answer
         return answer
+
+    def _show_freshness(self) -> None:
+        for ranking in self._current:
+            FRESH_AT.labels(ranking).set(self._fresh_at(ranking))
 
     def _fresh_at(self, ranking: str) -> float:
         as_of = self._current[ranking].as_of.timestamp()

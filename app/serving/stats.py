@@ -10,13 +10,13 @@ from typing import TypeAlias, cast
 from uuid import uuid4
 
 import msgspec
-from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from app import keys
 from app.database.pool import Pool
 from app.database.stats import item_stats
 from app.errors import UnavailableError, UnknownItemError
+from app.serving.metrics import STATS_LOOKUPS
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.settings import Settings
 from app.wire import ItemStats
@@ -51,10 +51,6 @@ KEYS value, fresh; ARGV claim, value, its ms to live, ms of freshness. A writer 
 the refresh unlinks `fresh`: the value is stored, but the next reader refreshes again. Another
 claim means that a newer refresh has begun: an older value must not overwrite its result.
 """
-
-LOOKUPS = Counter(
-    "groundswell_stats_lookups", "Stats looked up, by what they were answered from.", ["source"]
-)
 
 Item: TypeAlias = tuple[str, str]
 """Content type and content id."""
@@ -92,7 +88,7 @@ class StatsCache:
         try:
             value = await self._through_redis(item)
         except REDIS_ERRORS:
-            LOOKUPS.labels("database").inc()
+            STATS_LOOKUPS.labels("database").inc()
             value = await self._shared_query(item)
         if value == UNKNOWN:
             raise UnknownItemError(f"no {content_type} {content_id!r} has ever been named")
@@ -102,16 +98,16 @@ class StatsCache:
         value, fresh = await self._read(item)
         down = fresh is not None and fresh.startswith(DOWN)
         if value is not None and fresh and not down:
-            LOOKUPS.labels("cache").inc()
+            STATS_LOOKUPS.labels("cache").inc()
             return value
         if await self.redis.set(keys.stats_lock(*item), b"", nx=True, px=LOCK_MS):
             return await self._refresh(item, value, down=down)
         if value is None:
             value = await self._wait_for_value(item)
         if value is None:
-            LOOKUPS.labels("database").inc()
+            STATS_LOOKUPS.labels("database").inc()
             return await self._shared_query(item)
-        LOOKUPS.labels("last known" if down else "refreshing").inc()
+        STATS_LOOKUPS.labels("last known" if down else "refreshing").inc()
         return _stale(value) if down else value
 
     async def _read(self, item: Item) -> tuple[bytes | None, bytes | None]:
@@ -131,9 +127,9 @@ class StatsCache:
             await self.redis.set(fresh, DOWN, px=DOWN_MS)
             if last_known is None:
                 raise
-            LOOKUPS.labels("last known").inc()
+            STATS_LOOKUPS.labels("last known").inc()
             return _stale(last_known)
-        LOOKUPS.labels("database").inc()
+        STATS_LOOKUPS.labels("database").inc()
         known = value != UNKNOWN
         alive = 1_000 * LAST_KNOWN_SECONDS if known else UNKNOWN_MS
         fresh_ms = int(1_000 * self.settings.stats_fresh_seconds) if known else UNKNOWN_MS
