@@ -164,6 +164,9 @@ class World:
         self.items = {item.item_id: item for item in items}
         self.events = [event for event in events if event.counted]
         self.as_of = as_of
+        self.by_item: dict[int, list[Event]] = {}
+        for event in self.events:
+            self.by_item.setdefault(event.item, []).append(event)
 
     def scores(self, ranking: Ranking) -> dict[Key, Score]:
         """Score everything the ranking may show, in no order and of no limited number."""
@@ -202,15 +205,14 @@ class World:
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
             value = gross = 0.0
-            for event in self.events:
-                if event.item == item:
-                    age = self.as_of - event.at
-                    fade = half(age, ranking.half_life)
-                    if ranking.recent_half_life is not None:
-                        fade += half(age, ranking.recent_half_life)
-                    part = counts(event).points(ranking.weights) * fade
-                    value += part
-                    gross += abs(part)
+            for event in self.by_item[item]:
+                age = self.as_of - event.at
+                fade = half(age, ranking.half_life)
+                if ranking.recent_half_life is not None:
+                    fade += half(age, ranking.recent_half_life)
+                part = counts(event).points(ranking.weights) * fade
+                value += part
+                gross += abs(part)
             found[item] = Score(value, gross)
         return found
 
@@ -219,7 +221,7 @@ class World:
         active = self.candidates(ranking)
         found: dict[Key, Score] = {}
         for item, sums in active.items():
-            newest = max(event.at for event in self.events if event.item == item)
+            newest = max(event.at for event in self.by_item[item])
             hours = max((self.as_of - newest).total_seconds(), 0) / 3600
             value = (
                 float(option["hits"]) * spread(sums.views, [c.views for c in active.values()])
