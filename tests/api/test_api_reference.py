@@ -15,6 +15,7 @@ import pytest
 import redis.asyncio
 
 from app.database.pool import Pool
+from app.errors import GroundswellError
 from app.ingest.writer import run_writer
 from app.serving.publisher import run_publisher
 from app.settings import Settings
@@ -56,6 +57,18 @@ async def test_every_route_is_in_the_reference(admin_api: httpx.AsyncClient) -> 
         if f"{method.upper()} {path}" not in text
     ]
     assert missing == []
+
+
+def test_every_problem_is_in_the_reference() -> None:
+    listed = set(
+        re.findall(r"^\| `/problems/([a-z-]+)` \| (\d{3}) \|", PAGE.read_text(), re.MULTILINE)
+    )
+    met = {
+        (error.slug, str(error.status))
+        for error in GroundswellError.__subclasses__()
+        if error.status != 500
+    }
+    assert listed == met
 
 
 def request(command: str, variables: dict[str, str]) -> dict[str, Any]:
