@@ -12,12 +12,15 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
+from app.auth import require
 from app.database import rankings
 from app.database.pool import Pool
 from app.errors import (
     BadRequestError,
     CursorExpiredError,
+    ForbiddenError,
     NoSnapshotError,
+    UnauthorizedError,
     UnavailableError,
     UnknownItemError,
     UnknownRankingError,
@@ -56,7 +59,7 @@ Name = Annotated[
     tags=["Rankings"],
     responses={
         200: ResponseSpec(Rankings, description="The rankings", generate_examples=False),
-        **documented(UnavailableError),
+        **documented(UnauthorizedError, ForbiddenError, UnavailableError),
     },
 )
 async def get_rankings(
@@ -83,6 +86,8 @@ async def get_rankings(
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(
             BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
             UnknownRankingError,
             NoSnapshotError,
             CursorExpiredError,
@@ -166,6 +171,8 @@ async def get_ranking(
         200: ResponseSpec(Explanation, description="The explanation", generate_examples=False),
         **documented(
             BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
             UnknownRankingError,
             UnknownItemError,
             UnrankedItemError,
@@ -264,4 +271,8 @@ def _outward(ranking: RankingOverview) -> RankingOverview:
     )
 
 
-router = Router("/", route_handlers=[get_rankings, get_ranking, get_explanation])
+router = Router(
+    "/",
+    route_handlers=[get_rankings, get_ranking, get_explanation],
+    guards=[require("read")],
+)

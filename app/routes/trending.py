@@ -9,7 +9,14 @@ from litestar import MediaType, Response, Router, get, head
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from app.errors import BadRequestError, CursorExpiredError, UnavailableError
+from app.auth import require
+from app.errors import (
+    BadRequestError,
+    CursorExpiredError,
+    ForbiddenError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from app.problems import documented
 from app.routes import listing
 from app.routes.listing import Listing, PlainRequest
@@ -125,7 +132,7 @@ def _whole(
     found = snapshots.answer(ranking, limit)
     if found is None:
         return _empty(Listing(ranking=ranking))
-    headers = {name.decode(): value.decode() for name, value in found.headers_304}
+    headers = {name.decode(): value.decode() for name, value in found.headers}
     if found.matches(request.headers.get("if-none-match", "").encode()):
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
     return Response(found.body, headers=headers, media_type=MediaType.JSON)
@@ -166,7 +173,13 @@ def _window_of(ranking: str) -> Window:
     responses={
         200: ResponseSpec(Trending, description="The ranking", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(BadRequestError, CursorExpiredError, UnavailableError),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
+            CursorExpiredError,
+            UnavailableError,
+        ),
     },
 )
 async def trending(
@@ -212,4 +225,4 @@ async def trending_head(
     return Response(None, headers={**length, **whole.headers})
 
 
-router = Router("/", route_handlers=[trending, trending_head])
+router = Router("/", route_handlers=[trending, trending_head], guards=[require("read")])
