@@ -17,6 +17,7 @@ import psycopg
 from app.database import migrate as migrate_module
 from app.database.migrate import migrate
 from app.embedded import EmbeddedTimescaledb, copy_data
+from app.embedded.redis import Fsync
 from tests.engines.engine import Engine
 from tests.engines.redis import KillableRedis
 
@@ -46,11 +47,13 @@ class EmbeddedHome:
             await _make(template, source=empty)
         return home
 
-    async def engine(self, folder: Path, *, empty: bool = False) -> Engine:
+    async def engine(
+        self, folder: Path, *, empty: bool = False, fsync: Fsync = "everysec"
+    ) -> Engine:
         """Start both servers on `folder`, from a copy of a kept folder."""
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(copy_data, self._empty if empty else self._template, folder)
-        engine = EmbeddedEngine(folder)
+        engine = EmbeddedEngine(folder, fsync)
         await engine.start()
         return engine
 
@@ -61,10 +64,12 @@ class EmbeddedHome:
 class EmbeddedEngine:
     """Both embedded servers, on free ports."""
 
-    def __init__(self, folder: Path) -> None:
+    shares_server = False
+
+    def __init__(self, folder: Path, fsync: Fsync) -> None:
         self._folder = folder
         self._database = EmbeddedTimescaledb(folder)
-        self._redis = KillableRedis(folder)
+        self._redis = KillableRedis(folder, fsync=fsync)
 
     async def start(self) -> None:
         """Start both."""
@@ -80,8 +85,14 @@ class EmbeddedEngine:
     def redis_url(self) -> str:
         return self._redis.url
 
+    def signal_redis(self, number: int) -> None:
+        self._redis.signal(number)
+
+    def signal_database(self, number: int) -> None:
+        os.killpg(self._database.process.pid, number)
+
     async def kill_database(self) -> None:
-        os.killpg(self._database.process.pid, signal.SIGKILL)
+        self.signal_database(signal.SIGKILL)
         await self._database.wait()
 
     async def start_database(self) -> None:

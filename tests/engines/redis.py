@@ -7,18 +7,21 @@ import signal
 from pathlib import Path
 
 from app.embedded import EmbeddedRedis
+from app.embedded.redis import Fsync
 
 
 class KillableRedis(EmbeddedRedis):
     """The embedded Redis, which `kill` ends without a warning."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: Fsync = "everysec") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        super().__init__(folder)
+        super().__init__(folder, fsync=fsync)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its group: redis-server, and the process that ties it to this one."""
+        os.killpg(self._running().process.pid, number)
 
     async def kill(self) -> None:
         """End it as `kill -9` does; `start` brings it back on the same port."""
-        child = self._running()
-        # Its own session: the process that ties it to this one, and redis-server.
-        os.killpg(child.process.pid, signal.SIGKILL)
-        await child.wait()
+        self.signal(signal.SIGKILL)
+        await self._running().wait()

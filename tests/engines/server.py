@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from app.database.migrate import migrate
+from app.embedded.redis import Fsync
 from tests.engines.container import Container
 from tests.engines.engine import Engine
 from tests.engines.redis import KillableRedis
@@ -77,14 +78,16 @@ class ServerHome:
         for (name,) in await cursor.fetchall():
             await self.drop(name)
 
-    async def engine(self, folder: Path, *, empty: bool = False) -> Engine:
+    async def engine(
+        self, folder: Path, *, empty: bool = False, fsync: Fsync = "everysec"
+    ) -> Engine:
         """Clone the template, or make an empty database, with a Redis beside it."""
         name = next(self._names)
         if empty:
             await self._execute("create database {}", name)
         else:
             await self._execute("create database {} template {}", name, self.template)
-        redis = KillableRedis(folder)
+        redis = KillableRedis(folder, fsync=fsync)
         await redis.start()
         return ServerEngine(self, name, redis)
 
@@ -114,12 +117,20 @@ class ServerHome:
 class ServerEngine:
     """One database of a shared server and a Redis process."""
 
+    shares_server = True
+
     def __init__(self, home: ServerHome, name: str, redis: KillableRedis) -> None:
         self._home = home
         self._name = name
         self._redis = redis
         self.database_url = database_url(home.url, name)
         self.redis_url = redis.url
+
+    def signal_redis(self, number: int) -> None:
+        self._redis.signal(number)
+
+    def signal_database(self, number: int) -> None:
+        raise NotImplementedError("other databases are on this server")
 
     async def kill_database(self) -> None:
         await self._home.allow(self._name, connections=False)

@@ -1,0 +1,133 @@
+"""What a soak runs on: an engine, the parts on top of it, and hands on all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from app.serve import free_port
+from tests.engines import Engine, Home
+from tests.soak.parts import Part, make_parts
+from tests.soak.power import SyncedMark
+
+KILL_COMMAND, START_COMMAND = "SOAK_DATABASE_KILL", "SOAK_DATABASE_START"
+"""Shell commands that kill and start the server of TEST_DATABASE_URL, where it is the soak's own;
+without them only its sessions are ended, and new ones refused."""
+
+SETTINGS = {
+    # Kills are many a minute here: what waits seconds in production waits less.
+    "GROUNDSWELL_BATCH_SECONDS": "0.02",
+    "GROUNDSWELL_CLAIM_SECONDS": "1",
+    "GROUNDSWELL_MAX_DELIVERIES": "100",
+    "GROUNDSWELL_DATABASE_TIMEOUT": "2",
+    "GROUNDSWELL_REDIS_TIMEOUT": "1",
+    "GROUNDSWELL_POOL_SIZE": "4",
+    "GROUNDSWELL_LOG_LEVEL": "warning",
+}
+
+
+class Stand:
+    """The engine and the running parts."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        port = free_port("127.0.0.1")
+        self.url = f"http://127.0.0.1:{port}"
+        environment = {
+            **SETTINGS,
+            "DATABASE_URL": engine.database_url,
+            "REDIS_URL": engine.redis_url,
+            "PORT": str(port),
+        }
+        self.api, self.workers = make_parts(environment, folder)
+        self.mark = SyncedMark(folder / "redis")
+        self.kills_server = all(os.environ.get(name) for name in (KILL_COMMAND, START_COMMAND))
+
+    @property
+    def parts(self) -> list[Part]:
+        """The API and the workers."""
+        return [self.api, *self.workers]
+
+    @property
+    def database_kill(self) -> str:
+        """What killing the database means here, for the report."""
+        if self.kills_server or not self.engine.shares_server:
+            return "kill -9 of its processes"
+        return "all its sessions ended, new ones refused"
+
+    def redis(self) -> redis.asyncio.Redis:
+        """Make a client of the harness' own."""
+        return redis.asyncio.Redis.from_url(
+            self.engine.redis_url, socket_timeout=2, retry=Retry(NoBackoff(), 0), protocol=2
+        )
+
+    async def connect(self) -> psycopg.AsyncConnection[Any]:
+        """Connect to the database."""
+        return await psycopg.AsyncConnection.connect(
+            self.engine.database_url,
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=5,
+            application_name="soak",
+        )
+
+    async def kill_database(self) -> None:
+        """End it as `database_kill` says."""
+        if self.kills_server:
+            await _shell(os.environ[KILL_COMMAND])
+        else:
+            await self.engine.kill_database()
+
+    async def start_database(self) -> None:
+        """Bring it back."""
+        if self.kills_server:
+            await _shell(os.environ[START_COMMAND])
+        else:
+            await self.engine.start_database()
+
+    async def stop(self) -> None:
+        """End everything, whatever state a fault has left it in."""
+        for part in self.parts:
+            part.signal(signal.SIGCONT)
+            await part.kill()
+
+
+@asynccontextmanager
+async def open_stand(home: Home, folder: Path) -> AsyncIterator[Stand]:
+    """Start everything in `folder`."""
+    engine = await home.engine(folder, fsync="always")
+    stand = Stand(engine, folder)
+    try:
+        for part in stand.parts:
+            await part.start()
+        yield stand
+    finally:
+        if sys.exc_info()[0] is not None:
+            report_logs(folder)
+        await stand.stop()
+        await engine.stop()
+
+
+def report_logs(folder: Path, lines: int = 15) -> None:
+    """Show the end of each part's log, before it is removed."""
+    for log in sorted(folder.glob("*.log")):
+        tail = log.read_text(errors="replace").splitlines()[-lines:]
+        sys.stderr.write("\n".join([f"--- {log.name}", *tail, ""]))
+
+
+async def _shell(command: str) -> None:
+    process = await asyncio.create_subprocess_shell(command, stdin=asyncio.subprocess.DEVNULL)
+    if code := await process.wait():
+        raise RuntimeError(f"{command!r} ended with {code}")
