@@ -46,7 +46,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     scopes: frozenset[Scope]
     shown: _Shown = "nothing"
-    """`unknown` is a key that cannot be looked up now, or one that is wrong."""
+    """`unknown` is a key that is not valid."""
     key: ApiKey | None = None
     """None also for the holder of the admin key of the settings."""
 
@@ -70,14 +70,14 @@ def require(scope: Scope, *, public: bool = False) -> Guard:
 
     async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
         caller = await demand(connection, scope)
-        if caller.key is not None and caller.is_public:
-            if not public:
-                raise ForbiddenError("a public key only records events")
-            origin = connection.headers.get("origin")
-            if not caller.key.allows_origin(origin):
-                raise ForbiddenError(
-                    f"this key is not for pages of {(origin or 'no origin')[:200]}"
-                )
+        if caller.key is None or not caller.is_public:
+            return
+        settings: Settings = connection.app.state.settings
+        if not public and scope not in WITHOUT_KEY[settings.require_keys]:
+            raise ForbiddenError("a public key only records events")
+        origin = connection.headers.get("origin")
+        if public and not caller.key.allows_origin(origin):
+            raise ForbiddenError(f"this key is not for pages of {(origin or 'no origin')[:200]}")
 
     return guard
 

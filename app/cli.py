@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from app.cli_dead_letters import dead_letters
+from app.cli_keys import api_keys
 from app.errors import GroundswellError
 from app.logs import configure_logs
 from app.settings import Settings, read_settings
@@ -180,6 +181,7 @@ def replay(
 
 
 cli.add_command(dead_letters)
+cli.add_command(api_keys)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

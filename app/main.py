@@ -15,6 +15,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from redis.asyncio import Redis
 
 from app.access.key_ring import KeyRing
+from app.auth import require
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.database.pool import Pool, open_pool
@@ -22,7 +23,17 @@ from app.ingest.retention import Retention
 from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
-from app.routes import admin_rankings, events, health, items, metrics, rankings, stats, trending
+from app.routes import (
+    admin_rankings,
+    beacon,
+    events,
+    health,
+    items,
+    metrics,
+    rankings,
+    stats,
+    trending,
+)
 from app.serving.follower import Follower
 from app.serving.hot_path import HotPath
 from app.serving.lists import Lists
@@ -45,11 +56,14 @@ def create_app(settings: Settings) -> HotPath:
         route_handlers=[
             pages.router,
             events.router,
+            beacon.router,
             items.router,
-            trending.router,
-            rankings.router,
+            Router(
+                "/",
+                route_handlers=[trending.router, rankings.router, stats.router],
+                guards=[require("read")],
+            ),
             admin_rankings.router,
-            stats.router,
             health.router,
             metrics.router,
         ],
@@ -152,8 +166,27 @@ def _openapi() -> OpenAPIConfig:
         components=Components(
             security_schemes={
                 "adminKey": SecurityScheme(
-                    type="http", scheme="bearer", description="The key of GROUNDSWELL_ADMIN_KEY."
-                )
+                    type="http",
+                    scheme="bearer",
+                    description="The key of GROUNDSWELL_ADMIN_KEY, or one with the scope `admin`.",
+                ),
+                "apiKey": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="A key made by `groundswell keys create`, where keys are required.",
+                ),
+                "apiKeyHeader": SecurityScheme(
+                    type="apiKey",
+                    name="X-Api-Key",
+                    security_scheme_in="header",
+                    description="The same key in a header of its own.",
+                ),
+                "publicKey": SecurityScheme(
+                    type="apiKey",
+                    name="key",
+                    security_scheme_in="query",
+                    description="A public key, for pages that can send no headers.",
+                ),
             }
         ),
         render_plugins=[SchemaPage()],

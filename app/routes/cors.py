@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Request
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.enums import ScopeType
-from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,24 +21,33 @@ from app.errors import GroundswellError
 from app.ingest.limits import LIMIT_HEADERS
 from app.settings import Settings
 
-MAX_AGE_SECONDS = 7_200
-EXPOSED = ", ".join(("retry-after", *LIMIT_HEADERS))
-ALLOWED_HEADERS = "content-type, content-encoding, authorization, x-api-key"
+PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": "content-type, content-encoding, authorization, x-api-key",
+    "access-control-max-age": "7200",
+}
+READ_HEADERS = {"access-control-expose-headers": ", ".join(("retry-after", *LIMIT_HEADERS))}
 
 
 class Cors(ASGIMiddleware):
-    """Adds to each answer whether the page that asked may read it."""
+    """Adds to each answer whether the page that asked may read it, or may send what it asks for.
+
+    Litestar answers OPTIONS by itself; the headers make a preflight of it.
+    """
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on, and see to the answer's headers."""
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        if origin is None:
+        given = dict(scope["headers"])
+        if b"origin" not in given:
             await next_app(scope, receive, send)
             return
-        request: Request[Any, Any, State] = Request(scope)
-        allowed = await _allowed_origin(request, origin.decode("latin-1"))
+        allowed = await _allowed_origin(Request(scope), given[b"origin"].decode("latin-1"))
+        is_preflight = (
+            scope["method"] == "OPTIONS"  # type: ignore[typeddict-item]  # scopes are HTTP's alone
+            and b"access-control-request-method" in given
+        )
 
         async def send_allowed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -47,29 +55,10 @@ class Cors(ASGIMiddleware):
                 headers.extend_header_value("vary", "origin")
                 if allowed is not None:
                     headers["access-control-allow-origin"] = allowed
-                    headers["access-control-expose-headers"] = EXPOSED
+                    headers.update(PREFLIGHT_HEADERS if is_preflight else READ_HEADERS)
             await send(message)
 
         await next_app(scope, receive, send_allowed)
-
-
-def preflight(path: str, *, name: str) -> HTTPRouteHandler:
-    """Make the route that answers browsers which ask whether a page may POST to `path`."""
-
-    async def ask(request: Request[Any, Any, State]) -> Response[None]:
-        headers = {"allow": "OPTIONS, POST"}
-        origin = request.headers.get("origin", "")
-        if origin and await _allowed_origin(request, origin) is not None:
-            headers |= {
-                "access-control-allow-methods": "POST",
-                "access-control-allow-headers": ALLOWED_HEADERS,
-                "access-control-max-age": str(MAX_AGE_SECONDS),
-            }
-        return Response(None, status_code=204, headers=headers)
-
-    return HTTPRouteHandler(
-        path, http_method=["OPTIONS"], status_code=204, include_in_schema=False, name=name
-    )(ask)
 
 
 async def _allowed_origin(request: Request[Any, Any, State], origin: str) -> str | None:

@@ -14,9 +14,17 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
+from app.auth import require
 from app.database import items
 from app.database.pool import Pool
-from app.errors import BadRequestError, TooLargeError, UnavailableError, UnknownItemError
+from app.errors import (
+    BadRequestError,
+    ForbiddenError,
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    UnknownItemError,
+)
 from app.ingest.body import read_body
 from app.ingest.decode import NUL
 from app.ingest.reasons import reason_of
@@ -61,10 +69,13 @@ class Items(Wire, frozen=True):
     "`attributes` are merged. All are written, or none.",
     operation_id="putItems",
     operation_class=json_body(ItemIn, several=True),
+    guards=[require("write")],
     tags=["Items"],
     responses={
         200: ResponseSpec(ItemsWritten, description="Written", generate_examples=False),
-        **documented(BadRequestError, TooLargeError, UnavailableError),
+        **documented(
+            BadRequestError, UnauthorizedError, ForbiddenError, TooLargeError, UnavailableError
+        ),
     },
 )
 async def put_items(
@@ -94,6 +105,7 @@ async def put_items(
     summary="Read catalogue entries",
     description="The entries of one content id: one for each content type it is known under.",
     operation_id="item",
+    guards=[require("read")],
     tags=["Items"],
     responses={
         200: ResponseSpec(Items, description="The entries", generate_examples=False),
@@ -103,7 +115,9 @@ async def put_items(
 async def get_item(
     pool: NamedDependency[Pool],
     settings: NamedDependency[Settings],
-    content_id: Annotated[str, PathParameter(min_length=1, max_length=200)],
+    content_id: Annotated[
+        str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
+    ],
     content_type: Annotated[
         str | None, QueryParameter(name="contentType", min_length=1, max_length=200)
     ] = None,

@@ -1,0 +1,62 @@
+import asyncio
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from app.access.key_ring import KeyRing
+from app.cli_keys import api_keys
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture
+def run(database_url, redis_url, monkeypatch):
+    """Run the command in a thread, since it brings an event loop of its own."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+    async def run(*arguments: str):
+        return await asyncio.to_thread(CliRunner().invoke, api_keys, arguments)
+
+    return run
+
+
+async def test_a_key_is_shown_once_then_listed_by_its_prefix(run, pool, redis):
+    made = await run("create", "importer", "--scope", "write", "--scope", "backfill")
+    key = made.stdout.strip()
+    assert re.fullmatch(r"gsk_[A-Za-z0-9]{8}_[A-Za-z0-9]{32}", key)
+    found = await KeyRing(pool, redis).find(key)
+    assert found.scopes == {"write", "backfill"}
+    prefix = key.rpartition("_")[0]
+    listed = (await run("list")).output
+    assert listed == f"{prefix}  secret  write,backfill  importer  never used\n"
+
+
+async def test_a_public_key_has_origins_and_only_writes(run, pool, redis):
+    made = await run("create", "site", "--public", "--origin", "https://example.org")
+    assert made.stdout.startswith("gpk_")
+    found = await KeyRing(pool, redis).find(made.stdout.strip())
+    assert (found.kind, found.scopes) == ("public", {"write"})
+    assert found.allows_origin("https://example.org")
+    assert not found.allows_origin("https://example.com")
+    for wrong in (
+        ("--public", "--scope", "read"),
+        ("--origin", "https://example.org"),
+        ("--public", "--origin", "example.org"),
+        ("--public", "--origin", "https://example.org/page"),
+    ):
+        assert (await run("create", "site", *wrong)).exit_code == 2
+
+
+async def test_a_revoked_key_stays_listed(run, pool, redis):
+    key = (await run("create", "old", "--rate-limit", "600")).stdout.strip()
+    prefix = key.rpartition("_")[0]
+    assert (await run("revoke", prefix)).output == f"{prefix} is revoked\n"
+    assert (await run("revoke", prefix)).exit_code == 1
+    assert await KeyRing(pool, redis).find(key) is None
+    assert re.search(r"600 a minute  revoked \d{4}-\d\d-\d\d", (await run("list")).output)
+
+
+async def test_nothing_to_list(run):
+    assert (await run("list")).output == "there are no keys\n"

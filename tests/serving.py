@@ -1,0 +1,59 @@
+"""The API in this process, under settings of a test's own, and keys to call it with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+
+from app.access.api_key import Kind, Scope, new_key
+from app.database.api_keys import create_api_key
+from app.database.pool import Pool
+from app.main import create_app
+from app.settings import Settings
+from tests.lifespan import lifespan
+
+
+@asynccontextmanager
+async def api_of(
+    settings: Settings, *, peer: str = "127.0.0.1"
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the API; requests seem to come from the address `peer`."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app=app, client=(peer, 4321))
+    async with (
+        lifespan(app),
+        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
+    ):
+        yield client
+
+
+async def make_key(
+    pool: Pool,
+    *scopes: Scope,
+    kind: Kind = "secret",
+    origins: tuple[str, ...] = (),
+    rate_limit: int | None = None,
+) -> str:
+    """Make a key, with the scope `write` unless told otherwise, and return it."""
+    key = new_key(kind)
+    async with pool.connection() as connection:
+        await create_api_key(
+            connection,
+            name="a test's",
+            kind=kind,
+            prefix=key.prefix,
+            key_hash=key.digest,
+            scopes=list(scopes or ("write",)),
+            allowed_origins=list(origins),
+            rate_limit=rate_limit,
+            created_at=datetime.now(UTC),
+        )
+    return key.text
+
+
+def bearer(key: str) -> dict[str, str]:
+    """Return the header that shows `key`."""
+    return {"authorization": f"Bearer {key}"}
