@@ -234,12 +234,12 @@ for each row execute function core.check_ranking_row();
 insert into core.ranking
 (name, formula, "window", half_life, recent_half_life, segments)
 values
+('hot', 'minmax_hot', '24h', null, null, '{}'),
 ('trending_1h', 'weighted_decay', '1h', '20 minutes', '5 minutes', '{category,content_type}'),
 ('trending_24h', 'weighted_decay', '24h', '8 hours', '2 hours', '{category,content_type}'),
 ('trending_7d', 'weighted_decay', '7d', '56 hours', '14 hours', '{category,content_type}'),
 ('trending_30d', 'weighted_decay', '30d', '240 hours', '60 hours', '{category,content_type}'),
 ('trending_all', 'weighted_decay', 'all', null, '240 hours', '{category,content_type}'),
-('hot', 'minmax_hot', '24h', null, null, '{}'),
 ('breakout', 'breakout', '1h', null, null, '{}');
 
 insert into core.ranking (name, formula, "window", subject, options, schedule)

@@ -1,5 +1,6 @@
 -- Score what is new and take a snapshot of every enabled ranking now, whatever its schedule.
--- Source: core.score_feed, core.ranking. Feeds: POST /admin/rankings/refresh; notifies ranking_run.
+-- Source: api.score_events, api.attempt_ranking.
+-- Feeds: POST /admin/rankings/refresh; notifies ranking_run.
 -- Keeps: what api.run_rankings does when forced, but in the transaction of the caller, who needs
 -- isolation level repeatable read: a function, unlike a procedure that commits, can run with the
 -- rights of its owner, and the API has none on scores. No row where the job is running already. A
@@ -26,17 +27,10 @@ begin
         select r.* from core.ranking as r where r.enabled order by r.ranking_id
     loop
         ranking := wanted.name;
-        error := null;
-        begin
-            is_new := api.run_ranking(wanted, as_of) = 1;
-            insert into core.ranking_state as state (ranking_id, checked_at)
-            values (wanted.ranking_id, as_of)
-            on conflict (ranking_id) do update set checked_at = excluded.checked_at;
-        exception when others then
-            is_new := false;
-            error := sqlerrm;
-            fault := concat_ws('; ', fault, format('%s: %s', ranking, error));
-        end;
+        select attempt.is_new, attempt.error
+        into refresh_rankings.is_new, refresh_rankings.error
+        from api.attempt_ranking(wanted, as_of) as attempt;
+        fault := concat_ws('; ', fault, error);
         run_id := null;
         entries := null;
         select
@@ -51,7 +45,7 @@ begin
         return next;
     end loop;
 
-    perform api.finish_job('run_rankings', ledger_id, scored, fault);
+    perform api.finish_job('run_rankings', ledger_id, scored, nullif(fault, ''));
     perform pg_notify('ranking_run', as_of::text);
 end;
 $$;

@@ -51,18 +51,11 @@ begin
             )
         order by r.ranking_id
     loop
-        begin
-            perform api.run_ranking(ranking, as_of);
-            insert into core.ranking_state as state (ranking_id, checked_at)
-            values (ranking.ranking_id, as_of)
-            on conflict (ranking_id) do update set checked_at = excluded.checked_at;
-        exception when others then
-            fault := concat_ws('; ', fault, format('%s: %s', ranking.name, sqlerrm));
-        end;
+        fault := concat_ws('; ', fault, (api.attempt_ranking(ranking, as_of)).error);
         commit;
     end loop;
 
-    perform api.finish_job('run_rankings', ledger_id, scored, fault);
+    perform api.finish_job('run_rankings', ledger_id, scored, nullif(fault, ''));
     perform pg_notify('ranking_run', as_of::text);
     commit;
 end;

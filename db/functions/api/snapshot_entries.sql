@@ -1,7 +1,8 @@
 -- The places of one snapshot, best first; a category or creator stands for itself.
 -- Source: api.ranking_entry. Feeds: GET /analytics/rankings/{name}, and every list while Redis is
 -- down.
--- Keeps: title, category, creator and is_hot are as of now, all else as of the run.
+-- Keeps: title, category and creator are as of now, all else as of the run; is_hot is null for a
+-- run that is not the newest, as it is known only now.
 create function api.snapshot_entries(run_id bigint, segment text default '')
 returns table (
     rank integer,
@@ -34,7 +35,16 @@ select
     entry.likes,
     entry.comments,
     entry.shares,
-    case when entry.subject is null then coalesce(entry.is_hot, false) end
+    case
+        when
+            entry.subject is null
+            and not exists (
+                select 1
+                from core.ranking_run as later
+                where later.ranking_id = run.ranking_id and later.run_id > run.run_id
+            )
+            then coalesce(entry.is_hot, false)
+    end
 from api.ranking_entry as entry
 inner join core.ranking_run as run on entry.run_id = run.run_id
 where entry.run_id = snapshot_entries.run_id and entry.segment = snapshot_entries.segment
