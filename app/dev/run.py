@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import time
 from pathlib import Path
@@ -67,8 +68,10 @@ async def _run(wanted: Dev, port: int) -> None:
         if report.applied or report.api_replaced:
             say("dev", f"migrated the database: {len(report.applied)} files applied")
         await set_default_weights(servers.database_url, settings=wanted.settings)
+        admin_key = wanted.settings.admin_key or secrets.token_urlsafe(16)
         environment = {
             **os.environ,
+            "GROUNDSWELL_ADMIN_KEY": admin_key,
             "DATABASE_URL": servers.database_url,
             "REDIS_URL": servers.redis_url,
             "HOST": wanted.settings.host,
@@ -79,6 +82,8 @@ async def _run(wanted: Dev, port: int) -> None:
             group.create_task(child.run(), name=name)
         await _ready(url)
         say("dev", banner(url, servers, seconds=time.monotonic() - begun))
+        if wanted.settings.admin_key is None:
+            say("dev", f"  admin key      {admin_key} (of this run)")
         if wanted.demo:
             await run_demo(url=url, state_file=wanted.data / "demo.json", say=say)
 
