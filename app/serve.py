@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from granian import Granian
@@ -29,11 +29,20 @@ def serve(settings: Settings, *, workers: int) -> None:
     """
     if not is_free(settings.host, settings.port):
         raise InputError(f"{settings.host} port {settings.port} is taken or not ours to listen on")
-    server = Granian(
-        "app.serve:application",
+    server = granian_of(
+        "app.serve:application", host=settings.host, port=settings.port, workers=workers
+    )
+    with metrics_folder(workers=workers):
+        server.serve()
+
+
+def granian_of(target: str, *, host: str, port: int, workers: int) -> Any:  # noqa: ANN401
+    """Return the server of the ASGI application that the function `target` makes."""
+    return Granian(
+        target,
         factory=True,
-        address=settings.host,
-        port=settings.port,
+        address=host,
+        port=port,
         workers=workers,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
@@ -42,8 +51,6 @@ def serve(settings: Settings, *, workers: int) -> None:
         workers_kill_timeout=_STOP_SECONDS,
         backpressure=512,
     )
-    with metrics_folder(workers=workers):
-        server.serve()
 
 
 def application() -> HotPath:

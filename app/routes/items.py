@@ -119,7 +119,10 @@ async def get_item(
         str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
     ],
     content_type: Annotated[
-        str | None, QueryParameter(name="contentType", min_length=1, max_length=200)
+        str | None,
+        QueryParameter(
+            name="contentType", min_length=1, max_length=200, description="Only this type's entry."
+        ),
     ] = None,
 ) -> Response[bytes]:
     """Return the entries of a content id, sorted by content type."""

@@ -96,12 +96,13 @@ class Follower:
         found = dict[str, Snapshot]()
         for ranking, run_id in pointers.items():
             held = self.snapshots.current.get(ranking)
-            if held is None or held.run_id != run_id:
+            if held is None or held.run_id < run_id:
                 held = await self._list(ranking, run_id) or held
-            if held is not None:
+            if held is not None and held.run_id <= run_id:
                 found[ranking] = held
         if len(found) < len(pointers):
-            # A blob has expired or is of another version: the publisher will heal it, later.
+            # A blob has expired or is of another version, or a killed Redis came back with older
+            # pointers than it had: the publisher will heal it, later.
             await self._refresh_from_database()
             found = {**self.snapshots.current, **found}
         return found

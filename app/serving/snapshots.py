@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 import msgspec
+from litestar.types import HTTPResponseStartEvent, Message
 
 from app.serving.metrics import FRESH_AT
 from app.serving.pages import encode_page
@@ -19,12 +20,15 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer, with the headers of its 200 and of its 304."""
+    """A whole answer, as bytes and as the ASGI messages that send it."""
 
     body: bytes
     etag: bytes
     headers: Headers
-    headers_304: Headers
+    """Of its 304, and the 200's beside those of its content."""
+    start: Message
+    message: Message
+    start_304: Message
     good_until: float
     """Unix time from which to look again whether the snapshot has become stale."""
     stale: bool
@@ -38,6 +42,14 @@ def names_tag(if_none_match: bytes, etag: bytes) -> bool:
     """Tell whether an If-None-Match header names `etag` (RFC 9110 13.1.2)."""
     tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
     return any(tag in (etag, b"*") for tag in tags)
+
+
+def _start(status: int, headers: Headers) -> HTTPResponseStartEvent:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _content(body: bytes) -> Headers:
+    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
 
 
 class Snapshots:
@@ -119,12 +131,10 @@ class Snapshots:
         return Answer(
             body=body,
             etag=etag,
-            headers=[
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-                *cache,
-            ],
-            headers_304=cache,
+            headers=cache,
+            start=_start(200, [*_content(body), *cache]),
+            message={"type": "http.response.body", "body": body, "more_body": False},
+            start_304=_start(304, cache),
             stale=stale,
             good_until=float("inf") if stale else self._fresh_at(snapshot.ranking) + STALE_AFTER,
         )
