@@ -7,6 +7,10 @@ create function api.add_to_scores()
 returns bigint
 language sql volatile
 set jit = off
+-- The feed's statistics are of a queue, mostly empty, and the scores are many: a plan that reads
+-- all of them is never the right one.
+set enable_hashjoin = off
+set enable_mergejoin = off
 begin atomic
 with counted as (
     select
@@ -72,6 +76,7 @@ summed as (
     select
         delta.ranking_id,
         delta.item_id,
+        score.stored_at,
         state.half_life,
         state.weights,
         moment.decayed_to,
@@ -95,10 +100,10 @@ summed as (
     from delta
     cross join newest
     inner join core.ranking_state as state on delta.ranking_id = state.ranking_id
-    -- Looked up one by one, whatever the planner thinks of the feed: its statistics are of a
-    -- queue, mostly empty, and the scores are many.
     left join lateral (
-        select stored.*
+        select
+            stored.*,
+            stored.ctid as stored_at
         from core.ranking_score as stored
         where
             stored.ranking_id = delta.ranking_id
@@ -118,28 +123,23 @@ summed as (
     ) as fade
 ),
 
-written as (
-    insert into core.ranking_score (
-        ranking_id, item_id, decayed_to, last_event_at,
-        views, likes, comments, shares, watch_minutes,
-        recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
-        bound
-    )
+fresh as (
     select
         summed.ranking_id,
         summed.item_id,
+        summed.stored_at,
         summed.decayed_to,
         summed.last_event_at,
-        api.without_dust(summed.views),
-        api.without_dust(summed.likes),
-        api.without_dust(summed.comments),
-        api.without_dust(summed.shares),
-        api.without_dust(summed.watch_minutes),
-        api.without_dust(summed.recent_views),
-        api.without_dust(summed.recent_likes),
-        api.without_dust(summed.recent_comments),
-        api.without_dust(summed.recent_shares),
-        api.without_dust(summed.recent_watch_minutes),
+        api.without_dust(summed.views) as views,
+        api.without_dust(summed.likes) as likes,
+        api.without_dust(summed.comments) as comments,
+        api.without_dust(summed.shares) as shares,
+        api.without_dust(summed.watch_minutes) as watch_minutes,
+        api.without_dust(summed.recent_views) as recent_views,
+        api.without_dust(summed.recent_likes) as recent_likes,
+        api.without_dust(summed.recent_comments) as recent_comments,
+        api.without_dust(summed.recent_shares) as recent_shares,
+        api.without_dust(summed.recent_watch_minutes) as recent_watch_minutes,
         api.forward_bound(
             api.weighted_sum(
                 summed.weights, summed.views, summed.likes, summed.comments, summed.shares,
@@ -151,25 +151,59 @@ written as (
             ),
             summed.decayed_to,
             summed.half_life
-        )
+        ) as bound
     from summed
-    on conflict on constraint ranking_score_one_per_item do update set
-        decayed_to = excluded.decayed_to,
-        last_event_at = excluded.last_event_at,
-        views = excluded.views,
-        likes = excluded.likes,
-        comments = excluded.comments,
-        shares = excluded.shares,
-        watch_minutes = excluded.watch_minutes,
-        recent_views = excluded.recent_views,
-        recent_likes = excluded.recent_likes,
-        recent_comments = excluded.recent_comments,
-        recent_shares = excluded.recent_shares,
-        recent_watch_minutes = excluded.recent_watch_minutes,
-        bound = excluded.bound
+),
+
+-- By address: the row was found above, and nobody else writes here (api.run_rankings' lock).
+changed as (
+    update core.ranking_score as stored
+    set
+        decayed_to = fresh.decayed_to,
+        last_event_at = fresh.last_event_at,
+        views = fresh.views,
+        likes = fresh.likes,
+        comments = fresh.comments,
+        shares = fresh.shares,
+        watch_minutes = fresh.watch_minutes,
+        recent_views = fresh.recent_views,
+        recent_likes = fresh.recent_likes,
+        recent_comments = fresh.recent_comments,
+        recent_shares = fresh.recent_shares,
+        recent_watch_minutes = fresh.recent_watch_minutes,
+        bound = fresh.bound
+    from fresh
+    where stored.ctid = fresh.stored_at
+),
+
+added as (
+    insert into core.ranking_score (
+        ranking_id, item_id, decayed_to, last_event_at,
+        views, likes, comments, shares, watch_minutes,
+        recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
+        bound
+    )
+    select
+        fresh.ranking_id,
+        fresh.item_id,
+        fresh.decayed_to,
+        fresh.last_event_at,
+        fresh.views,
+        fresh.likes,
+        fresh.comments,
+        fresh.shares,
+        fresh.watch_minutes,
+        fresh.recent_views,
+        fresh.recent_likes,
+        fresh.recent_comments,
+        fresh.recent_shares,
+        fresh.recent_watch_minutes,
+        fresh.bound
+    from fresh
+    where fresh.stored_at is null
 )
 
-select count(*) from summed;
+select count(*) from fresh;
 end;
 
 comment on function api.add_to_scores() is
