@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -32,6 +33,7 @@ class ServerHome:
     def __init__(self, url: str, run: str, admin: psycopg.AsyncConnection[Any]) -> None:
         self.name = "server"
         self.url = url
+        self.run = run
         self.admin = admin
         self.template = f"{PREFIX}{run}_template"
         self.container: Container | None = None
@@ -41,10 +43,7 @@ class ServerHome:
     async def open(cls, url: str, *, container: Container | None = None) -> ServerHome:
         """Remove what dead runs left behind, and migrate the template."""
         run = secrets.token_hex(4)
-        admin = await psycopg.AsyncConnection.connect(
-            url, autocommit=True, prepare_threshold=None, application_name=PREFIX + run
-        )
-        home = cls(url, run, admin)
+        home = cls(url, run, await _connect(url, run))
         if container is not None:
             home.name, home.container = "docker", container
         await home._drop_stale()
@@ -105,6 +104,10 @@ class ServerHome:
 
     async def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
+        with suppress(psycopg.OperationalError):
+            await self.admin.execute("select")
+        if self.admin.closed:  # A soak may have killed the server.
+            self.admin = await _connect(self.url, self.run)
         await self._execute("drop database if exists {} with (force)", name)
 
     async def close(self) -> None:
@@ -112,6 +115,12 @@ class ServerHome:
         await self.admin.close()
         if self.container is not None:
             await self.container.stop()
+
+
+async def _connect(url: str, run: str) -> psycopg.AsyncConnection[Any]:
+    return await psycopg.AsyncConnection.connect(
+        url, autocommit=True, prepare_threshold=None, application_name=PREFIX + run
+    )
 
 
 class ServerEngine:

@@ -18,9 +18,6 @@ from tests.soak.stand import Stand
 
 Inject = Callable[[Stand, random.Random], Awaitable[int]]
 
-BURST = 4
-"""Kills of one round, at random distances, each healed at once: starting is what costs."""
-
 
 class Fault(NamedTuple):
     """A fault by its name."""
@@ -37,16 +34,16 @@ async def _kill_part(part: Part) -> None:
 
 async def kill_api(stand: Stand, chance: random.Random) -> int:
     """Kill the API again and again, some of the times before it is ready."""
-    for _ in range(BURST):
+    for _ in range(stand.burst):
         await asyncio.sleep(chance.uniform(0.1, 1.5))
         await _kill_part(stand.api)
-    return BURST
+    return stand.burst
 
 
 async def kill_writer(stand: Stand, chance: random.Random) -> int:
     """Kill one of the two writers, or both, again and again."""
     kills = 0
-    while kills < BURST:
+    while kills < stand.burst:
         await asyncio.sleep(chance.uniform(0.1, 1.0))
         for worker in chance.sample(stand.workers, chance.choice((1, 1, 2))):
             await _kill_part(worker)
@@ -56,12 +53,12 @@ async def kill_writer(stand: Stand, chance: random.Random) -> int:
 
 async def kill_redis(stand: Stand, chance: random.Random) -> int:
     """Kill Redis again and again."""
-    for _ in range(BURST):
+    for _ in range(stand.burst):
         await asyncio.sleep(chance.uniform(0.05, 0.5))
         await stand.engine.kill_redis()
         await asyncio.sleep(chance.uniform(0, 0.3))
         await stand.engine.start_redis()
-    return BURST
+    return stand.burst
 
 
 async def kill_database(stand: Stand, chance: random.Random) -> int:

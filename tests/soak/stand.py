@@ -40,6 +40,9 @@ SETTINGS = {
 class Stand:
     """The engine and the running parts."""
 
+    burst = 4
+    """Kills of one round, at random distances, each healed at once: settling is what costs."""
+
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
