@@ -94,15 +94,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin_seconds: Positive = 60.0
     """Longest time in seconds that a refresh or a preview of rankings may take."""
 
-    view_weight: Weight | None = None
+    weight_view: Weight | None = None
     """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""
-    like_weight: Weight | None = None
+    weight_like: Weight | None = None
     """Points of a like, likewise."""
-    comment_weight: Weight | None = None
+    weight_comment: Weight | None = None
     """Points of a comment, likewise."""
-    share_weight: Weight | None = None
+    weight_share: Weight | None = None
     """Points of a share, likewise."""
-    watch_minute_weight: Weight | None = None
+    weight_watch_minute: Weight | None = None
     """Points of a minute watched, likewise."""
 
     log_format: str = "console"

@@ -27,11 +27,11 @@ async def set_default_weights(database_url: str, *, settings: Settings) -> list[
     next run.
     """
     weights = {
-        "view": settings.view_weight,
-        "like": settings.like_weight,
-        "comment": settings.comment_weight,
-        "share": settings.share_weight,
-        "watch_minute": settings.watch_minute_weight,
+        "view": settings.weight_view,
+        "like": settings.weight_like,
+        "comment": settings.weight_comment,
+        "share": settings.weight_share,
+        "watch_minute": settings.weight_watch_minute,
     }
     if all(weight is None for weight in weights.values()):
         return []

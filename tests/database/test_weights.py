@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("clean")
 
 
 async def test_the_environment_sets_what_it_names_and_nothing_else(pool, settings):
-    environ = {"GROUNDSWELL_LIKE_WEIGHT": "7", "GROUNDSWELL_VIEW_WEIGHT": "1"}
+    environ = {"GROUNDSWELL_WEIGHT_LIKE": "7", "GROUNDSWELL_WEIGHT_VIEW": "1"}
     wanted = msgspec.structs.replace(read_settings(environ), database_url=settings.database_url)
     changed = await set_default_weights(settings.database_url, settings=wanted)
     assert [(one.metric, one.weight) for one in changed] == [("like", 7.0)]
@@ -30,5 +30,5 @@ async def test_nothing_set_changes_nothing(settings):
 
 
 def test_a_negative_weight_is_named():
-    with pytest.raises(SettingError, match="GROUNDSWELL_LIKE_WEIGHT='-1'"):
-        read_settings({"GROUNDSWELL_LIKE_WEIGHT": "-1"})
+    with pytest.raises(SettingError, match="GROUNDSWELL_WEIGHT_LIKE='-1'"):
+        read_settings({"GROUNDSWELL_WEIGHT_LIKE": "-1"})

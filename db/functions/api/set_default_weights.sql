@@ -1,5 +1,5 @@
 -- Set the weights that rankings without their own use.
--- Source: groundswell migrate (GROUNDSWELL_VIEW_WEIGHT and its like). Feeds: core.default_weight.
+-- Source: groundswell migrate (GROUNDSWELL_WEIGHT_VIEW and its like). Feeds: core.default_weight.
 -- Keeps: a metric that is absent or null keeps its weight; one that is the same writes nothing.
 create function api.set_default_weights(weights jsonb)
 returns table (metric text, weight double precision)
