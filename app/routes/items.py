@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -144,9 +144,21 @@ def _decode(body: bytes) -> list[ItemIn]:
     if NUL.search(body):
         raise BadRequestError("the body contains U+0000, which cannot be stored")
     try:
-        return _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
+        given = _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestError(reason_of(error)) from error
+    return [_in_utc(item) for item in given]
+
+
+def _in_utc(item: ItemIn) -> ItemIn:
+    """Return `item` with its time in UTC: PostgreSQL refuses offsets of 16 hours and more."""
+    if item.published_at is None:
+        return item
+    try:
+        published_at = item.published_at.astimezone(UTC)
+    except OverflowError as error:
+        raise BadRequestError("publishedAt: outside the years 1 to 9999") from error
+    return msgspec.structs.replace(item, published_at=published_at)
 
 
 def _database_down() -> UnavailableError:

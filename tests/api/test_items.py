@@ -46,6 +46,15 @@ async def test_what_is_absent_stays_and_attributes_are_merged(api: httpx.AsyncCl
     assert [item["contentType"] for item in await read(api, "/items/dune")] == ["movie", "video"]
 
 
+async def test_any_offset_of_rfc_3339_is_understood(api: httpx.AsyncClient) -> None:
+    answer = await api.put(
+        "/items", json={"contentId": "far", "publishedAt": "2021-09-15T10:00:00-22:10"}
+    )
+    assert answer.status_code == 200
+    (item,) = await read(api, "/items/far")
+    assert item["publishedAt"] == "2021-09-16T08:10:00Z"
+
+
 async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:
     answer = await api.get("/items/nobody")
     assert answer.status_code == 404
@@ -61,6 +70,10 @@ async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:
         (
             rb'{"contentId":"a","title":"\u0000"}',
             "the body contains U+0000, which cannot be stored",
+        ),
+        (
+            b'{"contentId":"a","publishedAt":"0001-01-01T00:00:00+01:00"}',
+            "publishedAt: outside the years 1 to 9999",
         ),
     ],
 )
