@@ -7,6 +7,7 @@ DATA ?= .groundswell
 DEMO ?= 1
 BENCH ?=
 ARGS ?=
+export FUZZ SEED SOAK_KILLS SOAK_SECONDS
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -48,6 +49,14 @@ format: .venv/dev.stamp  ## Put Python into the house's format
 .PHONY: bench
 bench: .venv/dev.stamp  ## Measure against rivals into bench/results.json (BENCH=insert,read)
 	@$(BIN)/python -m bench $(BENCH)
+
+.PHONY: soak
+soak: .venv/dev.stamp  ## Kill and hinder everything under load (SOAK_KILLS=100 SOAK_SECONDS= SEED=1)
+	@$(BIN)/python -m tests.soak
+
+.PHONY: fuzz
+fuzz: .venv/dev.stamp  ## Send event bodies that are nearly right (FUZZ=1000000 SEED=1)
+	@$(BIN)/python -m tests.fuzz
 
 .PHONY: lock
 lock: .venv/dev.stamp  ## Pin again what pyproject.toml asks for

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -18,6 +19,7 @@ from redis.backoff import NoBackoff
 
 from app.serve import free_port
 from tests.engines import Engine, Home
+from tests.eventually import eventually
 from tests.soak.parts import Part, make_parts
 from tests.soak.power import SyncedMark
 
@@ -46,13 +48,13 @@ class Stand:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
-        port = free_port("127.0.0.1")
-        self.url = f"http://127.0.0.1:{port}"
+        self.port = free_port("127.0.0.1")
+        self.url = f"http://127.0.0.1:{self.port}"
         environment = {
             **SETTINGS,
             "DATABASE_URL": engine.database_url,
             "REDIS_URL": engine.redis_url,
-            "PORT": str(port),
+            "PORT": str(self.port),
         }
         self.api, self.workers = make_parts(environment, folder)
         self.mark = SyncedMark(folder / "redis")
@@ -69,6 +71,18 @@ class Stand:
         if self.kills_server or not self.engine.shares_server:
             return "kill -9 of its processes"
         return "all its sessions ended, new ones refused"
+
+    async def ready(self) -> None:
+        """Wait until the API can serve."""
+
+        async def is_ready() -> bool:
+            try:
+                return (await client.get("/health/ready")).status_code == 200
+            except httpx.RequestError:
+                return False
+
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            await eventually(is_ready, within=30)
 
     def redis(self) -> redis.asyncio.Redis:
         """Make a client of the harness' own."""
