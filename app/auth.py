@@ -61,6 +61,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return self.shown == "valid" and not self.is_public
 
 
+_ANONYMOUS = {mode: Caller(scopes=scopes) for mode, scopes in WITHOUT_KEY.items()}
+
+
 def require(scope: Scope, *, public: bool = False) -> Guard:
     """Return the guard of routes that need `scope`; a public key will do only where `public`.
 
@@ -106,7 +109,7 @@ async def _identify(connection: AnyConnection) -> Caller:
     free = WITHOUT_KEY[settings.require_keys]
     text, in_query = _shown_key(connection)
     if not text:
-        return Caller(scopes=free)
+        return _ANONYMOUS[settings.require_keys]
     if settings.admin_key and not in_query and _same(text, settings.admin_key):
         return Caller(scopes=EVERYTHING, shown="valid")
     if not looks_like_key(text):
@@ -129,14 +132,15 @@ async def _identify(connection: AnyConnection) -> Caller:
 
 def _shown_key(connection: AnyConnection) -> tuple[str, bool]:
     """Return the key that was shown, or an empty text, and whether it was in the query."""
-    headers = connection.headers
-    if (authorization := headers.get("authorization")) is not None:
-        scheme, _, given = authorization.partition(" ")
-        # Another scheme is meant for a proxy before us.
-        if scheme.lower() == "bearer":
-            return given.strip(), False
-    if (given := headers.get("x-api-key", "").strip()) != "":
-        return given, False
+    # Read bare: this is on the way of every event.
+    for name, value in connection.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, given = value.decode("latin-1").partition(" ")
+            # Another scheme is meant for a proxy before us.
+            if scheme.lower() == "bearer":
+                return given.strip(), False
+        elif name == b"x-api-key" and value:
+            return value.decode("latin-1").strip(), False
     if b"key=" in (query := connection.scope["query_string"]):
         return parse_qs(query.decode("latin-1")).get("key", [""])[0], True
     return "", False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from litestar import MediaType, Response, Router, post
@@ -11,10 +11,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
-from redis.asyncio import Redis
 
 from app.auth import demand, require
-from app.database.pool import Pool
 from app.errors import (
     BadRequestError,
     ForbiddenError,
@@ -66,6 +64,15 @@ Backfill = Annotated[
         "Needs a key with the scope `backfill`, where keys are required.",
     ),
 ]
+
+
+class Recording(NamedTuple):
+    """What the routes of one process record with."""
+
+    recorder: Recorder
+    senders: Senders
+    settings: Settings
+
 
 ACTIONS: tuple[EventType, ...] = ("view", "like", "comment", "share")
 
@@ -127,14 +134,13 @@ _RESPONSES: dict[int, ResponseSpec] = {
 )
 async def post_events(
     request: AnyRequest,
-    recorder: NamedDependency[Recorder],
-    senders: NamedDependency[Senders],
-    settings: NamedDependency[Settings],
+    recording: NamedDependency[Recording],
     wait: Wait = False,
     validate: Validate = False,
     backfill: Backfill = False,
 ) -> Response[bytes]:
     """Record the events in the body."""
+    recorder, senders, settings = recording
     if backfill:
         await demand(request, "backfill")
     sender = await senders.sender_of(request, backfills=backfill)
@@ -173,12 +179,11 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
     )
     async def record(
         request: AnyRequest,
-        recorder: NamedDependency[Recorder],
-        senders: NamedDependency[Senders],
-        settings: NamedDependency[Settings],
+        recording: NamedDependency[Recording],
         content_id: ContentId,
         content_type: ContentType = None,
     ) -> Response[bytes]:
+        recorder, senders, settings = recording
         check_names(id=content_id, contentType=content_type)
         body = await _body(request, settings)
         event = decode_action(body, event_type=event_type, content_id=content_id)
@@ -216,27 +221,15 @@ def _answer(
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM)
 
 
-def _recorder(
-    state: State,
-    settings: NamedDependency[Settings],
-    pool: NamedDependency[Pool],
-    redis: NamedDependency[Redis],
-) -> Recorder:
-    """Return the process's recorder, made by its first request."""
-    recorder: Recorder | None = state.get("recorder")
-    if recorder is None:
-        recorder = state.recorder = Recorder(settings, pool, redis, retention=state.retention)
-    return recorder
-
-
-def _senders(
-    state: State, settings: NamedDependency[Settings], redis: NamedDependency[Redis]
-) -> Senders:
-    """Return what tells the process's senders apart, made by its first request."""
-    senders: Senders | None = state.get("senders")
-    if senders is None:
-        senders = state.senders = Senders(settings, Viewers(redis))
-    return senders
+def _recording(state: State) -> Recording:
+    """Return what this process records with, made by its first request."""
+    recording: Recording | None = state.get("recording")
+    if recording is None:
+        settings: Settings = state.settings
+        recorder = Recorder(settings, state.pool, state.redis, retention=state.retention)
+        senders = Senders(settings, Viewers(state.redis))
+        recording = state.recording = Recording(recorder, senders, settings)
+    return recording
 
 
 router = Router(
@@ -245,10 +238,7 @@ router = Router(
         post_events,
         *(_action(action) for action in ACTIONS),
     ],
-    dependencies={
-        "recorder": Provide(_recorder, sync_to_thread=False),
-        "senders": Provide(_senders, sync_to_thread=False),
-    },
+    dependencies={"recording": Provide(_recording, sync_to_thread=False)},
     middleware=[Cors()],
     security=[{}, {"apiKey": []}, {"apiKeyHeader": []}, {"publicKey": []}],
 )
