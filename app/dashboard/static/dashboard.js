@@ -13,6 +13,8 @@ const whole = new Intl.NumberFormat();
 const short = (number) => (number < 10_000 ? whole : compact).format(number);
 
 let current = "24h"; // the window shown
+let category = ""; // the only category shown; empty for all
+const categories = new Set(); // those met so far
 let shown = null; // the last answer
 let etag = ""; // its ETag
 let failure = ""; // why the last request failed
@@ -25,7 +27,8 @@ async function load() {
   const headers = etag ? { "if-none-match": etag } : {};
   try {
     const signal = AbortSignal.any([mine.signal, AbortSignal.timeout(10_000)]);
-    const answer = await fetch(`/analytics/trending?window=${current}&limit=${LIMIT}`, { headers, signal, cache: "no-store" });
+    const filter = category && `&category=${encodeURIComponent(category)}`;
+    const answer = await fetch(`/analytics/trending?window=${current}&limit=${LIMIT}${filter}`, { headers, signal, cache: "no-store" });
     const date = Date.parse(answer.headers.get("date"));
     if (date) skew = Date.now() - date;
     if (answer.status !== 304) {
@@ -44,7 +47,7 @@ async function load() {
 }
 
 function show(found) {
-  const before = shown?.window === found.window ? shown : null;
+  const before = shown?.window === found.window && shown.segment === found.segment ? shown : null;
   const places = new Map([...body.rows].map((row) => [row.dataset.key, row.getBoundingClientRect().top]));
   const rows = new Map([...body.rows].map((row) => [row.dataset.key, row]));
   const best = found.items[0]?.score || 1;
@@ -60,6 +63,7 @@ function show(found) {
     }),
   );
   if (before) move(places);
+  offer(found.items.map((item) => item.category));
   announce(before, found);
 }
 
@@ -88,6 +92,15 @@ function fill(row, item, best, someOld) {
   }
 }
 
+function offer(found) {
+  const size = categories.size;
+  for (const name of found) if (name) categories.add(name);
+  if (categories.size === size) return;
+  $("#filter").hidden = false;
+  const options = [...categories].sort().map((name) => new Option(name, name, false, name === category));
+  $("#category").replaceChildren(new Option("All categories", ""), ...options);
+}
+
 // First, Last, Invert, Play: each row starts where it was and slides to where it is now.
 function move(places) {
   if (calm.matches) return;
@@ -106,14 +119,16 @@ function announce(before, found) {
   const order = (answer) => answer?.items.map((item) => item.contentId).join() ?? "";
   if (!found.items.length || order(before) === order(found)) return;
   const top = found.items.slice(0, 3).map((item) => `${item.rank}, ${name(item)}`).join("; ");
-  $("#summary").textContent = `Trending in ${WINDOWS[found.window]}: ${top}.`;
+  $("#summary").textContent = `Trending in ${category ? `${category}, ` : ""}${WINDOWS[found.window]}: ${top}.`;
 }
 
 function showState() {
   const empty = shown?.items.length === 0;
   $("#list").setAttribute("aria-busy", String(!shown && !failure));
   $("table").hidden = !shown || empty;
-  $("#empty").hidden = !empty || Boolean(failure);
+  $("#empty").hidden = !empty || Boolean(failure) || Boolean(category);
+  $("#none").hidden = !empty || Boolean(failure) || !category;
+  $("#none-title").textContent = `Nothing in ${category} in ${WINDOWS[current]}`;
   $("#error").hidden = !failure;
   if ($("#error-title").textContent !== failure) $("#error-title").textContent = failure;
   showFreshness();
@@ -128,8 +143,11 @@ function showFreshness() {
   if ($("#freshness-text").textContent !== words[state]) $("#freshness-text").textContent = words[state];
 }
 
-function choose(name, { focus = false } = {}) {
+function choose(name, { only = category, focus = false } = {}) {
   current = name in WINDOWS ? name : "24h";
+  category = only;
+  offer([category]);
+  $("#category").value = category;
   for (const tab of tabs) {
     const chosen = tab.dataset.window === current;
     tab.setAttribute("aria-selected", String(chosen));
@@ -137,7 +155,7 @@ function choose(name, { focus = false } = {}) {
     if (chosen) $("#list").setAttribute("aria-labelledby", tab.id);
     if (chosen && focus) tab.focus();
   }
-  history.replaceState(null, "", `#${current}`);
+  history.replaceState(null, "", `#${current}${category && `/${encodeURIComponent(category)}`}`);
   etag = "";
   load();
 }
@@ -159,8 +177,24 @@ $("#copy").addEventListener("click", async () => {
   $("#copy").textContent = "Copied";
 });
 
-choose(location.hash.slice(1));
-window.addEventListener("hashchange", () => choose(location.hash.slice(1)));
+$("#category").addEventListener("change", (event) => choose(current, { only: event.target.value }));
+$("#all").addEventListener("click", () => choose(current, { only: "" }));
+
+function chooseFromAddress() {
+  const [name, only = ""] = location.hash.slice(1).split("/");
+  choose(name, { only: readable(only) });
+}
+
+function readable(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+chooseFromAddress();
+window.addEventListener("hashchange", chooseFromAddress);
 document.addEventListener("visibilitychange", () => document.hidden || load());
 setInterval(() => document.hidden || load(), POLL_MS);
 setInterval(showFreshness, 1000);

@@ -1,0 +1,138 @@
+"""A browser, and an API process of the tests' own that it can visit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import warnings
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from app.serve import free_port
+from app.settings import Settings
+from tests.eventually import eventually
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, ConsoleMessage, Page, Request
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOST = "127.0.0.1"
+
+
+class Site:
+    """An API process; it can be ended, and started again on its port."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._port = free_port(HOST)
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = f"http://{HOST}:{self._port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it answers; it may be running."""
+        if self._process is not None and self._process.returncode is None:
+            return
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app", "serve", "--port", str(self._port),
+            env={
+                **os.environ,
+                "DATABASE_URL": self._settings.database_url,
+                "REDIS_URL": self._settings.redis_url,
+            },
+        )  # fmt: skip
+        await eventually(self._answers, within=30)
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            await self._process.wait()
+
+    async def _answers(self) -> bool:
+        try:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"{self.url}/analytics/trending")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+class Visit:
+    """A page, with every fault and every other host that it met."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._note_console)
+        page.on("request", self._note_request)
+
+    async def open(self, path: str = "/") -> Page:
+        """Go to a path of the site."""
+        await self.page.goto(self.url + path)
+        return self.page
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.faults.append(message.text)
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:")):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs chromium on PATH: apt install chromium")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the imported package, not of ours
+        from playwright.async_api import async_playwright  # noqa: PLC0415
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def running_site(settings: Settings) -> AsyncIterator[Site]:
+    site = Site(settings)
+    await site.start()
+    yield site
+    await site.stop()
+
+
+@pytest.fixture
+async def site(running_site: Site) -> AsyncIterator[Site]:
+    """The API process, running again after a test that ended it."""
+    yield running_site
+    await running_site.start()
+
+
+@pytest.fixture
+async def visit(chromium: Browser, running_site: Site) -> AsyncIterator[Visit]:
+    """A visit to the site in a context of its own, which must meet no fault and no other host."""
+    context = await chromium.new_context(viewport={"width": 1200, "height": 900})
+    visit = Visit(await context.new_page(), running_site.url)
+    yield visit
+    await context.close()
+    assert visit.faults == []
+    assert visit.hosts <= {urlsplit(running_site.url).netloc}
