@@ -59,8 +59,8 @@ async def test_its_defaults_are_those_in_force(world: World) -> None:
     names = ("view", "like", "comment", "share", "watch_minute")
     assert dict(weights) == dict(zip(names, DEFAULT_WEIGHTS, strict=True))
     for metric, weight in weights:
-        assert hasattr(Settings, f"{metric}_weight")
-        assert f"| {metric} | {weight:g} | `GROUNDSWELL_{metric.upper()}_WEIGHT` |" in text
+        assert hasattr(Settings, f"weight_{metric}")
+        assert f"| {metric} | {weight:g} | `GROUNDSWELL_WEIGHT_{metric.upper()}` |" in text
 
 
 async def test_its_hours_are_right(world: World) -> None:
