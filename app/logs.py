@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 
 import structlog
 
 from app.settings import Settings
+
+QUIET_SECONDS = 60.0
+"""An outage is over when its warning has not come for so long."""
+
+
+class OncePerOutage(logging.Handler):
+    """Passes a library's warnings on to our log, each once for as long as it keeps coming.
+
+    The pool warns at every try to connect, several times a second. `clock` is monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._clock = clock
+        self._last: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record unless one of its kind came a moment ago."""
+        now = self._clock()
+        kind = str(record.msg)
+        if now - self._last.get(kind, -QUIET_SECONDS) >= QUIET_SECONDS:
+            structlog.get_logger(record.name).warning(" ".join(record.getMessage().split()))
+        self._last[kind] = now
 
 
 def configure_logs(settings: Settings) -> None:
@@ -31,3 +56,7 @@ def configure_logs(settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+    pool = logging.getLogger("psycopg.pool")
+    pool.propagate = False
+    if not any(isinstance(handler, OncePerOutage) for handler in pool.handlers):
+        pool.addHandler(OncePerOutage())

@@ -50,7 +50,7 @@ async def apply_versioned(connection: psycopg.AsyncConnection[object], folders: 
     steps = [line.partition(": ") for line in out.splitlines()]
     for step, _, file in steps:
         if step == "Applied":
-            log.info("migration_applied", file=file)
+            log.debug("migration_applied", file=file)
     if process.returncode != 0:
         started = [file for step, _, file in steps if step == "Applying"]
         where = f"{started[-1]}: " if started else ""

@@ -134,7 +134,7 @@ class Publisher:
         if before is not None and int(before) != run.run_id:
             pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
         await pipe.execute()
-        log.info("published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
+        log.debug("published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
         return True
 
     async def _withdraw(self, enabled: set[str]) -> None:
