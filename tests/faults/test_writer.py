@@ -90,6 +90,24 @@ async def test_an_insert_may_be_repeated_in_part_or_whole(pool: Pool) -> None:
     assert await written(pool) == Written(rows=10, ids=10, fed=10, views=10)
 
 
+@pytest.mark.parametrize("seen_before", [False, True])
+async def test_scoring_hears_of_what_counts_no_later_than_it_came(
+    pool: Pool, *, seen_before: bool
+) -> None:
+    now = unix_microseconds()
+    ahead = packed("ahead", occurred_at=now + HOUR // 2)
+    uncounted = packed("uncounted", occurred_at=now, uncounted_because="bot: x")
+    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+    async with pool.connection() as connection:
+        events = [ReceivedEvent(each, now) for each in (ahead, uncounted)]
+        inserted = await inserter.insert(connection, events, now=now, seen_before=seen_before)
+        assert inserted == (2, set())
+        cursor = await connection.execute(
+            "select round(extract(epoch from occurred_at) * 1e6)::bigint from core.score_feed"
+        )
+        assert await cursor.fetchall() == [(now,)]
+
+
 async def test_an_id_without_a_time_counts_once_within_its_window(pool: Pool) -> None:
     inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
     now = unix_microseconds()

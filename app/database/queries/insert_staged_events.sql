@@ -1,5 +1,5 @@
--- Insert the staged events that are not known yet, tell scoring of exactly those of them that count,
--- and return the others: those that were known.
+-- Insert the staged events that are not known yet, tell scoring of exactly those that count, and
+-- return the others: those that were known.
 with inserted as (
     insert into core.event (
         event_id,
