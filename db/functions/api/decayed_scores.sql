@@ -41,10 +41,11 @@ with top as (
         )
         union all
         select known.*
-        from core.ranking_score as known
-        where
-            known.ranking_id = (ranking).ranking_id
-            and known.item_id = any(only_items)
+        from unnest(only_items) as wanted (item_id)
+        inner join core.ranking_score as known
+            on
+                wanted.item_id = known.item_id
+                and known.ranking_id = (ranking).ranking_id
         union all
         select recount.*
         from api.recount_scores(ranking) as recount

@@ -1,6 +1,7 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
 -- Source: core.storage_policy. Feeds: core.event, agg.*, core.ranking_run, core.job_run.
--- Keeps: a chunk goes only when all of it is past. Old runs are thinned to one an hour, and the
+-- Keeps: a chunk goes only when all of it is past, and no event before it has left the moving
+-- windows (api.move_windows reads it once more then). Old runs are thinned to one an hour, and the
 -- newest of a ranking is never dropped.
 create procedure api.maintain_storage(as_of timestamptz default now())
 language plpgsql
@@ -22,6 +23,10 @@ begin
         select
             level.level,
             level.keep_for,
+            least(
+                maintain_storage.as_of - level.keep_for,
+                case level.level when 'event' then longest.since end
+            ) as droppable,
             level.columnstore_after,
             coalesce(
                 aggregate.materialization_hypertable_schema || '.'
@@ -33,13 +38,14 @@ begin
         from core.storage_policy as level
         left join timescaledb_information.continuous_aggregates as aggregate
             on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
+        left join core.window_position as longest on longest."window" = '30d'
         where level.level not in ('snapshot', 'snapshot_hourly')
         order by level.level
     loop
         if policy.keep_for is not null then
             touched := touched + (
                 select count(*)
-                from drop_chunks(policy.relation, older_than => maintain_storage.as_of - policy.keep_for)
+                from drop_chunks(policy.relation, older_than => policy.droppable)
             );
             commit;
         end if;
