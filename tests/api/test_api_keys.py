@@ -97,7 +97,7 @@ async def test_a_key_may_be_shown_in_three_ways_but_a_secret_one_not_in_the_addr
         assert await ask(api, ("POST", f"/analytics/view/a?key={public}")) == 202
         assert await ask(api, ("POST", f"/analytics/view/a?key={secret}")) == 401
         basic = {"authorization": "Basic Zm9vOmJhcg=="}
-        assert await ask(api, READ, **basic) == 200
+        assert await ask(api, RECORD, **basic, **{"x-api-key": secret}) == 202
 
 
 async def test_a_public_key_records_from_its_pages_and_does_nothing_else(
