@@ -227,7 +227,7 @@ async def api_on(engine: Engine) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]
     own = Settings(
         database_url=engine.database_url,
         redis_url=engine.redis_url,
-        database_timeout=1,
+        database_timeout=3,
         redis_timeout=1,
         stats_fresh_seconds=0.1,
         pool_size=4,
