@@ -1,13 +1,16 @@
 """Split a batch into lanes, each of which is inserted by a transaction of its own.
 
-TimescaleDB keeps one min-max invalidation range for each transaction and aggregate. One late event
-beside the newest ones would make the next refresh redo everything between the two, so late events
-go in by time bucket: 15 minutes, or a day when that would be too many transactions.
+TimescaleDB notes what a transaction changed as one range, from the earliest row to the latest: for
+the whole hypertable up to 2.23, for each of its chunks in 2.28. The next refresh redoes all of that
+range, so two late events 23 hours apart cost as much as a day of them (bench/late.py). Late events
+are therefore cut where nothing happened for a while, and each piece goes by itself.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
+from heapq import nlargest
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from app.ingest.packing import PackedEvent
@@ -16,11 +19,10 @@ from app.ingest.rows import ReceivedEvent
 Identity: TypeAlias = bytes | tuple[bytes, int]
 """An event's id, with its time where it has one."""
 
-_QUARTER_HOUR = 900_000_000
-_DAY = 86_400_000_000
-_ON_TIME = -1
-MAX_QUARTER_LANES = 64
-"""More late quarter-hours than this in one batch are inserted day by day."""
+GAP = 900_000_000
+"""Microseconds without an event that are worth a transaction: a quarter of an hour."""
+MAX_LATE_LANES = 200
+"""Most transactions for the late events of a batch; each takes some milliseconds."""
 
 
 class Lane(NamedTuple):
@@ -32,21 +34,33 @@ class Lane(NamedTuple):
 
 
 def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
-    """Return the lanes of a batch without duplicates, the newest events' lane first.
+    """Return the lanes of a batch without duplicates, the newest events' lanes first.
 
     `late_before` is in microseconds since 1970.
     """
+    on_time: list[Lane] = []
+    late: list[Lane] = []
     ordered = sorted(events, key=_key)
-    late = [received for received in ordered if received.event.occurred_at < late_before]
-    bucket = _QUARTER_HOUR
-    if len({received.event.occurred_at // bucket for received in late}) > MAX_QUARTER_LANES:
-        bucket = _DAY
-    lanes: defaultdict[tuple[int, bool], list[ReceivedEvent]] = defaultdict(list)
-    for received in ordered[len(late) :]:
-        lanes[_ON_TIME, received.event.untimed].append(received)
-    for received in late:
-        lanes[received.event.occurred_at // bucket, received.event.untimed].append(received)
-    return [Lane(rows, untimed) for (_, untimed), rows in lanes.items()]
+    for untimed in (False, True):
+        rows = [received for received in ordered if received.event.untimed is untimed]
+        newest = bisect_left(rows, late_before, key=_occurred_at)
+        if newest < len(rows):
+            on_time.append(Lane(rows[newest:], untimed))
+        late += [Lane(piece, untimed) for piece in _cut(rows[:newest])]
+    return on_time + late
+
+
+def _cut(rows: list[ReceivedEvent]) -> list[list[ReceivedEvent]]:
+    """Cut rows, which are in order, at their widest gaps: the pieces span the least time."""
+    if not rows:
+        return []
+    gaps = [
+        (later - earlier, n)
+        for n, (earlier, later) in enumerate(pairwise(map(_occurred_at, rows)), 1)
+    ]
+    wide = nlargest(MAX_LATE_LANES - 1, (gap for gap in gaps if gap[0] >= GAP))
+    ends = sorted(place for _, place in wide)
+    return [rows[start:end] for start, end in pairwise([0, *ends, len(rows)])]
 
 
 def identity_of(event: PackedEvent) -> Identity:
@@ -60,6 +74,10 @@ def without_duplicates(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
     for received in events:
         seen.setdefault(identity_of(received.event), received)
     return events if len(seen) == len(events) else list(seen.values())
+
+
+def _occurred_at(received: ReceivedEvent) -> int:
+    return received.event.occurred_at
 
 
 def _key(received: ReceivedEvent) -> tuple[int, bytes]:

@@ -1,14 +1,12 @@
-"""Lanes: late events apart, one time bucket a transaction."""
+"""Lanes: late events apart, so that no transaction spans time in which nothing happened."""
 
 from __future__ import annotations
-
-from collections import defaultdict
 
 import psycopg
 import pytest
 
 from app.ingest.faults import Kind, kind_of
-from app.ingest.lanes import MAX_QUARTER_LANES, lanes_of, without_duplicates
+from app.ingest.lanes import MAX_LATE_LANES, lanes_of, without_duplicates
 from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent
 
@@ -36,20 +34,26 @@ def test_newest_events_are_one_lane_and_sorted() -> None:
     assert lane.events == events[::-1]
 
 
-def test_late_events_go_by_quarter_hour() -> None:
+def test_late_events_are_cut_where_nothing_happened() -> None:
     on_time = event(1, NOON)
     late = [event(2, NOON - 2 * HOUR), event(3, NOON - 2 * HOUR + MINUTE), event(4, NOON - DAY)]
     lanes = lanes_of([*late, on_time], late_before=NOON - HOUR)
     assert [lane.events for lane in lanes] == [[on_time], [late[2]], late[:2]]
 
 
-def test_too_many_quarter_hours_go_by_day() -> None:
-    late = [event(n, NOON - n * 15 * MINUTE) for n in range(5, MAX_QUARTER_LANES + 10)]
-    lanes = lanes_of(late, late_before=NOON - HOUR)
-    by_day = defaultdict(list)
-    for each in sorted(late, key=lambda each: each.event.occurred_at):
-        by_day[each.event.occurred_at // DAY].append(each)
-    assert [lane.events for lane in lanes] == list(by_day.values())
+def test_dense_history_is_one_lane() -> None:
+    late = [event(n, NOON - 2 * DAY + n * 14 * MINUTE) for n in range(100)]
+    (lane,) = lanes_of(late[::-1], late_before=NOON - HOUR)
+    assert lane.events == late
+
+
+def test_a_batch_is_cut_into_so_many_lanes_only_at_its_widest_gaps() -> None:
+    hourly = [event(n, NOON - 100 * DAY + n * HOUR) for n in range(MAX_LATE_LANES)]
+    later = [event(n, NOON - 50 * DAY + n * DAY) for n in range(10)]
+    lanes = lanes_of(hourly + later, late_before=NOON - HOUR)
+    assert len(lanes) == MAX_LATE_LANES
+    assert [lane.events for lane in lanes[-10:]] == [[each] for each in later]
+    assert [each for lane in lanes for each in lane.events] == hourly + later
 
 
 def test_ids_without_a_time_have_a_lane_of_their_own() -> None:
