@@ -1,0 +1,40 @@
+"""The API of bench/accept.py, as granian runs it: `python -m bench._accept_api accepting|dropping`.
+
+`dropping` is the same application in which accepted events go nowhere: it reads, decodes, gives
+each event its id, time and outcome, and answers the same.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from app.ingest.intake import Intake, Taken
+from app.ingest.sender import Sender
+from app.ingest.stream import Entry
+from app.lifeline import end_with_parent
+from app.main import create_app
+from app.serve import granian_of
+from app.serving.hot_path import HotPath
+from app.settings import read_settings
+
+
+def accepting() -> HotPath:
+    """Make the API as it is."""
+    end_with_parent()
+    return create_app(read_settings())
+
+
+def dropping() -> HotPath:
+    """Make the API whose intake takes nothing."""
+    Intake.take = _drop  # type: ignore[method-assign, assignment]
+    return accepting()
+
+
+async def _drop(_: Intake, __: Entry, ___: Sender) -> Taken:
+    return Taken(is_written=False)
+
+
+if __name__ == "__main__":
+    settings = read_settings()
+    target = f"bench._accept_api:{sys.argv[1]}"
+    granian_of(target, host=settings.host, port=settings.port, workers=1).serve()

@@ -1,0 +1,110 @@
+"""Callers that post events as fast as they are written, and repeat what was not acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from uuid import UUID
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from app import keys
+from app.ingest.uuid7 import Uuid7Source
+
+CALLERS = 16
+EVENTS_A_REQUEST = 100
+MOST_WAITING = 150
+"""Requests in the stream from which on callers hold back."""
+_RETRY_SECONDS = 0.05
+_GONE = (OSError, asyncio.IncompleteReadError, TimeoutError)
+
+
+class Callers:
+    """All callers; `acknowledged` counts the events, each of which has an id of its own."""
+
+    def __init__(self, port: int, client: redis.asyncio.Redis) -> None:
+        self.acknowledged = 0
+        self._port = port
+        self._redis = client
+        self._chance = random.Random(7)
+        self._new_id = Uuid7Source()
+        self._open = asyncio.Event()
+        self._backlog_is_short = asyncio.Event()
+        self._busy = 0
+
+    async def run(self) -> None:
+        """Post until cancelled, while resumed."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            for _ in range(CALLERS):
+                group.create_task(self._call())
+
+    def resume(self) -> None:
+        """Let the callers go on."""
+        self._open.set()
+
+    async def pause(self) -> None:
+        """Let no new request begin, and return when all those begun are acknowledged."""
+        self._open.clear()
+        while self._busy:  # noqa: ASYNC110 - at the end of a round, outside what is measured
+            await asyncio.sleep(0.01)
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                waiting = int(await self._redis.xlen(keys.EVENT_STREAM))
+            except (RedisError, OSError):
+                waiting = 0  # What Redis cannot take, the database takes.
+            if waiting < MOST_WAITING:
+                self._backlog_is_short.set()
+            else:
+                self._backlog_is_short.clear()
+            await asyncio.sleep(0.005)
+
+    async def _call(self) -> None:
+        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        while True:
+            await self._open.wait()
+            await self._backlog_is_short.wait()
+            self._busy += 1
+            request = self._request()
+            status = 0
+            while status != 202:
+                try:
+                    async with asyncio.timeout(10):
+                        connection = connection or await asyncio.open_connection(
+                            "127.0.0.1", self._port
+                        )
+                        status = await _exchange(*connection, request)
+                except _GONE:
+                    if connection:
+                        connection[1].close()
+                    connection = None
+                if status != 202:
+                    assert status in {0, 429, 503}, status
+                    await asyncio.sleep(_RETRY_SECONDS)
+            self.acknowledged += EVENTS_A_REQUEST
+            self._busy -= 1
+
+    def _request(self) -> bytes:
+        millisecond = time.time_ns() // 1_000_000
+        events = ",".join(
+            f'{{"type":"view","id":"{UUID(bytes=self._new_id(millisecond))}",'
+            f'"contentId":"bench-{int(5_000 * self._chance.random() ** 3)}"}}'
+            for _ in range(EVENTS_A_REQUEST)
+        )
+        return (
+            "POST /analytics/events HTTP/1.1\r\nHost: bench\r\nUser-Agent: groundswell-client/1\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(events) + 2}\r\n\r\n[{events}]"
+        ).encode()
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> int:
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r")[0]))
+    return int(head.split(b" ", 2)[1])
