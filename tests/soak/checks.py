@@ -135,7 +135,8 @@ async def drained(client: redis.asyncio.Redis, *, within: float) -> None:
     """Wait until everything is written."""
 
     async def is_empty() -> bool:
-        return int(await client.xlen(keys.EVENT_STREAM)) == 0
+        lengths = [await client.xlen(key) for key in (keys.EVENT_STREAM, keys.BACKFILL_STREAM)]
+        return sum(lengths) == 0
 
     await eventually(is_empty, within=within)
 

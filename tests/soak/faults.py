@@ -63,17 +63,17 @@ async def kill_redis(stand: Stand, chance: random.Random) -> int:
 
 async def kill_database(stand: Stand, chance: random.Random) -> int:
     """Kill the database; it takes some time to come back."""
-    for _ in range(2):
+    for _ in range(stand.burst):
         await asyncio.sleep(chance.uniform(0.05, 0.7))
         await stand.kill_database()
         await asyncio.sleep(chance.uniform(0, 0.3))
         await stand.start_database()
-    return 2
+    return stand.burst
 
 
 async def kill_all(stand: Stand, chance: random.Random) -> int:
     """Kill every process in one moment, or within a few milliseconds, and start all again."""
-    for _ in range(2):
+    for _ in range(stand.burst):
         await asyncio.sleep(chance.uniform(0.2, 1.0))
         kills: list[Callable[[], Awaitable[None]]] = [
             *(part.kill for part in stand.parts),
@@ -85,7 +85,7 @@ async def kill_all(stand: Stand, chance: random.Random) -> int:
             await kill()
             await asyncio.sleep(chance.choice((0, 0.005, 0.02)))
         await _start_all(stand)
-    return 2
+    return stand.burst
 
 
 async def power_loss(stand: Stand, chance: random.Random) -> int:

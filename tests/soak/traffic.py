@@ -89,16 +89,14 @@ class Traffic:
         return events
 
     async def _post(self, client: httpx.AsyncClient, events: list[Sent]) -> None:
-        wait = self._chance.random() < 0.1
+        way = self._chance.choices(({}, {"wait": "true"}, {"backfill": "true"}), (17, 2, 1))[0]
         pause = 0.05
         while events:
             body: Any = [sent.body for sent in events]
             if len(events) == 1:
                 body = body[0]
             try:
-                answer = await client.post(
-                    "/analytics/events", json=body, params={"wait": "true"} if wait else None
-                )
+                answer = await client.post("/analytics/events", json=body, params=way)
             except httpx.RequestError:
                 events = self._only_repeatable(events)
             else:
