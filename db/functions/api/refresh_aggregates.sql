@@ -10,6 +10,7 @@ as $$
 declare
     ledger_id bigint;
     policy record;
+    changed record;
     refreshed bigint := 0;
 begin
     ledger_id := api.start_job('refresh_aggregates');
@@ -22,7 +23,7 @@ begin
         select
             level.level,
             width.bucket,
-            level.refresh_lag,
+            time_bucket(width.bucket, as_of - level.refresh_lag) as until,
             date_trunc('day', as_of, 'UTC') - (source.keep_for - interval '1 day') as since
         from (
             values
@@ -49,12 +50,27 @@ begin
         insert into core.job_run (job, started_at)
         values ('refresh ' || policy.level, as_of);
         commit;
-        -- In one batch: several would be cut from what was known to have changed at the refresh
-        -- before, and what came in late since would wait for the next one.
+        -- Each stretch of changes by itself: a refresh is one transaction, and what it has rewritten
+        -- is to the next level one range, from the first bucket to the last.
+        for changed in
+            select stretch.*
+            from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
+                as stretch
+        loop
+            call refresh_continuous_aggregate(
+                format('agg.%I', policy.level)::regclass,
+                changed.begins,
+                changed.ends,
+                options => '{"buckets_per_batch": 0}'
+            );
+        end loop;
+        -- Then all of it, for what is new. In one batch: several would be cut from what was known
+        -- to have changed at the refresh before, and what came in late since would wait for the
+        -- next one.
         call refresh_continuous_aggregate(
             format('agg.%I', policy.level)::regclass,
             policy.since,
-            time_bucket(policy.bucket, as_of - policy.refresh_lag),
+            policy.until,
             options => '{"buckets_per_batch": 0}'
         );
         update core.job_run as run

@@ -1,0 +1,65 @@
+"""What a refresh has to redo: only the time in which something happened."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tests.sql.world import AS_OF, World
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+async def changed(
+    world: World, level: str = "engagement_1m", bucket: timedelta = MINUTE
+) -> list[tuple[datetime, datetime]]:
+    rows = await world.rows(
+        "select * from api.changed_ranges(%s, %s, %s, %s)",
+        [level, bucket, AS_OF - 10 * DAY, AS_OF - HOUR],
+    )
+    return [(begins, ends) for begins, ends in rows]
+
+
+async def refreshed(world: World) -> int:
+    """Refresh a long history up to now, so that whatever comes next is late."""
+    item = await world.item("a")
+    await world.happened(item, ago=5 * DAY)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+    return item
+
+
+async def test_late_events_are_stretches_of_whole_buckets(world: World) -> None:
+    item = await refreshed(world)
+    assert await changed(world) == []
+    second = timedelta(seconds=1)
+    for ago in (23 * HOUR + second, 2 * HOUR + second, 2 * HOUR - 58 * second, HOUR / 2):
+        await world.happened(item, ago=ago)
+    assert await changed(world) == [
+        (AS_OF - 23 * HOUR - MINUTE, AS_OF - 23 * HOUR),
+        (AS_OF - 2 * HOUR - MINUTE, AS_OF - 2 * HOUR + MINUTE),
+    ]
+
+
+async def test_the_next_level_hears_of_each_stretch_by_itself(world: World) -> None:
+    item = await refreshed(world)
+    for ago in (23 * HOUR, 2 * HOUR):
+        await world.happened(item, ago=ago)
+    # The quarter-hours were refreshed just now: only the minutes are due.
+    await world.execute("call api.refresh_aggregates(%s)", AS_OF + 2 * MINUTE)
+    assert await changed(world) == []
+    quarter = timedelta(minutes=15)
+    assert await changed(world, "engagement_15m", quarter) == [
+        (AS_OF - ago, AS_OF - ago + quarter) for ago in (23 * HOUR, 2 * HOUR)
+    ]
+
+
+async def test_too_many_stretches_close_their_narrowest_gaps(world: World) -> None:
+    item = await refreshed(world)
+    for number in range(101):
+        await world.happened(item, ago=4 * DAY - number * 10 * MINUTE - (number > 50) * HOUR)
+    ranges = await changed(world)
+    assert len(ranges) == 100
+    assert ranges[0][0] == AS_OF - 4 * DAY
+    assert any(earlier[1] + 69 * MINUTE == later[0] for earlier, later in pairwise(ranges))
