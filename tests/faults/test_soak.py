@@ -13,7 +13,7 @@ from tests.soak import faults
 from tests.soak.run import Soak
 from tests.soak.stand import open_stand
 
-SEED = int(os.environ.get("SEED", "20"))
+SEED = int(os.environ.get("SEED") or 20)
 """Printed with the table; SEED=… repeats a course of events."""
 
 FAULTS = [
