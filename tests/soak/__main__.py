@@ -32,7 +32,6 @@ def main() -> int:
     """Soak, show the table, and return 1 if anything was lost, doubled or wrong."""
     configure_logs(Settings(log_level="error"))
     report = asyncio.run(_soak(_number("SEED") or 1))
-    report.show(Console(width=max(120, Console().width)))
     return 1 if report.findings else 0
 
 
@@ -42,7 +41,11 @@ async def _soak(seed: int) -> Report:
         try:
             async with open_stand(home, _made(Path(folder) / "stand")) as stand:
                 soak = Soak(stand, seed, lambda line: print(line, flush=True))
-                return await soak.run(_course(stand, seed, soak.report), check_every=CHECK_EVERY)
+                try:
+                    await soak.run(_course(stand, seed, soak.report), check_every=CHECK_EVERY)
+                finally:
+                    soak.report.show(Console(width=120))
+                return soak.report
         finally:
             await home.close()
 

@@ -38,7 +38,6 @@ class Report:
         self.events = 0
         self.dead = 0
         self.seconds = 0.0
-        self.refusals: set[int] = set()
 
     def line(self, fault: Fault) -> Line:
         """Return the line of a fault."""

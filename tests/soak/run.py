@@ -64,14 +64,15 @@ class Soak:
             posting.cancel()
             await asyncio.wait({posting})
             await self._redis.aclose()
+            self._sum_up(time.monotonic() - began)
         if not posting.cancelled():
             posting.result()
-        report = self.report
-        report.seconds = time.monotonic() - began
-        report.events = len(self._ledger.acknowledged)
-        report.dead = self._conservation.dead
-        report.refusals = self._traffic.refusals
-        return report
+        return self.report
+
+    def _sum_up(self, seconds: float) -> None:
+        self.report.seconds = seconds
+        self.report.events = len(self._ledger.acknowledged)
+        self.report.dead = self._conservation.dead
 
     async def _round(self, fault: Fault, *, deep: bool) -> None:
         self._traffic.resume()

@@ -45,8 +45,6 @@ class Traffic:
         self._open = asyncio.Event()
         self._idle = asyncio.Condition()
         self._busy = 0
-        self.refusals: set[int] = set()
-        """The statuses of refusals so far."""
 
     async def run(self) -> None:
         """Post until cancelled, from when `resume` is called."""
@@ -103,7 +101,6 @@ class Traffic:
                 if answer.status_code not in _LATER:
                     self._heard(answer, events)
                     return
-                self.refusals.add(answer.status_code)
                 if "retry-after" not in answer.headers:
                     self._wrong(answer)
                 # A 503 can be a commit whose answer was lost.
