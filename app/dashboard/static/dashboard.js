@@ -9,7 +9,7 @@ const body = $("tbody");
 const tabs = [...document.querySelectorAll("[role=tab]")];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat();
+const whole = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
 const short = (number) => (number < 10_000 ? whole : compact).format(number);
 
 let current = "24h"; // the window shown
