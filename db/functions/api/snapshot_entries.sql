@@ -38,10 +38,13 @@ select
     case
         when
             entry.subject is null
-            and not exists (
-                select 1
-                from core.ranking_run as later
-                where later.ranking_id = run.ranking_id and later.run_id > run.run_id
+            -- Asked once, not for each place.
+            and not (
+                select count(*) > 0
+                from core.ranking_run as this
+                inner join core.ranking_run as later
+                    on this.ranking_id = later.ranking_id and this.run_id < later.run_id
+                where this.run_id = snapshot_entries.run_id
             )
             then coalesce(entry.is_hot, false)
     end
