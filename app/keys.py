@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 EVENT_STREAM = "gs:{ingest}:events"
-"""Accepted events, one entry a request, until the writer has them in the database."""
+"""Accepted events, an entry for one request or several, until the database has them."""
 DEAD_STREAM = "gs:{ingest}:dead"
 """Entries and events that could not be written, each with its reason."""
 WRITER_GROUP = "writers"

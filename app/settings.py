@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_future_seconds: Positive = 3_600.0
     """How far `occurredAt` may lie in the future, in seconds."""
     max_stream_entries: PositiveInt = 200_000
-    """Stream entries (one a request) waiting to be written, from which on new events get a 429."""
+    """Stream entries, of one request or several at once, that may wait; more events get a 429."""
     max_deliveries: PositiveInt = 5
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0

@@ -107,7 +107,7 @@ class Intake:
     async def _append(self, entry: Entry, sender: Sender) -> Appended:
         stream = self._backfill if sender.backfills else self._live
         if (waiting := await stream.length()) >= self._most_waiting:
-            raise OverloadedError(f"{waiting} requests wait to be written", retry_after=RETRY_AFTER)
+            raise OverloadedError(f"{waiting} entries wait to be written", retry_after=RETRY_AFTER)
         appended = await stream.append(entry, sender.limits)
         if not appended.allowed:
             raise _too_much(appended.standings, len(entry.events))

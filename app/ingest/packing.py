@@ -52,6 +52,11 @@ def pack(events: list[PackedEvent]) -> bytes:
     return _encode(events)
 
 
+def joined(payloads: list[bytes], events: int) -> bytes:
+    """Return the packed form of all events of `payloads`, which are so many."""
+    return b"".join([b"\xdd" + events.to_bytes(4, "big"), *map(_without_header, payloads)])
+
+
 def unpack(payload: bytes) -> list[PackedEvent]:
     """Return the events of `payload`, or raise `UnreadableEntryError`."""
     try:
@@ -62,3 +67,9 @@ def unpack(payload: bytes) -> list[PackedEvent]:
         if len(event.event_id) != 16 or not 0 <= event.type < len(EVENT_TYPES):
             raise UnreadableEntryError("an event has an impossible id or type")
     return events
+
+
+def _without_header(payload: bytes) -> memoryview:
+    """Return what follows the length of a MessagePack array."""
+    header = {0xDC: 3, 0xDD: 5}.get(payload[0], 1)
+    return memoryview(payload)[header:]

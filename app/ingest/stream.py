@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.ingest.limits import APPEND_LIMITED, Limit, Standing
-from app.ingest.packing import PackedEvent, UnreadableEntryError, pack, unpack
+from app.ingest.packing import PackedEvent, UnreadableEntryError, joined, pack, unpack
 
 VERSION = b"1"
 _APPEND_LIMITED_SHA = sha1(APPEND_LIMITED.encode(), usedforsecurity=False).hexdigest()
@@ -22,6 +22,8 @@ _APPEND_LIMITED_SHA = sha1(APPEND_LIMITED.encode(), usedforsecurity=False).hexdi
 Fields = dict[bytes, bytes]
 """A stream entry as Redis holds it: `v` version, `r` receipt in microseconds, `e` events, `w`."""
 
+JOINED_BYTES = 262_144
+"""Up to here, packed events of several requests become one entry."""
 
 Fault = tuple[int, str]
 """Position in its entry of an event that could not be written, and why."""
@@ -36,7 +38,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(NamedTuple):
-    """The accepted events of one request."""
+    """The accepted events of one request, or of several that came at once."""
 
     received_at: int
     """Microseconds since 1970."""
@@ -84,6 +86,20 @@ class _Append(NamedTuple):
     limits: tuple[Limit, ...]
     done: asyncio.Future[Appended]
 
+    @property
+    def may_be_joined(self) -> bool:
+        """Whether it needs no answer of its own."""
+        return not self.limits and b"w" not in self.fields
+
+    def tell(self, answer: Any) -> None:  # noqa: ANN401  # of Redis
+        """Let the caller know, if it has not left."""
+        if self.done.done():
+            return
+        if isinstance(answer, Exception):
+            self.done.set_exception(_as_redis_error(answer))
+        else:
+            self.done.set_result(_appended(self.limits, answer))
+
 
 _UNLIMITED = Appended(allowed=True, standings=[])
 
@@ -92,7 +108,9 @@ class StreamAppender:
     """Append entries to the stream, many at once.
 
     One pipelined write is under way at a time; what arrives meanwhile goes with the next one, so
-    that a durable append (`appendfsync always`) is paid once for all of them.
+    that a durable append (`appendfsync always`) is paid once for all of them. They become one
+    entry where they can: Redis reads 16 kB at a time, and syncs its file after each command that it
+    finds in them.
     """
 
     def __init__(
@@ -143,17 +161,18 @@ class StreamAppender:
         pipeline = self._redis.pipeline(transaction=False)
         # The script goes along once, with the first that needs it; by its hash thereafter.
         script: tuple[str, str] = ("EVAL", APPEND_LIMITED)
-        for append in batch:
-            fields = [part for pair in append.fields.items() for part in pair]
-            if append.limits:
-                buckets = [limit.bucket for limit in append.limits]
-                quotas = [limit.per_minute for limit in append.limits]
+        groups = _joinable(batch)
+        for group in groups:
+            fields = [part for pair in _fields_of(group).items() for part in pair]
+            if limits := group[0].limits:
+                buckets = [limit.bucket for limit in limits]
+                quotas = [limit.per_minute for limit in limits]
                 pipeline.execute_command(
                     *script,
                     1 + len(buckets),
                     self._stream,
                     *buckets,
-                    append.events,
+                    group[0].events,
                     *quotas,
                     *fields,
                 )
@@ -164,23 +183,42 @@ class StreamAppender:
         try:
             answers = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            answers = [_as_redis_error(error)] * (len(batch) + 1)
+            answers = [_as_redis_error(error)] * (len(groups) + 1)
         except BaseException:
             for append in batch:
                 append.done.cancel()
             raise
-        for append, answer in zip(batch, answers, strict=False):
-            if append.done.done():
-                continue
-            if isinstance(answer, Exception):
-                append.done.set_exception(_as_redis_error(answer))
-            else:
-                append.done.set_result(_appended(append.limits, answer))
+        for group, answer in zip(groups, answers, strict=False):
+            for append in group:
+                append.tell(answer)
         if isinstance(answers[-1], int):
             self._note_length(answers[-1])
 
     def _note_length(self, length: int) -> None:
         self._length, self._length_at = length, self._clock()
+
+
+def _joinable(batch: list[_Append]) -> list[list[_Append]]:
+    """Cut a batch into groups, each of which is one entry."""
+    groups: list[list[_Append]] = []
+    room = 0
+    for append in batch:
+        size = len(append.fields[b"e"])
+        if append.may_be_joined and size <= room:
+            groups[-1].append(append)
+            room -= size
+        else:
+            groups.append([append])
+            room = JOINED_BYTES - size if append.may_be_joined else 0
+    return groups
+
+
+def _fields_of(group: list[_Append]) -> Fields:
+    """Return the fields of one entry; what it joins was all received at the last one's moment."""
+    if len(group) == 1:
+        return group[0].fields
+    payloads = [append.fields[b"e"] for append in group]
+    return {**group[-1].fields, b"e": joined(payloads, sum(append.events for append in group))}
 
 
 def _appended(limits: tuple[Limit, ...], answer: Any) -> Appended:  # noqa: ANN401  # of Redis

@@ -38,7 +38,7 @@ class Backlog(Collector):
         """Yield the metrics of the streams."""
         entries = GaugeMetricFamily(
             "groundswell_stream_entries",
-            "Stream entries (one a request) that wait for the writer",
+            "Stream entries, of one request or several at once, that wait for the writer",
             labels=["lane"],
         )
         lag = GaugeMetricFamily(
