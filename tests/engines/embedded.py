@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import signal
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -39,12 +41,13 @@ class EmbeddedHome:
     @classmethod
     async def open(cls, cache: Path) -> EmbeddedHome:
         """Use the folders of this very code, or make them."""
-        empty, template = await asyncio.to_thread(_find, cache)
-        home = cls(empty, template)
-        if not await asyncio.to_thread(empty.exists):
-            await _make(empty, source=None)
-        if not await asyncio.to_thread(template.exists):
-            await _make(template, source=empty)
+        async with _alone(cache):
+            empty, template = await asyncio.to_thread(_find, cache)
+            home = cls(empty, template)
+            if not await asyncio.to_thread(empty.exists):
+                await _make(empty, source=None)
+            if not await asyncio.to_thread(template.exists):
+                await _make(template, source=empty)
         return home
 
     async def engine(
@@ -52,7 +55,9 @@ class EmbeddedHome:
     ) -> Engine:
         """Start both servers on `folder`, from a copy of a kept folder."""
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread(copy_data, self._empty if empty else self._template, folder)
+        source = self._empty if empty else self._template
+        async with _alone(source.parent):
+            await asyncio.to_thread(copy_data, source, folder)
         engine = EmbeddedEngine(folder, fsync)
         await engine.start()
         return engine
@@ -109,6 +114,14 @@ class EmbeddedEngine:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
 
+@asynccontextmanager
+async def _alone(cache: Path) -> AsyncIterator[None]:
+    """Keep other runs, and the other workers of this one, from the kept folders meanwhile."""
+    with (cache / "lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+
+
 def _find(cache: Path) -> tuple[Path, Path]:
     """Return where the empty and the migrated folder belong, and remove long unused ones."""
     gateway = [ROOT / "app" / "embedded" / "gateway" / name for name in ("*.mjs", "*lock.json")]
@@ -118,7 +131,7 @@ def _find(cache: Path) -> tuple[Path, Path]:
     for folder in (empty, template):
         with suppress(FileNotFoundError):
             os.utime(folder)
-    for old in cache.iterdir():
+    for old in cache.glob("*-*"):
         # Another run, of older or newer code, may be using it now.
         if old.stat().st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
@@ -126,10 +139,7 @@ def _find(cache: Path) -> tuple[Path, Path]:
 
 
 async def _make(target: Path, *, source: Path | None) -> None:
-    """Make a data folder, migrated if it has a source, and rename it when it is whole.
-
-    Another run may be making the same one: whoever is first wins.
-    """
+    """Make a data folder, migrated if it has a source, and rename it when it is whole."""
     draft = target.with_name(f"draft-{secrets.token_hex(4)}")
     await asyncio.to_thread(draft.mkdir, parents=True)
     database = EmbeddedTimescaledb(draft)
@@ -141,8 +151,7 @@ async def _make(target: Path, *, source: Path | None) -> None:
             await migrate(database.url)
             await _unschedule_jobs(database.url)
         await database.stop()
-        with suppress(OSError):
-            await asyncio.to_thread(draft.rename, target)
+        await asyncio.to_thread(draft.rename, target)
     finally:
         await database.stop()
         await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
