@@ -32,6 +32,9 @@ newest as (
 delta as (
     select
         state.ranking_id,
+        state.half_life,
+        state.recent_half_life,
+        state.weights,
         counted.item_id,
         max(counted.at) as last_event_at,
         sum(counted.views * fade.slow) as views,
@@ -77,8 +80,8 @@ summed as (
         delta.ranking_id,
         delta.item_id,
         score.stored_at,
-        state.half_life,
-        state.weights,
+        delta.half_life,
+        delta.weights,
         moment.decayed_to,
         greatest(delta.last_event_at, score.last_event_at) as last_event_at,
         delta.views * fade.new_slow + coalesce(score.views * fade.old_slow, 0) as views,
@@ -99,7 +102,6 @@ summed as (
         + coalesce(score.recent_watch_minutes * fade.old_fast, 0) as recent_watch_minutes
     from delta
     cross join newest
-    inner join core.ranking_state as state on delta.ranking_id = state.ranking_id
     left join lateral (
         select
             stored.*,
@@ -115,10 +117,10 @@ summed as (
     ) as moment
     cross join lateral (
         select
-            api.decay(moment.decayed_to - newest.at, state.half_life) as new_slow,
-            api.decay(moment.decayed_to - newest.at, state.recent_half_life) as new_fast,
-            api.decay(moment.decayed_to - score.decayed_to, state.half_life) as old_slow,
-            api.decay(moment.decayed_to - score.decayed_to, state.recent_half_life) as old_fast
+            api.decay(moment.decayed_to - newest.at, delta.half_life) as new_slow,
+            api.decay(moment.decayed_to - newest.at, delta.recent_half_life) as new_fast,
+            api.decay(moment.decayed_to - score.decayed_to, delta.half_life) as old_slow,
+            api.decay(moment.decayed_to - score.decayed_to, delta.recent_half_life) as old_fast
         offset 0
     ) as fade
 ),

@@ -1,6 +1,5 @@
 -- Every place of every snapshot as a row, for dashboards.
--- Source: core.ranking_snapshot, core.item_hot. Feeds: api.snapshot_entries, the publisher, SQL
--- dashboards.
+-- Source: core.ranking_snapshot, core.item_hot. Feeds: the publisher, SQL dashboards.
 create view api.ranking_entry as
 select
     run.run_id,
