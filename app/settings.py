@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How far `occurredAt` may lie in the future, in seconds."""
     max_stream_entries: PositiveInt = 200_000
     """Stream entries, of one request or several at once, that may wait; more events get a 429."""
+    max_stream_bytes: PositiveInt = 1_000_000_000
+    """Memory of Redis that waiting events may take, in bytes; more events get a 429."""
+    max_stream_seconds: Positive = 86_400.0
+    """How long the oldest event may wait to be written, in seconds; then new ones get a 503."""
     max_deliveries: PositiveInt = 5
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0

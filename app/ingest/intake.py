@@ -13,18 +13,27 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.database.pool import Pool
-from app.errors import OverloadedError, RateLimitedError
+from app.errors import OverloadedError, RateLimitedError, UnavailableError
 from app.ingest.direct import DirectWriter
 from app.ingest.limits import Standing, limit_headers
 from app.ingest.metrics import ACCEPTED, LIMITED, UNLIMITED
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.stream import Appended, Entry, Reply, StreamAppender, unix_microseconds
+from app.ingest.stream import (
+    Appended,
+    Entry,
+    Reply,
+    StreamAppender,
+    unix_microseconds,
+)
+from app.ingest.waiting import Waiting
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER = 2.0
-"""Seconds after which a caller may try again when too many entries wait."""
+"""Seconds after which a caller may try again when too much waits."""
+LONG_RETRY_AFTER = 30.0
+"""Seconds after which a caller may try again when nothing has been written for long."""
 PROBE_SECONDS = 1.0
 """While Redis is down, one request in this time tries it; the others do not wait for it."""
 
@@ -57,7 +66,7 @@ class Intake:
         self._live = StreamAppender(redis_client)
         self._backfill = StreamAppender(redis_client, stream=keys.BACKFILL_STREAM)
         self._direct = DirectWriter(settings, pool, clock=unix_microseconds)
-        self._most_waiting = settings.max_stream_entries
+        self._settings = settings
         self._wait_seconds = settings.wait_seconds
         self._block_seconds = min(1.0, settings.redis_timeout / 2)
         self._monotonic = monotonic
@@ -68,8 +77,9 @@ class Intake:
         """Make `entry` durable.
 
         Raises `RateLimitedError` when the sender has sent too much, `OverloadedError` when too much
-        waits to be written, `UnavailableError` when neither Redis nor the database takes it. An
-        entry that Redis took without telling us is in both, which counts once.
+        waits to be written, `UnavailableError` when it has waited too long, or neither Redis nor
+        the database takes it. An entry that Redis took without telling us is in both, which counts
+        once.
         """
         if not entry.events:
             return Taken(is_written=True, duplicates=0)
@@ -106,12 +116,24 @@ class Intake:
 
     async def _append(self, entry: Entry, sender: Sender) -> Appended:
         stream = self._backfill if sender.backfills else self._live
-        if (waiting := await stream.length()) >= self._most_waiting:
-            raise OverloadedError(f"{waiting} entries wait to be written", retry_after=RETRY_AFTER)
+        self._check_backlog(await stream.backlog())
         appended = await stream.append(entry, sender.limits)
         if not appended.allowed:
             raise _too_much(appended.standings, len(entry.events))
         return appended
+
+    def _check_backlog(self, waiting: Waiting) -> None:
+        """Raise where so much waits, or for so long, that more must not be promised."""
+        settings = self._settings
+        if waiting.entries >= settings.max_stream_entries:
+            detail = f"{waiting.entries} entries wait to be written"
+            raise OverloadedError(detail, retry_after=RETRY_AFTER)
+        if waiting.size >= settings.max_stream_bytes:
+            detail = f"{waiting.size / 1e6:.0f} MB of events wait to be written"
+            raise OverloadedError(detail, retry_after=RETRY_AFTER)
+        if waiting.seconds >= settings.max_stream_seconds:
+            detail = f"events have been waiting to be written for {waiting.seconds:.0f} seconds"
+            raise UnavailableError(detail, retry_after=LONG_RETRY_AFTER)
 
     def _may_probe(self) -> bool:
         now = self._monotonic()

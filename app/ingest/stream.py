@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from app import keys
 from app.ingest.limits import APPEND_LIMITED, Limit, Standing
 from app.ingest.packing import PackedEvent, UnreadableEntryError, joined, pack, unpack
+from app.ingest.waiting import Waiting, ask_waiting, read_waiting
 
 VERSION = b"1"
 _APPEND_LIMITED_SHA = sha1(APPEND_LIMITED.encode(), usedforsecurity=False).hexdigest()
@@ -119,16 +120,16 @@ class StreamAppender:
         *,
         stream: str = keys.EVENT_STREAM,
         clock: Callable[[], float] = time.monotonic,
-        length_max_age: float = 0.2,
+        backlog_max_age: float = 0.5,
     ) -> None:
         self._redis = redis_client
         self._stream = stream
         self._clock = clock
-        self._length_max_age = length_max_age
+        self._backlog_max_age = backlog_max_age
         self._waiting: list[_Append] = []
         self._writing: asyncio.Task[None] | None = None
-        self._length = 0
-        self._length_at = -length_max_age
+        self._backlog = Waiting(0, 0, 0.0)
+        self._measured_at = -backlog_max_age
 
     async def append(self, entry: Entry, limits: tuple[Limit, ...] = ()) -> Appended:
         """Return once Redis has the entry, or has refused it because of one of `limits`.
@@ -142,11 +143,21 @@ class StreamAppender:
         appended: Appended = await done
         return appended
 
-    async def length(self) -> int:
-        """Return how many entries wait to be written, at most `length_max_age` seconds old."""
-        if self._clock() - self._length_at > self._length_max_age:
-            self._note_length(await self._redis.xlen(self._stream))
-        return self._length
+    async def backlog(self) -> Waiting:
+        """Return what waits to be written, at most `backlog_max_age` seconds old.
+
+        Raises `RedisError` when Redis cannot tell.
+        """
+        if (now := self._clock()) - self._measured_at > self._backlog_max_age:
+            # Said before it is done, so that one request asks and the others go on.
+            self._measured_at = now
+            self._backlog = await self._measured()
+        return self._backlog
+
+    async def _measured(self) -> Waiting:
+        pipeline = self._redis.pipeline(transaction=False)
+        ask_waiting(pipeline, self._stream)
+        return read_waiting(await pipeline.execute())
 
     async def _write_all(self) -> None:
         try:
@@ -192,10 +203,7 @@ class StreamAppender:
             for append in group:
                 append.tell(answer)
         if isinstance(answers[-1], int):
-            self._note_length(answers[-1])
-
-    def _note_length(self, length: int) -> None:
-        self._length, self._length_at = length, self._clock()
+            self._backlog = self._backlog._replace(entries=answers[-1])
 
 
 def _joinable(batch: list[_Append]) -> list[list[_Append]]:

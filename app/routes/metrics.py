@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -19,6 +18,7 @@ from redis.asyncio import Redis
 from app import keys, multiprocess
 from app.database.jobs import JobStatus, job_statuses
 from app.database.pool import Pool
+from app.ingest.waiting import QUESTIONS, Waiting, ask_waiting, read_waiting
 from app.serving.hot_path import HotPath
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS
 
@@ -28,9 +28,9 @@ LANES = {"live": keys.EVENT_STREAM, "backfill": keys.BACKFILL_STREAM}
 
 
 class Backlog(Collector):
-    """What waits in Redis for the writer: entries and the age in seconds of the oldest, by lane."""
+    """What waits in Redis for the writer, by lane, and the dead letters."""
 
-    def __init__(self, waiting: dict[str, tuple[int, float]], dead: int) -> None:
+    def __init__(self, waiting: dict[str, Waiting], dead: int) -> None:
         self.waiting = waiting
         self.dead = dead
 
@@ -41,15 +41,22 @@ class Backlog(Collector):
             "Stream entries, of one request or several at once, that wait for the writer",
             labels=["lane"],
         )
+        size = GaugeMetricFamily(
+            "groundswell_stream_bytes",
+            "Memory of Redis, in bytes, that the stream takes",
+            labels=["lane"],
+        )
         lag = GaugeMetricFamily(
             "groundswell_ingest_lag_seconds",
             "Age of the oldest stream entry that waits for the writer; 0 where none does",
             labels=["lane"],
         )
-        for lane, (length, oldest) in self.waiting.items():
-            entries.add_metric([lane], length)
-            lag.add_metric([lane], oldest)
+        for lane, waiting in self.waiting.items():
+            entries.add_metric([lane], waiting.entries)
+            size.add_metric([lane], waiting.size)
+            lag.add_metric([lane], waiting.seconds)
         yield entries
+        yield size
         yield lag
         yield GaugeMetricFamily(
             "groundswell_dead_letter_entries", "Dead letters that wait for a person", self.dead
@@ -112,20 +119,15 @@ async def _backlog(redis: Redis) -> Backlog | None:
     with suppress(*REDIS_ERRORS):
         async with asyncio.timeout(ASK_SECONDS), redis.pipeline(transaction=False) as pipe:
             for stream in LANES.values():
-                pipe.xlen(stream)
-                pipe.xrange(stream, count=1)
+                ask_waiting(pipe, stream)
             pipe.xlen(keys.DEAD_STREAM)
             *found, dead = await pipe.execute()
-        ages = [_age(oldest) for oldest in found[1::2]]
-        return Backlog(dict(zip(LANES, zip(found[::2], ages, strict=True), strict=True)), dead)
+        lanes = {
+            lane: read_waiting(found[at : at + QUESTIONS])
+            for lane, at in zip(LANES, range(0, len(found), QUESTIONS), strict=True)
+        }
+        return Backlog(lanes, dead)
     return None
-
-
-def _age(oldest: list[tuple[bytes, object]]) -> float:
-    """Return the seconds since an entry came in, which its id begins with."""
-    if not oldest:
-        return 0.0
-    return max(0.0, time.time() - int(oldest[0][0].partition(b"-")[0]) / 1_000)
 
 
 async def _jobs(pool: Pool) -> Jobs | None:

@@ -40,7 +40,7 @@ async def test_requests_of_one_turn_are_one_entry(redis: Redis) -> None:
     # One write of all, and this question itself.
     assert await _reads(redis) - before <= 6
     assert await _entries(redis) == [Entry(1, [first]), Entry(3, list(chain(*batches)))]
-    assert await appender.length() == 2
+    assert (await appender.backlog()).entries == 2
 
 
 async def test_who_waits_or_has_a_limit_has_an_entry_of_its_own(redis: Redis) -> None:

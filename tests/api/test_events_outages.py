@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -11,14 +12,16 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from app import keys
 from app.database.pool import open_pool
+from app.ingest.stream import Entry, to_fields, unix_microseconds
 from app.main import create_app
 from app.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually
 from tests.lifespan import lifespan
-from tests.writing import Written, packed, put, running_writer, waiting, written
+from tests.writing import Written, packed, running_writer, waiting, written
 
 VIEW = {"type": "view", "contentId": "a"}
 
@@ -35,15 +38,29 @@ async def api_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.usefixtures("clean")
-async def test_too_many_waiting_entries_are_answered_with_429(
-    settings: Settings, redis: Redis
+@pytest.mark.parametrize(
+    ("limit", "status", "detail"),
+    [
+        ({"max_stream_entries": 3}, 429, "3 entries wait to be written"),
+        ({"max_stream_bytes": 200}, 429, "0 MB of events wait to be written"),
+        ({"max_stream_seconds": 60}, 503, "events have been waiting"),
+    ],
+    ids=["entries", "bytes", "seconds"],
+)
+async def test_when_too_much_waits_or_too_long_it_says_so_and_takes_nothing(
+    settings: Settings, redis: Redis, limit: dict[str, int], status: int, detail: str
 ) -> None:
-    for _ in range(3):
-        await put(redis, [packed()])
-    async with api_of(msgspec.structs.replace(settings, max_stream_entries=3)) as api:
+    for age in (120, 80, 1):
+        entry = Entry(unix_microseconds(), [packed()])
+        milliseconds = unix_microseconds() // 1_000 - 1_000 * age
+        fields: dict[Any, Any] = dict(to_fields(entry))
+        await redis.xadd(keys.EVENT_STREAM, fields, id=f"{milliseconds}-0")
+    async with api_of(msgspec.structs.replace(settings, **limit)) as api:
         answer = await api.post("/analytics/events", json=VIEW)
-        assert answer.status_code == 429
-        assert answer.json()["type"] == "/problems/overloaded"
+        assert answer.status_code == status
+        problem = {429: "/problems/overloaded", 503: "/problems/unavailable"}[status]
+        assert answer.json()["type"] == problem
+        assert answer.json()["detail"].startswith(detail)
         assert int(answer.headers["retry-after"]) >= 1
         assert await waiting(redis) == 3
         await redis.flushall()

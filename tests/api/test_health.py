@@ -132,6 +132,7 @@ async def test_metrics_tell_what_is_served_and_what_waits(
     assert after["groundswell_ranking_fresh_timestamp_seconds trending_24h"] >= AS_OF.timestamp()
     assert before["groundswell_stream_entries live"] == 0
     assert after["groundswell_stream_entries live"] == 1
+    assert after["groundswell_stream_bytes live"] > before["groundswell_stream_bytes live"]
     assert before["groundswell_ingest_lag_seconds live"] == 0
     assert 0 <= after["groundswell_ingest_lag_seconds live"] < 60
     for source, lookups in (("database", 1), ("cache", 2)):
