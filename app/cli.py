@@ -121,6 +121,7 @@ def migrate() -> None:
     from app.database.migrate import migrate as run_migrations  # noqa: PLC0415
     from app.database.report import lines_of  # noqa: PLC0415
     from app.database.weights import set_default_weights  # noqa: PLC0415
+    from app.database.zone import set_calendar_zone  # noqa: PLC0415
 
     settings = _settings()
 
@@ -131,6 +132,8 @@ def migrate() -> None:
             click.echo(
                 f"a {changed.metric} is worth {changed.weight:g} now, where no ranking differs"
             )
+        if await set_calendar_zone(settings.database_url, zone=settings.zone):
+            click.echo(f"days, weeks and months are those of {settings.zone} now")
 
     asyncio.run(run())
 

@@ -109,6 +109,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     weight_watch_minute: Weight | None = None
     """Points of a minute watched, likewise."""
 
+    zone: str | None = None
+    """IANA time zone of the windows today, week and month; `groundswell migrate` writes it, and
+    without it the database keeps its own (UTC at first)."""
+
     log_format: str = "console"
     """`console` for people, `json` for machines."""
     log_level: str = "info"

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 EventType = Literal["view", "like", "unlike", "comment", "uncomment", "share", "watch_time"]
-Window = Literal["1h", "24h", "7d", "30d", "all"]
+Window = Literal["1h", "24h", "7d", "30d", "all", "today", "week", "month"]
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]

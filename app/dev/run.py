@@ -15,6 +15,7 @@ import msgspec
 
 from app.database.migrate import migrate
 from app.database.weights import set_default_weights
+from app.database.zone import set_calendar_zone
 from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
@@ -68,6 +69,7 @@ async def _run(wanted: Dev, port: int) -> None:
         if report.applied or report.api_replaced:
             say("dev", f"migrated the database: {len(report.applied)} files applied")
         await set_default_weights(servers.database_url, settings=wanted.settings)
+        await set_calendar_zone(servers.database_url, zone=wanted.settings.zone)
         admin_key = wanted.settings.admin_key or secrets.token_urlsafe(16)
         environment = {
             **os.environ,

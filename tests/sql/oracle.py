@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -20,6 +20,8 @@ WINDOWS = {
     "30d": timedelta(days=30),
     "all": None,
 }
+QUARTER = timedelta(minutes=15)
+CALENDAR = ("today", "week", "month")
 LONGER = {"1h": "24h", "24h": "7d", "7d": "30d"}
 DEFAULT_WEIGHTS = (1.0, 5.0, 3.0, 4.0, 0.1)
 DEFAULT_OPTIONS: dict[str, dict[str, float | str]] = {
@@ -133,10 +135,31 @@ def total(events: Iterable[Event]) -> dict[int, Counts]:
     return sums
 
 
-def inside(events: Iterable[Event], window: str, as_of: datetime) -> list[Event]:
+def inside(
+    events: Iterable[Event], window: str, as_of: datetime, zone: tzinfo = UTC
+) -> list[Event]:
     """The counted events of a window that ends at `as_of`."""
+    if window in CALENDAR:
+        start = calendar_start(window, as_of, zone)
+        return [e for e in events if e.counted and e.at >= start]
     length = WINDOWS[window]
     return [e for e in events if e.counted and (length is None or e.at > as_of - length)]
+
+
+def calendar_start(window: str, as_of: datetime, zone: tzinfo) -> datetime:
+    """The first moment of the local day, week or month: found by looking at every quarter-hour."""
+    first = day_of(window, as_of.astimezone(zone).date())
+    moment = as_of.astimezone(UTC).replace(minute=as_of.minute // 15 * 15, second=0, microsecond=0)
+    while day_of(window, (moment - QUARTER).astimezone(zone).date()) == first:
+        moment -= QUARTER
+    return moment
+
+
+def day_of(window: str, day: date) -> date:
+    """The first day of the window that a day lies in."""
+    if window == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if window == "month" else day
 
 
 def window_counts(events: Iterable[Event], window: str, as_of: datetime) -> dict[int, Counts]:

@@ -207,5 +207,10 @@ async def test_the_rankings_that_come_with_it_all_run(world: World) -> None:
             *("trending_1h", "trending_24h", "trending_7d", "trending_30d", "trending_all"),
             *("hot", "breakout", "breakout_categories", "best_rated"),
             *("top_viewed", "top_liked", "top_commented", "top_creators"),
+            *(
+                f"top_{what}_{window}"
+                for what in ("viewed", "liked", "commented", "creators")
+                for window in ("today", "week", "month")
+            ),
         ]
     )

@@ -17,7 +17,18 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         ),
     ),
     ({"name": "Top 10"}, "name 'Top 10': use up to 63 lower case letters, digits and underscores"),
-    ({"window": "2h"}, "window '2h' is unknown: use one of 1h, 24h, 7d, 30d, all"),
+    (
+        {"window": "2h"},
+        "window '2h' is unknown: use one of 1h, 24h, 7d, 30d, all, today, week, month",
+    ),
+    (
+        {"window": "today"},
+        "window today: weighted_decay fades from moment to moment; use 1h, 24h, 7d, 30d or all",
+    ),
+    (
+        {"formula": "breakout", "window": "week"},
+        "window: breakout compares 1h, 24h or 7d with the next longer window",
+    ),
     ({"half_life": "-1 hour"}, "half_life -01:00:00: use 1 minute to 10 years, or null"),
     ({"half_life": "0"}, "use 1 minute to 10 years"),
     ({"half_life": "11 years"}, "use 1 minute to 10 years"),

@@ -32,7 +32,7 @@ async def test_its_statements_do_what_it_says(world: World) -> None:
         await world.execute(statement)
         await world.run(AS_OF + timedelta(minutes=minute))
         after = await world.value("select max(run_id) from core.ranking_run")
-        is_change = re.match(r"(insert|update)\b", statement) is not None
+        is_change = re.match(r"(insert into|update) core\.ranking\b", statement) is not None
         is_stop = "enabled = false" in statement
         assert (after > before) == (is_change and not is_stop), statement
 

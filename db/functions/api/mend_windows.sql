@@ -1,4 +1,4 @@
--- Replace the counts of moving windows that differ from a recount.
+-- Replace the counts of windows that differ from a recount.
 -- Source: api.recount_windows. Feeds: core.item_window.
 -- Keeps: counts must agree exactly; seconds, a float, to a thousandth. Events known only by the day
 -- do not tell when the newest was.

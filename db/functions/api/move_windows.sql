@@ -1,9 +1,9 @@
--- Add the events in the feed to the moving windows, and take out those that have left them.
+-- Add the events in the feed to every window, and take out those that have left it.
 -- Source: core.score_feed, core.event. Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it
 -- leaves exactly if it came. An item without an event in the window has no row. The start of a
--- window never moves back.
+-- window never moves back. Calendar windows turn as a whole: api.turn_calendar_windows.
 create function api.move_windows(as_of timestamptz)
 returns bigint
 language plpgsql volatile
@@ -21,31 +21,7 @@ begin
         from unnest(array['1h', '24h', '7d', '30d', 'all']) as known ("window")
         left join core.window_position as position on known."window" = position."window"
     loop
-        insert into core.item_window as stored (
-            "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at
-        )
-        select
-            moving."window",
-            feed.item_id,
-            sum(one.views),
-            sum(one.likes),
-            sum(one.comments),
-            sum(one.shares),
-            sum(one.watch_seconds),
-            max(feed.occurred_at)
-        from core.score_feed as feed
-        cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-        where feed.occurred_at > moving.since
-        group by feed.item_id
-        on conflict on constraint item_window_one_per_item do update set
-            views = stored.views + excluded.views,
-            likes = stored.likes + excluded.likes,
-            comments = stored.comments + excluded.comments,
-            shares = stored.shares + excluded.shares,
-            watch_seconds = stored.watch_seconds + excluded.watch_seconds,
-            last_event_at = greatest(stored.last_event_at, excluded.last_event_at);
-        get diagnostics step = row_count;
-        touched := touched + step;
+        touched := touched + api.add_to_window(moving."window", moving.since);
 
         new_since := greatest(moving.since, api.window_start(moving."window", as_of));
         if new_since > moving.since then
@@ -99,9 +75,9 @@ begin
         values (moving."window", new_since)
         on conflict ("window") do update set since = excluded.since;
     end loop;
-    return touched;
+    return touched + api.turn_calendar_windows(as_of);
 end;
 $$;
 
 comment on function api.move_windows(timestamptz) is
-    'Brings every moving window up to as_of; answers how many counts it changed.';
+    'Brings every window up to as_of; answers how many counts it changed.';

@@ -1,4 +1,4 @@
--- Every moving window recounted from all events: what core.item_window must equal at any time.
+-- Every window recounted from all events: what core.item_window must equal at any time.
 -- Source: core.event inside its retention, agg.engagement_1d before it (for the lifetime).
 -- Feeds: api.mend_windows.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier.
@@ -47,4 +47,4 @@ group by position."window", counted.item_id;
 end;
 
 comment on function api.recount_windows() is
-    'Counts of every item in every moving window, from the events.';
+    'Counts of every item in every window, from the events.';

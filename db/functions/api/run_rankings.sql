@@ -40,6 +40,13 @@ begin
                 or api.ranking_due(
                     r.schedule, r.zone, coalesce(state.checked_at, '-infinity'), as_of
                 )
+                -- Yesterday's list is not today's, whatever the schedule says.
+                or exists (
+                    select from core.window_position as turned
+                    where
+                        turned."window" = r."window"
+                        and turned.turned_at > state.checked_at
+                )
                 -- A changed row is live at the next run, whatever its schedule.
                 or api.ranking_parameters(r) is distinct from (
                     select run.parameters

@@ -1,0 +1,41 @@
+-- Add the events in the feed that happened after a moment to one window.
+-- Source: core.score_feed. Feeds: core.item_window.
+-- Keeps: reads the feed without emptying it: only api.score_events may have it called, once for
+-- each window, and empties the feed in the same snapshot.
+create function api.add_to_window("window" text, since timestamptz)
+returns bigint
+language plpgsql volatile
+as $$
+declare
+    touched bigint;
+begin
+    insert into core.item_window as stored (
+        "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at
+    )
+    select
+        add_to_window."window",
+        feed.item_id,
+        sum(one.views),
+        sum(one.likes),
+        sum(one.comments),
+        sum(one.shares),
+        sum(one.watch_seconds),
+        max(feed.occurred_at)
+    from core.score_feed as feed
+    cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+    where feed.occurred_at > add_to_window.since
+    group by feed.item_id
+    on conflict on constraint item_window_one_per_item do update set
+        views = stored.views + excluded.views,
+        likes = stored.likes + excluded.likes,
+        comments = stored.comments + excluded.comments,
+        shares = stored.shares + excluded.shares,
+        watch_seconds = stored.watch_seconds + excluded.watch_seconds,
+        last_event_at = greatest(stored.last_event_at, excluded.last_event_at);
+    get diagnostics touched = row_count;
+    return touched;
+end;
+$$;
+
+comment on function api.add_to_window(text, timestamptz) is
+    'Adds the feed''s events after since to one window; answers how many counts it changed.';
