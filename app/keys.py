@@ -16,6 +16,11 @@ TRENDING_FRESH = "gs:{trending}:fresh"
 TRENDING_SWITCHED = "gs:{trending}:switched"
 """Channel on which a switch to newer snapshots is announced."""
 
+TOP_HOLD = "gs:{top}:hold"
+"""Exists, with the publisher's token, while top lists are being replaced: nothing may be added."""
+TOP_VERSIONS = "gs:{top}:versions"
+"""Hash of ranking name to the version of its top list."""
+
 API_KEYS = "gs:{access}:keys"
 """Copy of the valid API keys (hashes), for processes that start while the database is down."""
 API_KEYS_CHANGED = "gs:{access}:changed"
@@ -60,3 +65,18 @@ def stats_fresh(content_type: str, content_id: str) -> str:
 def stats_lock(content_type: str, content_id: str) -> str:
     """Return the key held by the one caller that refreshes an item's stats."""
     return f"gs:{{stats:{content_type}:{content_id}}}:lock"
+
+
+def top_head(ranking: str) -> str:
+    """Return the key of what a top list is: a hash of its version, its snapshot and its head."""
+    return f"gs:{{top}}:head:{ranking}"
+
+
+def top_list(ranking: str) -> str:
+    """Return the key of a top list: a sorted set of members by their live count."""
+    return f"gs:{{top}}:list:{ranking}"
+
+
+def top_next(ranking: str, token: str) -> str:
+    """Return the key under which a publisher prepares the next version of a top list."""
+    return f"gs:{{top}}:next:{ranking}:{token}"

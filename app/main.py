@@ -32,6 +32,7 @@ from app.routes import (
     metrics,
     rankings,
     stats,
+    top,
     trending,
 )
 from app.serving.follower import Follower
@@ -39,6 +40,7 @@ from app.serving.hot_path import HotPath
 from app.serving.lists import Lists
 from app.serving.snapshots import Snapshots
 from app.serving.stats import StatsCache
+from app.serving.top_pages import TopPages
 from app.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> HotPath:
             items.router,
             Router(
                 "/",
-                route_handlers=[trending.router, rankings.router, stats.router],
+                route_handlers=[trending.router, rankings.router, top.router, stats.router],
                 guards=[require("read")],
             ),
             admin_rankings.router,
@@ -95,6 +97,7 @@ def _opened(
             state.redis, state.pool = redis, pool
             state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
             state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
+            state.top_pages = TopPages(settings=settings, pool=pool, redis=redis, lists=state.lists)
             state.key_ring = KeyRing(pool, redis)
             state.retention = Retention(pool, timeout=settings.database_timeout)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)

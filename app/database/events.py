@@ -20,6 +20,10 @@ class KnownEvent(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
 
 
+class _Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    transaction_id: int
+
+
 _COPY_EVENTS = Command("copy_events")
 _COPY_SCORE_FEED = Command("copy_score_feed")
 _CREATE_STAGED_EVENT = Command("create_staged_event")
@@ -27,6 +31,7 @@ _COPY_STAGED_EVENTS = Command("copy_staged_events")
 _LOCK_UNTIMED = Command("lock_untimed")
 _DROP_KNOWN_UNTIMED = Query("drop_known_untimed", KnownEvent)
 _INSERT_STAGED_EVENTS = Query("insert_staged_events", KnownEvent)
+_TRANSACTION_ID = Query("transaction_id", _Transaction)
 
 
 def copy_events(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
@@ -64,3 +69,10 @@ async def drop_known_untimed(
 async def insert_staged_events(connection: Connection) -> list[KnownEvent]:
     """Insert and queue for scoring the staged events that are not known; return those that are."""
     return await _INSERT_STAGED_EVENTS.all(connection)
+
+
+async def transaction_id(connection: Connection) -> int:
+    """Return the id of the transaction under way, which snapshots of the database name."""
+    found = await _TRANSACTION_ID.first(connection)
+    assert found is not None  # noqa: S101 - a select without from has one row
+    return found.transaction_id

@@ -26,6 +26,9 @@ class RunOfRanking(msgspec.Struct, frozen=True, kw_only=True):
 class Run(RunOfRanking, frozen=True, kw_only=True):
     """The newest finished run of an enabled ranking."""
 
+    formula: str
+    confirmed_at: datetime
+    """Up to when its order and counts are known to hold."""
     fresh_at: datetime
     """Up to when it is what its schedule promises."""
     redis_seconds: int

@@ -7,7 +7,7 @@ same transaction, scoring's queue gets exactly the rows that were really inserte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from psycopg.errors import UniqueViolation
 from app.database import events as sql
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
-from app.ingest.lanes import Identity, Lane, lanes_of, without_duplicates
+from app.ingest.lanes import Identity, Lane, identity_of, lanes_of, without_duplicates
 from app.ingest.rows import ItemKey, ReceivedEvent, encode_rows
+from app.ingest.tally import Committed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,14 +32,23 @@ class Inserted(NamedTuple):
 
 
 class Inserter:
-    """Insert batches; keeps the item ids it has met."""
+    """Insert batches; keeps the item ids it has met.
+
+    `on_commit` is told what each transaction has inserted, as soon as it is committed.
+    """
 
     def __init__(
-        self, *, late_seconds: float, id_window_seconds: float, item_ids: ItemIds | None = None
+        self,
+        *,
+        late_seconds: float,
+        id_window_seconds: float,
+        item_ids: ItemIds | None = None,
+        on_commit: Callable[[Committed], None] | None = None,
     ) -> None:
         self._late = round(late_seconds * 1_000_000)
         self._id_window = timedelta(seconds=id_window_seconds)
         self._item_ids = item_ids or ItemIds()
+        self._on_commit = on_commit
 
     async def insert(
         self,
@@ -62,7 +72,7 @@ class Inserter:
                 known |= await self._insert_staged(connection, lane, ids)
                 continue
             try:
-                await _insert_new(connection, lane, ids)
+                await self._insert_new(connection, lane, ids)
             except UniqueViolation:
                 known |= await self._insert_staged(connection, lane, ids)
         return Inserted(len(unique) - len(known), known)
@@ -83,20 +93,40 @@ class Inserter:
                     id_window=self._id_window,
                 )
             known += await sql.insert_staged_events(connection)
-        if lane.untimed:
-            return {event.event_id.bytes for event in known}
-        return {(event.event_id.bytes, _microseconds(event.occurred_at)) for event in known}
+            transaction = await self._transaction(connection)
+        seen: set[Identity] = {
+            event.event_id.bytes
+            if lane.untimed
+            else (event.event_id.bytes, _microseconds(event.occurred_at))
+            for event in known
+        }
+        new = [received for received in lane.events if identity_of(received.event) not in seen]
+        self._tell(transaction, new, ids)
+        return seen
 
+    async def _insert_new(
+        self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
+    ) -> None:
+        async with connection.transaction():
+            feed: list[bytes] = []
+            async with sql.copy_events(connection) as copy:
+                for rows, feed_rows in encode_rows(lane.events, ids):
+                    await copy.write(rows)
+                    feed.append(feed_rows)
+            async with sql.copy_score_feed(connection) as copy:
+                await copy.write(b"".join(feed))
+            transaction = await self._transaction(connection)
+        self._tell(transaction, lane.events, ids)
 
-async def _insert_new(connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]) -> None:
-    async with connection.transaction():
-        feed: list[bytes] = []
-        async with sql.copy_events(connection) as copy:
-            for rows, feed_rows in encode_rows(lane.events, ids):
-                await copy.write(rows)
-                feed.append(feed_rows)
-        async with sql.copy_score_feed(connection) as copy:
-            await copy.write(b"".join(feed))
+    async def _transaction(self, connection: Connection) -> int | None:
+        """Return the id of the transaction under way, where somebody wants to know."""
+        return None if self._on_commit is None else await sql.transaction_id(connection)
+
+    def _tell(
+        self, transaction: int | None, events: list[ReceivedEvent], ids: Mapping[ItemKey, int]
+    ) -> None:
+        if self._on_commit is not None and transaction is not None and events:
+            self._on_commit(Committed(transaction, events, ids))
 
 
 def _microseconds(moment: datetime) -> int:

@@ -8,6 +8,8 @@ import random
 import secrets
 import socket
 import time
+from asyncio import Task
+from collections.abc import Sequence
 
 import msgspec
 import redis.asyncio
@@ -23,6 +25,7 @@ from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
 from app.ingest.group import Delivery, WriterGroup
 from app.ingest.insert import Inserter
 from app.ingest.lanes import Identity
+from app.ingest.live_counts import LiveCounts
 from app.ingest.metrics import BATCH_SECONDS, DEAD, DUPLICATES, WRITTEN
 from app.ingest.repeats import Repeats
 from app.ingest.rows import ReceivedEvent
@@ -50,18 +53,25 @@ async def run_writer(
         for stream in (keys.EVENT_STREAM, keys.BACKFILL_STREAM)
     )
     repeats = Repeats(redis, period_seconds=settings.view_dedupe_seconds)
+    counts = LiveCounts(redis, pool)
     small = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, MOST_EVENTS))
-    writers = {
-        asyncio.create_task(writer.run())
-        for writer in (
-            _Writer(settings, pool, live, stop, repeats=repeats),
-            _Writer(small, pool, backfill, stop, repeats=repeats, pace=Pace(live, stop)),
-        )
-    }
+    parts = (
+        _Writer(settings, pool, live, stop, repeats=repeats, counts=counts),
+        _Writer(small, pool, backfill, stop, repeats=repeats, counts=counts, pace=Pace(live, stop)),
+    )
+    async with counts.running() as counting:
+        await _run_all(parts, stop, beside=counting)
+
+
+async def _run_all(parts: Sequence[_Writer], stop: asyncio.Event, *, beside: Task[None]) -> None:
+    """Run until `stop` is set, then end the running batches.
+
+    A part that ends before that has met a fault nobody foresaw, which is raised.
+    """
+    writers = {asyncio.create_task(part.run()) for part in parts}
     stopping = asyncio.create_task(stop.wait())
     try:
-        # A writer that ends before it is stopped has met a fault nobody foresaw.
-        await asyncio.wait({*writers, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*writers, beside, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
             await asyncio.wait(writers, timeout=STOP_SECONDS)
             if not all(writer.done() for writer in writers):
@@ -117,6 +127,7 @@ class _Writer:
         stop: asyncio.Event,
         *,
         repeats: Repeats,
+        counts: LiveCounts,
         pace: Pace | None = None,
     ) -> None:
         self._pool = pool
@@ -125,7 +136,9 @@ class _Writer:
         self._max_deliveries = settings.max_deliveries
         self._collector = Collector(settings, group)
         self._inserter = Inserter(
-            late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
+            late_seconds=settings.late_seconds,
+            id_window_seconds=settings.id_window_seconds,
+            on_commit=counts.add,
         )
         self._repeats = repeats
         self._pace = pace

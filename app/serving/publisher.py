@@ -18,6 +18,7 @@ from app.database.pool import KEEPALIVE, Pool
 from app.database.runs import Run, latest_run, latest_runs, snapshot_segments
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.serving.snapshot import pack
+from app.serving.top_publisher import TopPublisher
 from app.settings import Settings
 
 POLL_SECONDS = 5.0
@@ -72,6 +73,7 @@ class Publisher:
         self.settings = settings
         self.pool = pool
         self.redis = redis
+        self.top = TopPublisher(settings=settings, pool=pool, redis=redis)
 
     async def publish(self) -> int:
         """Publish every ranking whose newest run is not, and return how many there were."""
@@ -89,6 +91,7 @@ class Publisher:
             await self.redis.hset(keys.TRENDING_FRESH, mapping=fresh)
         if published:
             await self.redis.publish(keys.TRENDING_SWITCHED, b"")
+        await self.top.publish(runs)
         return published
 
     async def _unpublished(self, runs: list[Run]) -> list[Run]:

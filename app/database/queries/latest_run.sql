@@ -5,6 +5,8 @@ select
     "window",
     as_of,
     segments,
+    formula,
+    confirmed_at,
     fresh_at,
     redis_seconds
 from api.latest_run

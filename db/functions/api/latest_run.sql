@@ -16,7 +16,8 @@ select
         else greatest(run.confirmed_at, job.finished_at)
     end as fresh_at,
     date_part('epoch', ranking.redis_ttl)::integer as redis_seconds,
-    ranking.segments
+    ranking.segments,
+    ranking.formula
 from core.ranking as ranking
 cross join lateral (
     select
@@ -50,4 +51,5 @@ comment on column api.latest_run.fresh_at is
     'Up to when it is what its schedule promises; an old one means that scoring stands still.';
 comment on column api.latest_run.redis_seconds is 'How long Redis keeps it, as the ranking says.';
 comment on column api.latest_run.segments is 'By what it is also ranked in parts.';
+comment on column api.latest_run.formula is 'How it is scored.';
 grant select on api.latest_run to groundswell_service, groundswell_read;

@@ -32,7 +32,9 @@ begin
             scored.score,
             scored.components
         from api.%I($1, $2) as scored
-        window best as (order by scored.score desc, scored.item_id, scored.subject)
+        window best as (
+            order by scored.score desc, scored.item_id, scored.subject collate "C"
+        )
         order by 2
         limit $3', whole
     ) using ranking, as_of, ranking.size;

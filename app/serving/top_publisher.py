@@ -1,0 +1,142 @@
+"""The publisher's part for top lists: new members with every run, and counts that are right."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import structlog
+from redis.asyncio import Redis
+
+from app.database.pool import Pool
+from app.database.runs import Run
+from app.database.top_lists import TopListCounts, top_list_counts
+from app.serving.outage import REDIS_ERRORS
+from app.settings import Settings
+from app.top_lists import (
+    Head,
+    Metric,
+    Subject,
+    Version,
+    hold,
+    item_member,
+    name_member,
+    read_heads,
+    release,
+    switch,
+    withdraw,
+)
+from app.wire import Window
+
+FORMULA = "top_count"
+RECOUNT_SECONDS = 300.0
+"""How often a list is counted anew although no run was made: whatever writers or Redis have lost
+is right again after that."""
+HOLD_MARGIN = 5.0
+"""Seconds by which a hold outlives the database's time to answer."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger(__name__)
+
+
+class TopPublisher:
+    """Keeps every enabled ranking of formula top_count in Redis as a sorted set.
+
+    Any number may work: the hold lets one replace lists at a time. One that dies loses it after
+    some seconds, and has then changed nothing. `clock` is Unix time.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        pool: Pool,
+        redis: Redis,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.redis = redis
+        self.clock = clock
+
+    async def publish(self, runs: list[Run]) -> int:
+        """Publish the top lists that are due, forget those that are none any more.
+
+        Returns how many were replaced: none while another publisher is at it.
+        """
+        wanted = {run.ranking: run for run in runs if run.formula == FORMULA}
+        heads = await read_heads(self.redis, wanted)
+        due = [name for name, run in wanted.items() if self._is_due(run, heads.get(name))]
+        replaced = await self.replace(due) if due else 0
+        await withdraw(self.redis, set(wanted))
+        return replaced
+
+    def _is_due(self, run: Run, head: Head | None) -> bool:
+        return (
+            head is None
+            or (head.run_id, head.confirmed_at) != (run.run_id, run.confirmed_at)
+            or self.clock() - head.published_at >= RECOUNT_SECONDS
+        )
+
+    async def replace(self, rankings: list[str]) -> int:
+        """Count the lists anew and put them in the place of the old, in one step."""
+        token = secrets.token_hex(8)
+        seconds = self.settings.database_timeout + HOLD_MARGIN
+        if not await hold(self.redis, token=token, seconds=seconds):
+            return 0
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
+                counted = await top_list_counts(c, rankings=rankings)
+            versions = [self.version_of(one) for one in counted]
+            if not versions:
+                return 0
+            if not await switch(self.redis, token=token, versions=versions):
+                log.warning("top lists stay: the hold was over", lists=len(versions))
+                return 0
+        finally:
+            with suppress(*REDIS_ERRORS):
+                await release(self.redis, token=token)
+        log.info(
+            "top lists published",
+            lists=len(versions),
+            members=sum(len(one.counts) for one in versions),
+            seconds=round(time.monotonic() - began, 3),
+        )
+        return len(versions)
+
+    def version_of(self, counted: TopListCounts) -> Version:
+        """Return a counted list as Redis gets it."""
+        members = [
+            item_member(item_id) if item_id is not None else name_member(name or "")
+            for item_id, name in zip(counted.item_ids or [], counted.names or [], strict=True)
+        ]
+        return Version(
+            head=Head(
+                ranking=counted.ranking,
+                run_id=counted.run_id,
+                as_of=counted.as_of.astimezone(UTC),
+                confirmed_at=counted.confirmed_at.astimezone(UTC),
+                window=cast("Window", counted.window),
+                metric=cast("Metric", counted.metric),
+                subject=cast("Subject", counted.subject),
+                content_type=counted.content_type,
+                since=None if counted.since is None else microseconds(counted.since),
+                until=counted.until and counted.until.astimezone(UTC),
+                published_at=self.clock(),
+            ),
+            snapshot=counted.snapshot,
+            counts=list(zip(members, counted.counts or [], strict=True)),
+            seconds=counted.redis_seconds,
+        )
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment in microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)

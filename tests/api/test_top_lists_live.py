@@ -1,0 +1,324 @@
+"""Top lists stay equal to a recount, whatever writers and publishers do in whatever order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+import redis.asyncio
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from app import keys
+from app.database.pool import Pool, open_pool
+from app.database.top_lists import top_list_counts
+from app.ingest.live_counts import LiveCounts
+from app.settings import Settings
+from app.top_lists import hold, switch
+from tests.api.top_stage import LISTS, TopStage, Writer
+from tests.eventually import eventually
+from tests.sql.oracle import Event
+from tests.sql.world import World
+
+START = datetime(2026, 3, 29, 23, 58, tzinfo=UTC)
+"""Two minutes before a new day, which is a Monday's."""
+CREATORS = ("x", "y", None, "x", "z")
+
+
+@pytest.fixture
+async def stage(
+    world: World,
+    api: httpx.AsyncClient,
+    settings: Settings,
+    pool: Pool,
+    redis: redis.asyncio.Redis,
+) -> TopStage:
+    await world.only(*LISTS)
+    # So few that some are always left out, and enter with the next run.
+    await world.execute("update core.ranking set size = 2, schedule = '30 3 * * *'")
+    return TopStage(world, api, settings, pool, redis)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens; what is committed before a flush waits in its writer."""
+
+    what: str
+    events: list[Event] = field(default_factory=list)
+    writer: int = 0
+    seconds: int = 0
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> list[Step]:
+    """Let writers, runs, publishers and their deaths follow on each other."""
+    as_of = START
+    known: list[Event] = []
+    found = []
+    for _ in range(draw(st.integers(6, 12))):
+        what = draw(
+            st.sampled_from(
+                ["write"] * 5 + ["run"] * 2 + ["publish"] * 2 + ["flush", "die", "recount"]
+            )
+        )
+        events: list[Event] = []
+        seconds = 0
+        if what == "write":
+            events = draw(st.lists(_event(as_of), max_size=5))
+            if known and draw(st.booleans()):
+                events += draw(st.lists(st.sampled_from(known), max_size=2))
+            known += events
+            seconds = draw(st.integers(0, 1))  # whether the writer knows that some came before
+        elif what == "run":
+            seconds = draw(st.sampled_from([1, 60, 120, 180, 86_400, 6 * 86_400]))
+            as_of += timedelta(seconds=seconds)
+        found.append(Step(what, events, draw(st.integers(0, 1)), seconds))
+    return found
+
+
+@st.composite
+def _event(draw: st.DrawFn, as_of: datetime) -> Event:
+    age = draw(st.sampled_from([0, 0, 1, 60, 119, 120, 121, 4_000, 86_400, 7 * 86_400, 8 * 86_400]))
+    ahead = draw(st.sampled_from([0, 0, 0, 3_600]))
+    at = as_of - timedelta(seconds=age)
+    return Event(
+        id=draw(st.uuids(version=4)),
+        item=draw(st.integers(1, len(CREATORS))),
+        type=draw(st.sampled_from(("view", "like", "unlike", "comment", "uncomment", "share"))),
+        occurred_at=at + timedelta(seconds=ahead),
+        received_at=at if ahead else as_of,
+        count=draw(st.integers(1, 4)),
+        counted=draw(st.sampled_from([True, True, True, False])),
+    )
+
+
+@settings(
+    max_examples=7,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=happenings())
+async def test_lists_equal_a_recount_after_every_step(stage: TopStage, steps: list[Step]) -> None:
+    await stage.redis.flushall()
+    await stage.world.forget()
+    stage.events.clear()
+    stage.writers = [Writer(stage.pool, stage.redis) for _ in range(2)]
+    await stage.items(*CREATORS)
+    as_of, dead = START, None
+    # Everything has a list's place or is next to it: whatever happens next, counts.
+    for type_ in ("view", "like", "comment"):
+        await stage.write([_event_of(type_, item, item, as_of) for item in range(1, 6)])
+    await stage.world.run(as_of, forced=True)
+    assert await stage.publish() == len(LISTS)
+    for step in steps:
+        if step.what == "die" and dead is None:
+            # It has counted, and is frozen before it can switch.
+            dead = await _half_published(stage)
+        as_of = await _do(stage, step, as_of)
+        if step.what != "die" and dead is not None and step.writer:
+            await stage.redis.delete(keys.TOP_HOLD)  # as it expires
+            await stage.flush()
+            assert await switch(stage.redis, token=dead[0], versions=dead[1]) is False
+            dead = None
+        if await stage.flush():
+            await stage.assert_recounted()
+        else:
+            assert dead is not None
+
+
+async def _do(stage: TopStage, step: Step, as_of: datetime) -> datetime:
+    """Do what a step says, and return the time after it."""
+    match step.what:
+        case "write":
+            await stage.write(step.events, writer=step.writer, again=bool(step.seconds))
+        case "run":
+            as_of += timedelta(seconds=step.seconds)
+            await stage.world.run(as_of, forced=True)
+        case "publish":
+            await stage.publish()
+        case "recount":
+            stage.now += 1_000
+            await stage.publish()
+        case "flush":
+            await stage.flush()
+    return as_of
+
+
+async def _half_published(stage: TopStage) -> tuple[str, list[object]]:
+    assert await hold(stage.redis, token="dead", seconds=600)
+    async with stage.pool.connection() as connection:
+        counted = await top_list_counts(connection, rankings=list(LISTS))
+    return "dead", [stage.publisher.version_of(one) for one in counted]
+
+
+async def test_who_enters_a_list_brings_along_what_came_meanwhile(stage: TopStage) -> None:
+    """It was committed after the run had counted, and sent to the list it was not yet in."""
+    await stage.items("x", "y", "z")
+    at = START
+    await stage.write([_views(1, 5, at), _views(2, 4, at)])
+    await stage.world.run(at)
+    await stage.publish()
+    await stage.write([_views(3, 10, at)])
+    await stage.world.run(at + timedelta(minutes=1), forced=True)
+    await stage.write([_views(3, 7, at)])
+    assert await stage.flush()
+    assert await stage.shown("top_viewed") == [("a", 5), ("b", 4)]
+
+    await stage.publish()
+
+    assert await stage.shown("top_viewed") == [("c", 17), ("a", 5)]
+    await stage.write([_views(1, 20, at)], writer=1)
+    assert await stage.flush()
+    assert await stage.shown("top_viewed") == [("a", 25), ("c", 17)]
+
+
+async def test_what_was_committed_before_the_count_but_sent_after_it_counts_once(
+    stage: TopStage,
+) -> None:
+    await stage.items("x", "y")
+    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.world.run(START)
+    await stage.write([_views(1, 3, START)])
+    await stage.publish()
+    assert await stage.shown("top_viewed") == [("a", 8), ("b", 4)]
+
+    assert await stage.flush()
+
+    assert await stage.shown("top_viewed") == [("a", 8), ("b", 4)]
+
+
+async def test_while_a_publisher_is_at_work_writers_wait(stage: TopStage) -> None:
+    await stage.items("x", "y")
+    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.world.run(START)
+    await stage.publish()
+    token, versions = await _half_published(stage)
+    await stage.write([_views(2, 9, START)])
+    assert await stage.flush() is False
+    assert await stage.shown("top_viewed") == [("a", 5), ("b", 4)]
+    assert await stage.publish() == 0, "another publisher keeps off"
+
+    assert await switch(stage.redis, token=token, versions=versions) is True
+
+    assert await stage.flush()
+    assert await stage.shown("top_viewed") == [("b", 13), ("a", 5)]
+
+
+async def test_what_redis_lost_is_right_again_after_some_minutes(stage: TopStage) -> None:
+    await stage.items("x", "y")
+    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.world.run(START)
+    await stage.publish()
+    await stage.write([_views(2, 9, START)])
+    stage.writers[0] = Writer(stage.pool, stage.redis)  # killed before it could send
+    assert await stage.flush()
+    assert await stage.publish() == 0
+    assert await stage.shown("top_viewed") == [("a", 5), ("b", 4)]
+
+    stage.now += 301
+
+    assert await stage.publish() == len(LISTS)
+    await stage.assert_recounted()
+    assert await stage.shown("top_viewed") == [("b", 13), ("a", 5)]
+
+
+async def test_a_failed_run_keeps_the_old_list_at_midnight_too(stage: TopStage) -> None:
+    await stage.items("x", "y")
+    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.world.run(START)
+    await stage.publish()
+    await stage.world.execute(
+        "alter table core.ranking_snapshot add constraint breaks check (entries is null) not valid"
+    )
+    later = START + timedelta(minutes=3)
+    try:
+        await stage.write([_views(2, 2, later)])
+        assert "breaks" in str(await stage.world.run_with_faults(later))
+        stage.now += 301
+        await stage.publish()
+        assert await stage.flush()
+    finally:
+        await stage.world.execute("alter table core.ranking_snapshot drop constraint breaks")
+    # Today's members are yesterday's still, and so are the counts; the others go on.
+    assert await stage.shown("top_viewed_today") == [("b", 6), ("a", 5)]
+    assert await stage.shown("top_viewed") == [("b", 6), ("a", 5)]
+
+    await stage.world.run(later + timedelta(minutes=1))
+    await stage.publish()
+
+    assert await stage.shown("top_viewed_today") == [("b", 2)]
+    assert await stage.shown("top_viewed") == [("b", 6), ("a", 5)]
+
+
+async def test_writers_and_a_publisher_at_once(
+    stage: TopStage, settings: Settings, redis: redis.asyncio.Redis
+) -> None:
+    """Each of four commits batch upon batch, while lists are replaced as fast as they can be."""
+    await stage.items(*CREATORS)
+    chance = random.Random(5)  # noqa: S311
+    await stage.write([_views(item, item, START) for item in range(1, 6)])
+    await stage.world.run(START, forced=True)
+    await stage.publish()
+    done = asyncio.Event()
+    replaced = 0
+
+    async def publish() -> None:
+        nonlocal replaced
+        while not done.is_set():
+            replaced += await stage.publisher.replace(list(LISTS))
+
+    async def write(pool: Pool, live: LiveCounts, number: int) -> None:
+        writer = Writer(pool, redis)
+        writer.live = live
+        writer.inserter = type(writer.inserter)(
+            late_seconds=3_600, id_window_seconds=86_400, on_commit=live.add
+        )
+        for batch in range(12):
+            events = [
+                Event(
+                    id=UUID(int=number * 10_000 + batch * 100 + place, version=4),
+                    item=chance.randint(1, 5),
+                    type=chance.choice(["view", "like", "unlike", "comment"]),
+                    occurred_at=START + timedelta(minutes=chance.choice([-200_000, -1, 0, 1])),
+                    received_at=START,
+                )
+                for place in range(20)
+            ]
+            for event in events:
+                stage.events[event.id] = event
+            await writer.insert(events, stage.names)
+
+    async with open_pool(settings) as pool, asyncio.TaskGroup() as group:
+        group.create_task(publish())
+        lives = [LiveCounts(redis, pool) for _ in range(4)]
+        stop = asyncio.Event()
+        for live in lives:
+            group.create_task(live.run(stop))
+        await asyncio.gather(*(write(pool, live, n) for n, live in enumerate(lives)))
+        await stage.world.run(START + timedelta(seconds=1), forced=True)
+        done.set()
+        stop.set()
+
+    async def settled() -> bool:
+        await stage.flush()
+        return not await redis.exists(keys.TOP_HOLD)
+
+    await eventually(settled)
+    assert replaced >= len(LISTS)
+    await stage.assert_recounted()
+
+
+def _views(item: int, count: int, at: datetime) -> Event:
+    return _event_of("view", item, count, at)
+
+
+def _event_of(type_: str, item: int, count: int, at: datetime) -> Event:
+    return Event(item=item, type=type_, occurred_at=at, received_at=at, count=count)

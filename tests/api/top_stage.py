@@ -1,0 +1,161 @@
+"""Writers and publishers of top lists, step by step, and a recount of what they should show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import redis.asyncio
+
+from app.database.pool import Pool
+from app.database.runs import latest_runs
+from app.ingest.insert import Inserter
+from app.ingest.live_counts import LiveCounts
+from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.rows import ReceivedEvent
+from app.serving.top_publisher import TopPublisher
+from app.settings import Settings
+from app.top_lists import Head, item_member, name_member, read_heads
+from tests.sql.oracle import Event, counts
+from tests.sql.world import World
+
+LISTS = {
+    "top_viewed": ("viewed", "7d"),
+    "top_viewed_today": ("viewed", "today"),
+    "top_liked_week": ("liked", "week"),
+    "top_commented_month": ("commented", "month"),
+    "top_creators": ("creators", "7d"),
+    "top_creators_today": ("creators", "today"),
+}
+"""The rankings that the tests keep, and how the API calls them."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Writer:
+    """Inserts as a writer does; what it committed waits until it is flushed."""
+
+    def __init__(self, pool: Pool, client: redis.asyncio.Redis) -> None:
+        self.pool = pool
+        self.live = LiveCounts(client, pool)
+        self.inserter = Inserter(
+            late_seconds=3_600, id_window_seconds=86_400, on_commit=self.live.add
+        )
+
+    async def insert(
+        self, events: Iterable[Event], names: Sequence[str], *, again: bool = False
+    ) -> None:
+        """Insert what is new of the events; item 1 is the first of the names."""
+        packed = [_packed(event, names) for event in events]
+        now = max((received_at for _, received_at in packed), default=0)
+        async with self.pool.connection() as connection:
+            await self.inserter.insert(connection, packed, now=now, seen_before=again)
+
+
+class TopStage:
+    """A small world with two writers, a publisher and an API."""
+
+    def __init__(
+        self,
+        world: World,
+        api: httpx.AsyncClient,
+        settings: Settings,
+        pool: Pool,
+        client: redis.asyncio.Redis,
+    ) -> None:
+        self.world = world
+        self.api = api
+        self.pool = pool
+        self.redis = client
+        self.names: list[str] = []
+        self.events: dict[object, Event] = {}
+        """Everything committed, once."""
+        self.writers = [Writer(pool, client) for _ in range(2)]
+        self.now = 0.0
+        self.publisher = TopPublisher(
+            settings=settings, pool=pool, redis=client, clock=lambda: self.now
+        )
+
+    async def items(self, *creators: str | None) -> None:
+        """Register items named a, b, c, … of these creators."""
+        self.names = [chr(ord("a") + number) for number in range(len(creators))]
+        for name, creator in zip(self.names, creators, strict=True):
+            await self.world.item(name, creator=creator)
+
+    async def write(self, events: Sequence[Event], *, writer: int = 0, again: bool = False) -> None:
+        """Commit events by way of a writer."""
+        await self.writers[writer].insert(events, self.names, again=again)
+        for event in events:
+            self.events.setdefault(event.id, event)
+
+    async def flush(self) -> bool:
+        """Bring what waits to the lists; False where a publisher holds writers up."""
+        done = [await writer.live.flush() for writer in self.writers]
+        return all(done)
+
+    async def publish(self) -> int:
+        """Publish what is due, as the publisher does every few seconds."""
+        async with self.pool.connection() as connection:
+            runs = await latest_runs(connection)
+        return await self.publisher.publish(runs)
+
+    async def heads(self) -> dict[str, Head]:
+        return await read_heads(self.redis, LISTS)
+
+    async def shown(self, ranking: str) -> list[tuple[str, float]]:
+        """Return what the API shows of a list: ids and counts, best first."""
+        name, period = LISTS[ranking]
+        answer = await self.api.get(
+            f"/analytics/top/{name}", params={"period": period, "limit": 100}
+        )
+        assert answer.status_code == 200, answer.text
+        return [(item["contentId"], item["count"]) for item in answer.json()["items"]]
+
+    async def assert_recounted(self) -> None:
+        """Every published list shows its members, each with a recount of what was committed."""
+        for ranking, head in (await self.heads()).items():
+            shown = await self.shown(ranking)
+            counted = self.recount(head)
+            expected = {name: counted.get(name, 0) for name, _ in shown}
+            assert dict(shown) == expected, (ranking, shown, expected)
+            order = [(-count, self._tie(head, name)) for name, count in shown]
+            assert order == sorted(order), (ranking, shown)
+
+    def recount(self, head: Head) -> dict[str, float]:
+        """Count every event since the list's window began, one by one."""
+        found: dict[str, float] = {}
+        for event in self.events.values():
+            since = EPOCH + timedelta(microseconds=head.since or 0)
+            if event.counted and event.at > since:
+                item = self.world.items[event.item - 1]
+                name = self.names[event.item - 1] if head.subject == "item" else item.creator
+                if name is not None:
+                    amount = getattr(counts(event), head.metric)
+                    found[name] = found.get(name, 0) + amount
+        return found
+
+    def _tie(self, head: Head, name: str) -> object:
+        return name if head.subject != "item" else self.names.index(name)
+
+    def members(self, head: Head, names: Iterable[str]) -> set[str]:
+        """Return the members that names are in Redis."""
+        if head.subject != "item":
+            return {name_member(name) for name in names}
+        return {item_member(self.names.index(name) + 1) for name in names}
+
+
+def _packed(event: Event, names: Sequence[str]) -> ReceivedEvent:
+    return ReceivedEvent(
+        PackedEvent(
+            event_id=event.id.bytes,
+            occurred_at=(event.occurred_at - EPOCH) // timedelta(microseconds=1),
+            content_type="video",
+            content_id=names[event.item - 1],
+            type=TYPE_NUMBERS[event.type],
+            count=event.count,
+            seconds=event.seconds,
+            uncounted_because=None if event.counted else "bot",
+        ),
+        (event.received_at - EPOCH) // timedelta(microseconds=1),
+    )
