@@ -154,6 +154,14 @@ class UnavailableError(GroundswellError):
     title = "A part that this answer needs is down"
 
 
+class LockLostError(GroundswellError):
+    """A lock ran out or was taken away while its holder worked: another may have begun since."""
+
+    slug = "lock-lost"
+    status = 503
+    title = "The work was given up because its lock was lost"
+
+
 class MigrationError(GroundswellError):
     """The database cannot be brought to this version; nothing was half applied."""
 

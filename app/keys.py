@@ -80,3 +80,13 @@ def top_list(ranking: str) -> str:
 def top_next(ranking: str, token: str) -> str:
     """Return the key under which a publisher prepares the next version of a top list."""
     return f"gs:{{top}}:next:{ranking}:{token}"
+
+
+def lock_holder(name: str) -> str:
+    """Return the key that holds the token of whoever has the lock `name`, until it expires."""
+    return f"gs:{{lock:{name}}}:holder"
+
+
+def lock_fence(name: str) -> str:
+    """Return the counter of the holders that the lock `name` has had."""
+    return f"gs:{{lock:{name}}}:fence"
