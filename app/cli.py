@@ -118,6 +118,7 @@ def worker(heartbeat: Path | None) -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to this version; doing it again changes nothing."""
+    from app.database.daily import set_daily_zone  # noqa: PLC0415
     from app.database.migrate import migrate as run_migrations  # noqa: PLC0415
     from app.database.report import lines_of  # noqa: PLC0415
     from app.database.weights import set_default_weights  # noqa: PLC0415
@@ -134,6 +135,8 @@ def migrate() -> None:
             )
         if await set_calendar_zone(settings.database_url, zone=settings.zone):
             click.echo(f"days, weeks and months are those of {settings.zone} now")
+        if moved := await set_daily_zone(settings.database_url, settings=settings):
+            click.echo(f"daily in {settings.zone} now: {', '.join(moved)}")
 
     asyncio.run(run())
 

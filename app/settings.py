@@ -110,8 +110,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Points of a minute watched, likewise."""
 
     zone: str | None = None
-    """IANA time zone of the windows today, week and month; `groundswell migrate` writes it, and
-    without it the database keeps its own (UTC at first)."""
+    """IANA time zone of the windows today, week and month, and in which it is two o'clock for the
+    daily rankings; `groundswell migrate` writes it, and without it the database keeps its own
+    (UTC at first)."""
 
     log_format: str = "console"
     """`console` for people, `json` for machines."""

@@ -33,6 +33,8 @@ class Run(RunOfRanking, frozen=True, kw_only=True):
     """Up to when it is what its schedule promises."""
     redis_seconds: int
     """How long Redis keeps it."""
+    schedule: str
+    """When it is computed: five cron fields."""
 
 
 class _Entry(TrendingItem, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ import click
 import httpx
 import msgspec
 
+from app.database.daily import set_daily_zone
 from app.database.migrate import migrate
 from app.database.weights import set_default_weights
 from app.database.zone import set_calendar_zone
@@ -70,6 +71,7 @@ async def _run(wanted: Dev, port: int) -> None:
             say("dev", f"migrated the database: {len(report.applied)} files applied")
         await set_default_weights(servers.database_url, settings=wanted.settings)
         await set_calendar_zone(servers.database_url, zone=wanted.settings.zone)
+        await set_daily_zone(servers.database_url, settings=wanted.settings)
         admin_key = wanted.settings.admin_key or secrets.token_urlsafe(16)
         environment = {
             **os.environ,

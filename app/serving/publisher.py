@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from contextlib import suppress
 from typing import Any, TypeAlias, cast
@@ -25,6 +26,7 @@ POLL_SECONDS = 5.0
 """How often the newest runs are asked for although nothing was notified."""
 REPLACED_SECONDS = 600
 """How long a replaced snapshot stays in Redis, for readers that are still paging through it."""
+EVERY_MINUTE = "* * * * *"
 CHANNEL = "ranking_run"
 """The database notifies it when runs have finished."""
 
@@ -137,7 +139,9 @@ class Publisher:
         if before is not None and int(before) != run.run_id:
             pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
         await pipe.execute()
-        log.debug("published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
+        # What comes every minute is routine; a list that is made once a day is worth a line.
+        level = logging.DEBUG if run.schedule.strip() == EVERY_MINUTE else logging.INFO
+        log.log(level, "published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
         return True
 
     async def _withdraw(self, enabled: set[str]) -> None:

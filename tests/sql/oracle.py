@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 from uuid import UUID, uuid4
 
 WINDOWS = {
@@ -32,6 +32,7 @@ DEFAULT_OPTIONS: dict[str, dict[str, float | str]] = {
     "reddit_hot": {"seconds": 45000},
     "gravity": {"pointsExponent": 0.8, "ageExponent": 1.8, "ageOffset": 2},
     "breakout": {"metric": "views", "strength": 10, "minSupport": 20},
+    "rating": {"scale": 10, "strength": 50, "z": 1.96},
 }
 REDDIT_EPOCH = datetime(2005, 12, 8, 7, 46, 43, tzinfo=UTC)
 
@@ -64,6 +65,7 @@ class Item:
     category: str | None = None
     creator: str | None = None
     born_at: datetime
+    attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,7 +275,7 @@ class World:
         return {key: Score(value, value) for key, value in sums.items() if value > 0}
 
     def _wilson(self, ranking: Ranking) -> dict[Key, Score]:
-        z = float((DEFAULT_OPTIONS["wilson"] | dict(ranking.options))["z"])
+        z = float((DEFAULT_OPTIONS[ranking.formula] | dict(ranking.options))["z"])
         found: dict[Key, Score] = {}
         for item, sums in self.candidates(ranking).items():
             n = sums.views
@@ -283,6 +285,27 @@ class World:
                 value = (p + z * z / (2 * n) - root) / (1 + z * z / n)
                 found[item] = Score(max(value, 0.0), 1.0)
         return found
+
+    def _rating(self, ranking: Ranking) -> dict[Key, Score]:
+        given = DEFAULT_OPTIONS["rating"] | dict(ranking.options)
+        option = {name: float(value) for name, value in given.items()}
+        rated: dict[int, tuple[float, float]] = {}
+        for item in self.items.values():
+            if ranking.content_type in {None, item.content_type}:
+                found = rating(item.attributes, scale=option["scale"])
+                if found is not None:
+                    rated[item.item_id] = found
+        scores = {key: score for key, score in self._wilson(ranking).items() if key not in rated}
+        for key, (value, ratings) in rated.items():
+            like = [
+                one
+                for other, (one, _) in rated.items()
+                if self.items[other].content_type == self.items[key].content_type
+            ]
+            mean, strength = sum(like) / len(like), option["strength"]
+            score = (ratings * value + strength * mean) / (ratings + strength)
+            scores[key] = Score(score, 1.0)
+        return scores
 
     def _reddit_hot(self, ranking: Ranking) -> dict[Key, Score]:
         seconds = float((DEFAULT_OPTIONS["reddit_hot"] | dict(ranking.options))["seconds"])
@@ -340,6 +363,19 @@ class World:
 def half(age: timedelta, half_life: timedelta | None) -> float:
     """What is left of 1 after `age`."""
     return 1.0 if half_life is None else 2.0 ** (-(age / half_life))
+
+
+def rating(attributes: Mapping[str, object], *, scale: float) -> tuple[float, float] | None:
+    """Rating from 0 to 1, and how many gave it; None where attributes hold none that can be."""
+    value, ratings = attributes.get("rating"), attributes.get("ratingCount")
+    if not is_number(value) or not 0 <= value <= scale or (is_number(ratings) and ratings == 0):
+        return None
+    counts = is_number(ratings) and 0 <= ratings <= 1e12
+    return (value / scale if scale else 0.0), (float(ratings) if counts else 1.0)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def spread(value: int, values: Iterable[int]) -> float:

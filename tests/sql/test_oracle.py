@@ -33,13 +33,13 @@ values
 
 
 async def populate(world: World) -> None:
-    """Five items of two content types, three categories or none, two creators or none."""
-    for name, content_type, category, creator, hours in (
-        ("a", "video", "ape", "x", 1),
-        ("b", "video", "bee", "y", 30),
-        ("c", "video", "ape", None, 300),
-        ("d", "book", "cat", "x", 3_000),
-        ("e", "book", None, "y", -2),
+    """Five items of two content types, with or without category, creator and rating."""
+    for name, content_type, category, creator, hours, rating in (
+        ("a", "video", "ape", "x", 1, {"rating": 7.5, "ratingCount": 120}),
+        ("b", "video", "bee", "y", 30, {}),
+        ("c", "video", "ape", None, 300, {"rating": 2, "ratingCount": 0}),
+        ("d", "book", "cat", "x", 3_000, {"rating": 9.25}),
+        ("e", "book", None, "y", -2, {"rating": "good"}),
     ):
         await world.item(
             name,
@@ -47,6 +47,7 @@ async def populate(world: World) -> None:
             category=category,
             creator=creator,
             born_at=AS_OF - timedelta(hours=hours),
+            attributes=rating,
         )
 
 

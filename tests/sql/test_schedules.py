@@ -147,3 +147,54 @@ async def test_a_skipped_time_is_due_right_after_the_change(undone: World) -> No
     change = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
     assert await is_due(undone, "0 2 * * *", change, zone="Europe/Berlin")
     assert not await is_due(undone, "0 2 * * *", change - MINUTE, zone="Europe/Berlin")
+
+
+CLOCK_CHANGES = [
+    # 02:00 is skipped, and repeated.
+    ("Europe/Berlin", "2026-03-29"),
+    ("Europe/Berlin", "2026-10-25"),
+    # 02:00 is skipped; the hour before it is repeated.
+    ("America/New_York", "2026-03-08"),
+    ("America/New_York", "2026-11-01"),
+    # Half an hour: 02:00 becomes 02:30, and back to 01:30.
+    ("Australia/Lord_Howe", "2026-10-04"),
+    ("Australia/Lord_Howe", "2026-04-05"),
+    # Three o'clock becomes two: 02:00 comes twice.
+    ("Pacific/Auckland", "2026-04-05"),
+    # Two hours at once, of an Antarctic station.
+    ("Antarctica/Troll", "2026-03-29"),
+    ("Antarctica/Troll", "2026-10-25"),
+    # At midnight.
+    ("Africa/Cairo", "2026-04-24"),
+]
+
+
+@pytest.mark.parametrize(("zone", "day"), CLOCK_CHANGES, ids=str)
+async def test_two_o_clock_comes_once_a_day_in_every_zone(
+    undone: World, zone: str, day: str
+) -> None:
+    """Looked at every half hour, and, as after outages, every seven hours: each of three local days
+    has one run, at two or, where there is no two, right after the change."""
+    for step in (timedelta(minutes=30), timedelta(hours=7)):
+        rows = await undone.rows(
+            """
+            select at at time zone %(zone)s
+            from generate_series(
+                (%(day)s::timestamp - interval '1 day') at time zone %(zone)s,
+                (%(day)s::timestamp + interval '2 days') at time zone %(zone)s,
+                %(step)s
+            ) as at
+            where api.ranking_due('0 2 * * *', %(zone)s, at - %(step)s, at)
+            order by at
+            """,
+            {"day": day, "zone": zone, "step": step},
+        )
+        times = [at for (at,) in rows]
+        days = [datetime.fromisoformat(day) + timedelta(days=number) for number in range(-1, 2)]
+        if step < timedelta(hours=1):
+            assert [at.date() for at in times] == [one.date() for one in days]
+            ordinary = [at.time().isoformat() for at in times if at.date() != days[1].date()]
+            assert set(ordinary) == {"02:00:00"}
+            assert 2 <= times[1].hour <= 4
+        else:
+            assert len(times) == 3

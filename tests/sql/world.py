@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -53,14 +54,16 @@ class World:
         category: str | None = None,
         creator: str | None = None,
         born_at: datetime = AS_OF - timedelta(hours=10),
+        attributes: Mapping[str, object] = MappingProxyType({}),
     ) -> int:
         """Register an item; ids count from 1 in the order of the calls."""
         item_id = await self.value(
             """
-            insert into core.item (content_type, external_id, category, creator, published_at)
-            values (%s, %s, %s, %s, %s) returning item_id
+            insert into core.item
+                (content_type, external_id, category, creator, published_at, attributes)
+            values (%s, %s, %s, %s, %s, %s) returning item_id
             """,
-            content_type, external_id, category, creator, born_at,
+            content_type, external_id, category, creator, born_at, Jsonb(dict(attributes)),
         )  # fmt: skip
         self.items.append(
             Item(
@@ -69,6 +72,7 @@ class World:
                 category=category,
                 creator=creator,
                 born_at=born_at,
+                attributes=attributes,
             )
         )
         return int(item_id)

@@ -8,6 +8,7 @@ select
     formula,
     confirmed_at,
     fresh_at,
-    redis_seconds
+    redis_seconds,
+    schedule
 from api.latest_run
 order by ranking;

@@ -17,7 +17,8 @@ select
     end as fresh_at,
     date_part('epoch', ranking.redis_ttl)::integer as redis_seconds,
     ranking.segments,
-    ranking.formula
+    ranking.formula,
+    ranking.schedule
 from core.ranking as ranking
 cross join lateral (
     select
@@ -52,4 +53,5 @@ comment on column api.latest_run.fresh_at is
 comment on column api.latest_run.redis_seconds is 'How long Redis keeps it, as the ranking says.';
 comment on column api.latest_run.segments is 'By what it is also ranked in parts.';
 comment on column api.latest_run.formula is 'How it is scored.';
+comment on column api.latest_run.schedule is 'When it is computed, five cron fields.';
 grant select on api.latest_run to groundswell_service, groundswell_read;

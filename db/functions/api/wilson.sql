@@ -1,5 +1,5 @@
 -- Lower bound of the Wilson score interval for the share of views that became likes.
--- Source: api.candidates; E. B. Wilson, JASA 22 (1927). Feeds: api.ranked.
+-- Source: api.candidates, api.wilson_bound. Feeds: api.ranked.
 -- Keeps: likes count as at most the views and at least none; items without views are left out.
 create function api.wilson(ranking core.ranking, as_of timestamptz)
 returns table (
@@ -21,13 +21,7 @@ with trial as (
 select
     null::text,
     trial.item_id,
-    greatest(
-        0,
-        (
-            trial.p + trial.z ^ 2 / (2 * trial.n)
-            - trial.z * sqrt((trial.p * (1 - trial.p) + trial.z ^ 2 / (4 * trial.n)) / trial.n)
-        ) / (1 + trial.z ^ 2 / trial.n)
-    ),
+    api.wilson_bound(trial.p, trial.n, trial.z),
     array[trial.likes, trial.n]
 from trial;
 end;
