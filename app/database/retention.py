@@ -1,22 +1,35 @@
-"""The query on how long raw events are kept."""
+"""How long raw events are kept, and holding them while old ones are added."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
-from app.database.sql import Connection, Query
+from app.database.sql import Command, Connection, Query
 
 
 class RawRetention(msgspec.Struct, frozen=True, kw_only=True):
     """How long raw events are kept."""
 
     keep_seconds: float | None
+    """None is for ever."""
+    closed_before: datetime
+    """Older events would not reach every aggregate any more."""
 
 
 _RAW_RETENTION = Query("raw_retention", RawRetention)
+_HOLD_RAW_EVENTS = Command("hold_raw_events")
 
 
-async def raw_retention(connection: Connection) -> float | None:
-    """Return for how many seconds raw events are kept; None is for ever."""
-    row = await _RAW_RETENTION.first(connection)
-    return row.keep_seconds if row else None
+async def raw_retention(connection: Connection) -> RawRetention | None:
+    """Return how long raw events are kept."""
+    return await _RAW_RETENTION.first(connection)
+
+
+async def hold_raw_events(connection: Connection, *, earliest: datetime) -> None:
+    """Keep retention from dropping events until this transaction ends.
+
+    Raises `psycopg.DataError` where events as old as `earliest` have been dropped.
+    """
+    await _HOLD_RAW_EVENTS.run(connection, earliest=earliest)

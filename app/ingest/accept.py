@@ -7,21 +7,20 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.database.retention import RawRetention
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
 from app.wire import EventIn, Rejection
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Nothing older is taken: a broken clock must not make a chunk for each day since year one."""
 MAX_DEPTH = 32
 """How deeply `metadata` may be nested."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_EARLIEST = (EARLIEST - _EPOCH) // _MICROSECOND
 _WATCH_TIME = TYPE_NUMBERS["watch_time"]
 _encode = msgspec.json.Encoder().encode
 
@@ -41,7 +40,8 @@ class Acceptor:
     def __init__(self, *, max_future_seconds: float, new_id: Uuid7Source) -> None:
         self._max_future = round(max_future_seconds * 1_000_000)
         self._new_id = new_id
-        self._oldest = _EARLIEST
+        self._oldest = 0
+        self._closed_before = EARLIEST
 
     def accept(
         self,
@@ -49,15 +49,17 @@ class Acceptor:
         *,
         now: int,
         sender: Sender = ANYBODY,
-        kept_seconds: float | None = None,
+        kept: RawRetention = DEFAULT,
     ) -> Outcome:
         """Give every event its outcome; `now` is in microseconds since 1970.
 
-        What is older than `kept_seconds` is refused, unless the sender backfills.
+        What is older than raw events are `kept` is refused, unless the sender backfills; what is
+        older than those that are left, always.
         """
-        self._oldest = _EARLIEST
-        if kept_seconds is not None and not sender.backfills:
-            self._oldest = max(_EARLIEST, now - round(kept_seconds * 1_000_000))
+        self._closed_before = max(EARLIEST, kept.closed_before)
+        self._oldest = (self._closed_before - _EPOCH) // _MICROSECOND
+        if kept.keep_seconds is not None and not sender.backfills:
+            self._oldest = max(self._oldest, now - round(kept.keep_seconds * 1_000_000))
         accepted: list[PackedEvent] = []
         indexes: list[int] = []
         rejected: list[Rejection] = []
@@ -111,12 +113,14 @@ class Acceptor:
         if occurred_at - now > self._max_future:
             ahead, allowed = _span(occurred_at - now), _span(self._max_future)
             return f"{ahead} in the future; at most {allowed} is allowed"
-        if occurred_at < _EARLIEST:
-            return f"before {EARLIEST.date()}, the earliest allowed"
-        if occurred_at < self._oldest:
-            kept = _span(now - self._oldest)
-            return f"more than {kept} ago, for which events are kept; only a backfill may send it"
-        return None
+        if occurred_at >= self._oldest:
+            return None
+        if _EPOCH + occurred_at * _MICROSECOND < self._closed_before:
+            if self._closed_before == EARLIEST:
+                return f"before {EARLIEST.date()}, the earliest allowed"
+            return f"before {self._closed_before.date()}, up to which events have been dropped"
+        kept = _span(now - self._oldest)
+        return f"more than {kept} ago, for which events are kept; only a backfill may send it"
 
 
 def _span(microseconds: int) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from psycopg.errors import UniqueViolation
 
 from app.database import events as sql
+from app.database.retention import hold_raw_events
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Identity, Lane, identity_of, lanes_of, without_duplicates
@@ -81,6 +82,7 @@ class Inserter:
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
     ) -> set[Identity]:
         async with connection.transaction():
+            await self._hold(connection, lane)
             known: list[sql.KnownEvent] = []
             rows = (rows for rows, _ in encode_rows(lane.events, ids))
             await sql.stage_events(connection, rows=rows)
@@ -108,6 +110,7 @@ class Inserter:
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
     ) -> None:
         async with connection.transaction():
+            await self._hold(connection, lane)
             feed: list[bytes] = []
             async with sql.copy_events(connection) as copy:
                 for rows, feed_rows in encode_rows(lane.events, ids):
@@ -117,6 +120,12 @@ class Inserter:
                 await copy.write(b"".join(feed))
             transaction = await self._transaction(connection)
         self._tell(transaction, lane.events, ids)
+
+    async def _hold(self, connection: Connection, lane: Lane) -> None:
+        """Make sure that late events can still be counted; others always are."""
+        if lane.late:
+            earliest = _moment(lane.events[0].event.occurred_at)
+            await hold_raw_events(connection, earliest=earliest)
 
     async def _transaction(self, connection: Connection) -> int | None:
         """Return the id of the transaction under way, where somebody wants to know."""

@@ -31,6 +31,7 @@ class Lane(NamedTuple):
     events: list[ReceivedEvent]
     untimed: bool
     """True when the ids alone decide what is the same."""
+    late: bool = False
 
 
 def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
@@ -46,7 +47,7 @@ def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
         newest = bisect_left(rows, late_before, key=_occurred_at)
         if newest < len(rows):
             on_time.append(Lane(rows[newest:], untimed))
-        late += [Lane(piece, untimed) for piece in _cut(rows[:newest])]
+        late += [Lane(piece, untimed, late=True) for piece in _cut(rows[:newest])]
     return on_time + late
 
 

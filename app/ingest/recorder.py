@@ -86,9 +86,7 @@ class Recorder:
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
     def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
-        return self._acceptor.accept(
-            events, now=now, sender=sender, kept_seconds=self._retention.seconds
-        )
+        return self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
 
 
 def _count(outcome: Outcome) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from app.database.pool import Pool
-from app.database.retention import raw_retention
+from app.database.retention import RawRetention, raw_retention
 from app.serving.outage import DATABASE_ERRORS, Outage
 
 REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
-DEFAULT_SECONDS = 35 * 86_400.0
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Nothing older is taken: a broken clock must not make a chunk for each day since year one."""
+DEFAULT = RawRetention(keep_seconds=35 * 86_400.0, closed_before=EARLIEST)
 """As long as the database has never been asked."""
 
 
@@ -21,8 +24,7 @@ class Retention:
         self._pool = pool
         self._timeout = timeout
         self._outage = Outage("database, for the retention")
-        self.seconds: float | None = DEFAULT_SECONDS
-        """How long raw events are kept; None is for ever."""
+        self.kept = DEFAULT
 
     async def run(self) -> None:
         """Keep it up to date until cancelled."""
@@ -34,7 +36,7 @@ class Retention:
         """Ask the database, and say whether it answered."""
         try:
             async with asyncio.timeout(self._timeout), self._pool.connection() as connection:
-                self.seconds = await raw_retention(connection)
+                self.kept = await raw_retention(connection) or self.kept
         except DATABASE_ERRORS as error:
             self._outage.failed(error)
             return False

@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 from app import keys
 from app.database.pool import Pool, open_pool
 from app.ingest.backfill import LIVE_LAG_SECONDS, Pace
+from app.ingest.dead_letters import each_dead_letter
 from app.ingest.group import WriterGroup
-from app.ingest.retention import DEFAULT_SECONDS, Retention
+from app.ingest.retention import DEFAULT, Retention
 from app.ingest.stream import Entry, to_fields
 from app.settings import Settings
 from tests.eventually import eventually
@@ -60,6 +61,44 @@ async def test_what_is_older_than_raw_events_are_kept_needs_a_backfill(
     assert (await written(pool)).rows == 7
 
 
+async def test_nothing_is_taken_from_before_what_has_been_dropped(
+    settings: Settings, pool: Pool, redis: Redis
+) -> None:
+    """It could not be counted in the aggregates: not even a backfill, not even one under way."""
+    own = msgspec.structs.replace(settings, batch_seconds=0.02)
+    events = [days_ago(34), days_ago(61), days_ago(59)]
+    closed = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(60)
+    path = "/analytics/events?backfill=true"
+    async with api_of(own) as api:
+        assert (await api.post(path, json=events)).json()["accepted"] == 3
+    async with pool.connection() as connection:
+        await connection.execute(
+            "update core.storage_policy set dropped_before = %s where level = 'engagement_1m'",
+            [closed],
+        )
+    fault = f"before {closed.date()}, up to which events have been dropped"
+    async with api_of(own) as api, running_writer(own, pool, redis):
+
+        async def refused() -> bool:
+            answer = await api.post(path + "&validate=true", json=events)
+            expected = [{"index": 1, "reason": f"occurredAt is {fault}"}]
+            return bool(answer.json()["rejected"] == expected)
+
+        await eventually(refused)
+
+        async def settled() -> bool:
+            return not await redis.xlen(keys.BACKFILL_STREAM)
+
+        await eventually(settled)
+    (letter,) = [letter async for letter in each_dead_letter(redis)]
+    assert fault in letter.reason
+    async with pool.connection() as connection:
+        rows = await connection.execute(
+            "select count(*), min(occurred_at) >= %s from core.event", [closed]
+        )
+        assert await rows.fetchone() == (2, True)
+
+
 async def test_the_policy_of_the_database_decides_and_the_last_known_while_it_is_down(
     settings: Settings, pool: Pool
 ) -> None:
@@ -68,14 +107,14 @@ async def test_the_policy_of_the_database_decides_and_the_last_known_while_it_is
             "update core.storage_policy set keep_for = interval '90 days' where level = 'event'"
         )
     retention = Retention(pool, timeout=5)
-    assert retention.seconds == DEFAULT_SECONDS
+    assert retention.kept == DEFAULT
     assert await retention.refresh()
-    assert retention.seconds == 90 * 86_400
+    assert retention.kept.keep_seconds == 90 * 86_400
     nowhere = msgspec.structs.replace(settings, database_url="postgresql://127.0.0.1:1/none")
     async with open_pool(nowhere) as closed:
         lost = Retention(closed, timeout=0.1)
         assert not await lost.refresh()
-        assert lost.seconds == DEFAULT_SECONDS
+        assert lost.kept == DEFAULT
 
 
 async def test_backfill_pauses_while_live_events_wait(redis: Redis) -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import psycopg
+import pytest
+
+from app.settings import Settings
+from tests.engines import Engine
 from tests.sql.comparing import assert_recounted
 from tests.sql.world import AS_OF, World
 
@@ -79,11 +84,84 @@ async def test_a_late_event_is_taken_into_a_columnar_chunk(world: World) -> None
     await world.happened(a, "view", 3, ago=5 * DAY)
     await world.happened(a, "like", 1, ago=5 * DAY + MINUTE)
     await world.run(AS_OF + MINUTE, forced=True)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF + MINUTE)
 
     await assert_recounted(world, AS_OF + MINUTE)
     # They leave the window again out of the columnar chunk.
     await world.run(AS_OF + 2 * DAY, forced=True)
     await assert_recounted(world, AS_OF + 2 * DAY)
+
+
+async def test_old_events_are_counted_before_they_are_dropped(world: World) -> None:
+    """A backfill of what was never here: no retention has reached it, so all levels count it."""
+    a = await world.item("a")
+    await world.happened(a, "view", 7, ago=400 * DAY)
+    await world.happened(a, "view", 2, ago=90 * DAY)
+    await world.happened(a, "view", 1)
+    await world.run()
+
+    await maintain(world)
+
+    assert await world.value("select count(*) from core.event") == 1
+    total = "select views_total from api.item_stats('video', 'a', %s)"
+    assert await world.value(total, AS_OF) == 10
+    # The minutes' chunks are ten days long, so theirs are not dropped up to the same day.
+    assert AS_OF - 90 * DAY < await world.value("select api.closed_before()") < AS_OF - 40 * DAY
+    await world.execute("call api.reconcile(%s)", AS_OF)
+    drift = "select row_count from core.job_run where job = 'reconcile'"
+    assert await world.value(drift) == 0
+    assert await world.value(total, AS_OF) == 10
+
+
+async def test_keeping_more_from_now_on_brings_nothing_dropped_back_into_question(
+    world: World,
+) -> None:
+    """What was dropped stays as it was counted, however long events are kept thereafter."""
+    a = await world.item("a")
+    await world.happened(a, "view", 7, ago=50 * DAY)
+    await maintain(world)
+    await world.execute(
+        "update core.storage_policy set keep_for = '400 days' where level like 'e%%'"
+    )
+    # As if it had come by another way than the writer, who would have been stopped.
+    await world.happened(a, "view", 100, ago=50 * DAY)
+
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+
+    assert await world.value("select views_total from api.item_stats('video', 'a', %s)", AS_OF) == 7
+    with pytest.raises(psycopg.DataError, match="events have been dropped"):
+        await world.execute("select api.hold_raw_events(%s)", AS_OF - 50 * DAY)
+    closed = await world.value("select api.closed_before()")
+    await world.execute("select api.hold_raw_events(%s)", closed)
+
+
+async def test_what_the_next_level_has_not_counted_is_not_dropped(
+    world: World, engine: Engine, settings: Settings
+) -> None:
+    """Here because another session is refreshing just now."""
+    if not engine.shares_server:
+        pytest.skip("the embedded engine's clients share one session: its locks exclude nobody")
+    a = await world.item("a")
+    await world.happened(a, "view", 1)
+    await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+    await world.happened(a, "view", 7, ago=50 * DAY)
+    async with (
+        await psycopg.AsyncConnection.connect(settings.database_url) as other,
+        other.transaction(),
+    ):
+        await other.execute("select api.start_job('refresh_aggregates')")
+
+        await world.execute("call api.maintain_storage(%s)", AS_OF)
+
+        await other.execute("select pg_advisory_unlock_all()")
+    error = "select error from core.job_run where job = 'maintain_storage'"
+    assert await world.value(error) == (
+        "event: nothing dropped, as engagement_1m has not counted all of it"
+    )
+    assert await world.value("select count(*) from core.event") == 2
+    assert await world.value("select api.closed_before()") < AS_OF - 50 * DAY
+    assert await maintain(world) > 0
+    assert await world.value("select views_total from api.item_stats('video', 'a', %s)", AS_OF) == 8
 
 
 async def test_a_policy_is_changed_by_one_statement(world: World) -> None:

@@ -1,8 +1,9 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
 -- Source: core.storage_policy. Feeds: core.event, agg.*, core.ranking_run, core.job_run.
--- Keeps: a chunk goes only when all of it is past, and no event before it has left the moving
--- windows (api.move_windows reads it once more then). Old runs are thinned to one an hour, and the
--- newest of a ranking is never dropped.
+-- Keeps: a chunk goes only when all of it is past, the next level has counted all of it, and every
+-- event in it has left the moving windows (api.move_windows reads it once more then). How far that
+-- has come is noted first, and in the same transaction: see api.hold_raw_events. Old runs are
+-- thinned to one an hour, and the newest of a ranking is never dropped.
 create procedure api.maintain_storage(as_of timestamptz default now())
 language plpgsql
 as $$
@@ -10,6 +11,8 @@ declare
     ledger_id bigint;
     policy record;
     chunk regclass;
+    since timestamptz;
+    border timestamptz;
     touched bigint := 0;
     fault text;
 begin
@@ -19,10 +22,15 @@ begin
     end if;
     commit;
 
+    -- Old events may have come in since the last refresh.
+    call api.refresh_aggregates(as_of, forced => true);
+
     for policy in
         select
             level.level,
             level.keep_for,
+            next_level.name as next_level,
+            next_level.bucket as next_bucket,
             least(
                 maintain_storage.as_of - level.keep_for,
                 case level.level when 'event' then longest.since end
@@ -38,16 +46,47 @@ begin
         from core.storage_policy as level
         left join timescaledb_information.continuous_aggregates as aggregate
             on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
+        left join (
+            values
+            ('event', 'engagement_1m', interval '1 minute'),
+            ('engagement_1m', 'engagement_15m', interval '15 minutes'),
+            ('engagement_15m', 'engagement_1d', interval '1 day')
+        ) as next_level (source, name, bucket) on level.level = next_level.source
         left join core.window_position as longest on longest."window" = '30d'
         where level.level not in ('snapshot', 'snapshot_hourly')
         order by level.level
     loop
-        if policy.keep_for is not null then
-            touched := touched + (
-                select count(*)
-                from drop_chunks(policy.relation, older_than => policy.droppable)
-            );
-            commit;
+        border := (
+            select max(stored.range_end)
+            from timescaledb_information.chunks as stored
+            where
+                format('%I.%I', stored.hypertable_schema, stored.hypertable_name)::regclass
+                = policy.hypertable
+                and stored.range_end <= policy.droppable
+        );
+        if border is not null then
+            since := api.dropped_before(policy.level);
+            -- Waits for those who are inserting late events just now (api.hold_raw_events).
+            perform pg_advisory_xact_lock(hashtextextended('groundswell retention', 0));
+            update core.storage_policy as level
+            set dropped_before = greatest(level.dropped_before, border)
+            where level.level = policy.level;
+            if exists (
+                select 1
+                from api.changed_ranges(policy.next_level, policy.next_bucket, since, border)
+            ) then
+                rollback;
+                fault := concat_ws('; ', fault, format(
+                    '%s: nothing dropped, as %s has not counted all of it',
+                    policy.level, policy.next_level
+                ));
+            else
+                touched := touched + (
+                    select count(*)
+                    from drop_chunks(policy.relation, older_than => border)
+                );
+                commit;
+            end if;
         end if;
         for chunk in
             select format('%I.%I', stored.chunk_schema, stored.chunk_name)::regclass

@@ -1,7 +1,7 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
 -- Source: core.event. Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d.
--- Keeps: no refresh reaches into raw data, or into a finer level, that retention may have dropped:
--- it would empty the buckets there. The finer level is always refreshed first.
+-- Keeps: no refresh reaches into raw data, or into a finer level, that retention has dropped: it
+-- would empty the buckets there. The finer level is always refreshed first.
 create procedure api.refresh_aggregates(
     as_of timestamptz default now(), forced boolean default false
 )
@@ -24,7 +24,7 @@ begin
             level.level,
             width.bucket,
             time_bucket(width.bucket, as_of - level.refresh_lag) as until,
-            date_trunc('day', as_of, 'UTC') - (source.keep_for - interval '1 day') as since
+            api.dropped_before(width.source) as since
         from (
             values
             ('engagement_1m', 'event', interval '1 minute'),
@@ -32,17 +32,20 @@ begin
             ('engagement_1d', 'engagement_15m', interval '1 day')
         ) as width (level, source, bucket)
         inner join core.storage_policy as level on width.level = level.level
-        inner join core.storage_policy as source on width.source = source.level
         where
-            forced
-            or not exists (
-                select 1
-                from core.job_run as run
-                where
-                    run.job = 'refresh ' || level.level
-                    and run.finished_at is not null
-                    -- Half a minute of slack: schedulers do not fire to the second.
-                    and run.started_at > as_of - level.refresh_every + interval '30 seconds'
+            -- Where a finer level is hardly kept, nothing of it may be left to refresh from.
+            api.dropped_before(width.source) < time_bucket(width.bucket, as_of - level.refresh_lag)
+            and (
+                forced
+                or not exists (
+                    select 1
+                    from core.job_run as run
+                    where
+                        run.job = 'refresh ' || level.level
+                        and run.finished_at is not null
+                        -- Half a minute of slack: schedulers do not fire to the second.
+                        and run.started_at > as_of - level.refresh_every + interval '30 seconds'
+                )
             )
         order by width.bucket
     loop
