@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.settings import Settings
 
@@ -16,13 +20,43 @@ def open_redis(settings: Settings) -> redis.asyncio.Redis:
     `settings.redis_timeout` seconds that Redis is down, and whether to repeat is for it to say.
     A blocking command must block for less than that.
     """
+    scheme = urlsplit(settings.redis_url).scheme
+    of_network = {} if scheme == "unix" else {"socket_keepalive": True}
     return redis.asyncio.Redis.from_url(
         settings.redis_url,
+        connection_class=_CLASSES.get(scheme, _Plain),
         socket_timeout=settings.redis_timeout,
         socket_connect_timeout=settings.redis_timeout,
-        socket_keepalive=True,
+        **of_network,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         decode_responses=False,
         client_name="groundswell",
     )
+
+
+class _Guarded:
+    """Makes a connection that was closed under a command an error like any other of Redis.
+
+    uvloop raises a bare `RuntimeError` for it, which nobody who copes with a dead Redis expects.
+    """
+
+    async def send_packed_command(
+        self, command: bytes | str | Iterable[bytes], check_health: bool = True
+    ) -> None:
+        try:
+            await super().send_packed_command(command, check_health)  # type: ignore[misc]
+        except RuntimeError as error:
+            raise RedisConnectionError(str(error)) from error
+
+
+class _Plain(_Guarded, redis.asyncio.Connection): ...
+
+
+class _Encrypted(_Guarded, redis.asyncio.SSLConnection): ...
+
+
+class _Local(_Guarded, redis.asyncio.UnixDomainSocketConnection): ...
+
+
+_CLASSES = {"redis": _Plain, "rediss": _Encrypted, "unix": _Local}
