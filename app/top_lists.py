@@ -21,12 +21,7 @@ from app.wire import Window
 
 Metric = Literal["views", "likes", "comments", "shares", "watch_seconds"]
 Subject = Literal["item", "category", "creator"]
-Applied = Literal["applied", "held", "changed"]
-
-_HIGHEST_ID = 2**63 - 1
-_INVERTED = str.maketrans("0123456789abcdef", "fedcba9876543210")
-_END = "g"
-"""Greater than every hexadecimal digit."""
+Applied = Literal["applied", "held", "changed", "mixed"]
 
 # Whoever was committed when the snapshot was taken is in the counts already: a transaction below
 # xmin, or below xmax and not among those that were running.
@@ -56,15 +51,25 @@ local function is_counted(place, transaction)
     end
     return transaction < seen[1] or (transaction < seen[2] and not seen[3][transaction])
 end
+local wanted = {}
 for _, addition in ipairs(additions) do
-    local transaction, places, amounts = addition[1], addition[2], addition[3]
+    local transactions, places, amounts = addition[1], addition[2], addition[3]
     for _, place in ipairs(places) do
-        if not is_counted(place, transaction) then
-            local list = KEYS[2 * place + 2]
-            for i = 1, #amounts, 2 do
-                redis.call('ZADD', list, 'XX', 'INCR', amounts[i + 1], amounts[i])
-            end
+        local counted = 0
+        for _, transaction in ipairs(transactions) do
+            if is_counted(place, transaction) then counted = counted + 1 end
         end
+        if counted == 0 then
+            table.insert(wanted, {KEYS[2 * place + 2], amounts})
+        elseif counted < #transactions then
+            return 'mixed'
+        end
+    end
+end
+for _, addition in ipairs(wanted) do
+    local list, amounts = addition[1], addition[2]
+    for i = 1, #amounts, 2 do
+        redis.call('ZADD', list, 'XX', 'INCR', amounts[i + 1], amounts[i])
     end
 end
 return 'applied'
@@ -73,19 +78,16 @@ return 'applied'
 # Only who still has the hold may switch: without it, a writer may have added since the snapshot.
 _SWITCH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-for i = 0, (#ARGV - 1) / 4 - 1 do
-    local head, list, prepared = KEYS[3 * i + 3], KEYS[3 * i + 4], KEYS[3 * i + 5]
-    local ranking, snapshot, about, seconds = unpack(ARGV, 4 * i + 2, 4 * i + 5)
-    if redis.call('EXISTS', prepared) == 1 then
-        redis.call('RENAME', prepared, list)
-        redis.call('EXPIRE', list, seconds)
-    else
-        redis.call('UNLINK', list)
-    end
-    redis.call('HSET', head, 'version', ARGV[1], 'snapshot', snapshot, 'head', about)
-    redis.call('EXPIRE', head, seconds)
-    redis.call('HSET', KEYS[2], ranking, ARGV[1])
+local head, list, prepared = KEYS[3], KEYS[4], KEYS[5]
+if redis.call('EXISTS', prepared) == 1 then
+    redis.call('RENAME', prepared, list)
+    redis.call('EXPIRE', list, ARGV[5])
+else
+    redis.call('UNLINK', list)
 end
+redis.call('HSET', head, 'version', ARGV[1], 'snapshot', ARGV[3], 'head', ARGV[4])
+redis.call('EXPIRE', head, ARGV[5])
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
 redis.call('DEL', KEYS[1])
 return 1
 """
@@ -136,9 +138,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Addition(NamedTuple):
-    """What one transaction adds to some lists alike: members and amounts in turn."""
+    """What transactions add together to some lists alike: members and amounts in turn."""
 
-    transaction: int
+    transactions: list[int]
     places: list[int]
     """Of the lists among those known, from 1."""
     amounts: list[str | float]
@@ -150,26 +152,6 @@ class Page(NamedTuple):
     head: Head
     total: int
     places: list[tuple[str, float]]
-
-
-def item_member(item_id: int) -> str:
-    """Return an item's member: of equal counts, the older item has the greater member."""
-    return f"{_HIGHEST_ID - item_id:019}"
-
-
-def item_of(member: str) -> int:
-    """Return the item that a member is."""
-    return _HIGHEST_ID - int(member)
-
-
-def name_member(name: str) -> str:
-    """Return a creator's or category's member: the name that sorts first has the greater one."""
-    return name.encode().hex().translate(_INVERTED) + _END
-
-
-def name_of(member: str) -> str:
-    """Return the name that a member is."""
-    return bytes.fromhex(member.removesuffix(_END).translate(_INVERTED)).decode()
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -228,8 +210,9 @@ async def add(redis: Redis, known: Mapping[str, Known], additions: Sequence[Addi
     """Add to the lists, all of it or nothing.
 
     Nothing is added where a publisher is at work (`held`), or where the lists are not those
-    `known` any more (`changed`). Of a transaction that a list has counted already, nothing is added
-    to that list. Must be called once for each transaction until it is `applied`.
+    `known` any more (`changed`), or where a list has counted some transactions of an addition but
+    not all (`mixed`). Of those that a list has counted, nothing is added to that list. Must be
+    called for each transaction until it is `applied`, and then no more.
     """
     lists = [key for ranking in known for key in (keys.top_head(ranking), keys.top_list(ranking))]
     versions = {ranking: one.version for ranking, one in known.items()}
@@ -253,29 +236,33 @@ async def hold(redis: Redis, *, token: str, seconds: float) -> bool:
     return bool(await redis.set(keys.TOP_HOLD, token, nx=True, px=round(1_000 * seconds)))
 
 
+async def is_held(redis: Redis) -> bool:
+    """Tell whether a publisher keeps writers from adding: then nothing need be worked out yet."""
+    return bool(await redis.exists(keys.TOP_HOLD))
+
+
 async def release(redis: Redis, *, token: str) -> None:
     """End the hold, if it is still this one."""
     await cast("Any", redis.eval(_RELEASE, 1, keys.TOP_HOLD, token))
 
 
-async def switch(redis: Redis, *, token: str, versions: Sequence[Version]) -> bool:
-    """Replace lists, all in one step that also ends the hold; False where that is over.
+async def switch(redis: Redis, *, token: str, version: Version) -> bool:
+    """Replace a list, in one step that also ends the hold; False where that is over.
 
-    Their snapshot must have been taken under that hold.
+    Its snapshot must have been taken under that hold.
     """
-    async with redis.pipeline(transaction=False) as pipe:
-        for one in versions:
-            prepared = keys.top_next(one.head.ranking, token)
-            if one.counts:
-                pipe.zadd(prepared, dict(one.counts))
-                pipe.expire(prepared, 60)
-        await pipe.execute()
-    names = [keys.TOP_HOLD, keys.TOP_VERSIONS]
-    values: list[str | bytes | int] = [token]
-    for one in versions:
-        ranking = one.head.ranking
-        names += [keys.top_head(ranking), keys.top_list(ranking), keys.top_next(ranking, token)]
-        values += [ranking, one.snapshot, _pack(one.head), one.seconds]
+    ranking = version.head.ranking
+    prepared = keys.top_next(ranking, token)
+    if version.counts:
+        async with redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(prepared, dict(version.counts))
+            pipe.expire(prepared, 60)
+            await pipe.execute()
+    names = (
+        *(keys.TOP_HOLD, keys.TOP_VERSIONS),
+        *(keys.top_head(ranking), keys.top_list(ranking), prepared),
+    )
+    values = (token, ranking, version.snapshot, _pack(version.head), version.seconds)
     return bool(await cast("Any", redis.eval(_SWITCH, len(names), *names, *values)))
 
 

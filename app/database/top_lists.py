@@ -51,12 +51,12 @@ _TOP_LIST_COUNTS = Query("top_list_counts", TopListCounts)
 _TOP_ITEMS = Query("top_items", TopItem)
 
 
-async def top_list_counts(connection: Connection, *, rankings: list[str]) -> list[TopListCounts]:
-    """Count those of `rankings` that are top lists and have a run of their present window.
+async def top_list_counts(connection: Connection, *, ranking: str) -> TopListCounts | None:
+    """Count a top list, all of it in one snapshot of the database.
 
-    All of it is of one snapshot of the database.
+    None for what is none, before its first run, and where its window has turned since its run.
     """
-    return await _TOP_LIST_COUNTS.all(connection, rankings=rankings)
+    return await _TOP_LIST_COUNTS.first(connection, ranking=ranking)
 
 
 async def top_items(connection: Connection, *, item_ids: list[int]) -> list[TopItem]:

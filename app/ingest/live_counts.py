@@ -18,15 +18,18 @@ from app import top_lists
 from app.database.pool import Pool
 from app.database.top_lists import TopItem, top_items
 from app.ingest.metrics import LIVE_COUNTS_LOST
-from app.ingest.tally import Committed, Plan, additions_of, subject_items
+from app.ingest.tally import Committed, Plan, additions_of, subject_items, tally
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
-from app.top_lists import Known
+from app.top_lists import Addition, Known
 
 HELD_SECONDS = 0.05
 """How long to wait while a publisher is at work."""
 LAST_SECONDS = 1.0
 """How long what is left at the end may take."""
-MOST_EVENTS = 200_000
+GATHER_SECONDS = 0.2
+"""How long to let more come before it is added: what is hot is in every batch."""
+MOST_SUBJECTS = 500_000
+MOST_EVENTS = 500_000
 """Most events that wait for Redis; with more, the oldest are left to the next publication."""
 
 
@@ -41,6 +44,8 @@ class LiveCounts:
         self._wake = asyncio.Event()
         self._known: dict[str, Known] = {}
         self._plan = Plan.of({})
+        self._subjects: dict[int, TopItem] = {}
+        """Creators and categories of items, since the lists were last replaced."""
         self._outage = Outage("live counts of top lists")
 
     def add(self, committed: Committed) -> None:
@@ -64,8 +69,10 @@ class LiveCounts:
         finally:
             stop.set()
             await asyncio.wait({task}, timeout=LAST_SECONDS)
-            task.cancel()
-            await asyncio.wait({task})
+            while not task.done():
+                # Before Python 3.12, `wait_for` can lose a cancellation.
+                task.cancel()
+                await asyncio.wait({task}, timeout=LAST_SECONDS)
         if not task.cancelled():
             task.result()
 
@@ -86,29 +93,44 @@ class LiveCounts:
             self._outage.over()
             if not done:
                 await asyncio.sleep(HELD_SECONDS)
+            elif not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), GATHER_SECONDS)
 
     async def flush(self) -> bool:
         """Add all that waits, once; False while a publisher is at work. Raises as Redis does."""
+        if await top_lists.is_held(self._redis):
+            return False
         batch = list(self._waiting)
+        parts = [batch]
         while True:
-            additions = additions_of(batch, self._plan, await self._subjects(batch))
+            additions = [one for part in parts for one in await self._additions(part)]
             answer = await top_lists.add(self._redis, self._known, additions)
-            if answer == "held":
-                return False
-            if answer == "applied":
-                self._settle(batch)
-                return True
-            self._known = await top_lists.read_known(self._redis, self._known)
-            self._plan = Plan.of(self._known)
+            match answer:
+                case "held":
+                    return False
+                case "applied":
+                    self._settle(batch)
+                    return True
+                case "mixed":
+                    parts = [[committed] for committed in batch]
+                case "changed":
+                    self._known = await top_lists.read_known(self._redis, self._known)
+                    self._plan = Plan.of(self._known)
+                    # Whose items these are was counted anew, too.
+                    self._subjects.clear()
 
-    async def _subjects(self, batch: list[Committed]) -> dict[int, TopItem]:
-        """Look up the creators and categories of the items that count for some."""
-        wanted = subject_items(batch, self._plan)
-        if not wanted:
-            return {}
-        async with self._pool.connection() as connection:
-            found = await top_items(connection, item_ids=sorted(wanted))
-        return {item.item_id: item for item in found}
+    async def _additions(self, part: list[Committed]) -> list[Addition]:
+        tallied = tally(part, self._plan)
+        unknown = subject_items(tallied) - self._subjects.keys()
+        if unknown:
+            if len(self._subjects) > MOST_SUBJECTS:
+                self._subjects.clear()
+                unknown = subject_items(tallied)
+            async with self._pool.connection() as connection:
+                found = await top_items(connection, item_ids=sorted(unknown))
+            self._subjects.update((item.item_id, item) for item in found)
+        return additions_of(tallied, self._subjects)
 
     def _settle(self, batch: list[Committed]) -> None:
         """Forget a batch, of which `add` may have dropped the oldest meanwhile."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from app.database.top_lists import TopItem
 from app.ingest.packing import EVENT_TYPES
 from app.ingest.rows import ItemKey, ReceivedEvent
-from app.top_lists import Addition, Known, Metric, Subject, item_of, name_member
+from app.top_lists import Addition, Head, Known, Metric, Subject
+from app.top_members import item_of, name_member
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 _EFFECTS = {
@@ -31,7 +33,7 @@ EVER = -(2**63)
 
 _REAL = struct.Struct("f")
 
-Sums = tuple[dict[int, float], ...]
+Sums = tuple[defaultdict[int, float], ...]
 """For each metric, what each item got."""
 
 
@@ -59,23 +61,42 @@ class Plan(NamedTuple):
     """Which events count for which of the known lists."""
 
     groups: list[Group]
+    together: list[Group]
+    """The same lists, whenever their windows began: for events that lie in all of them."""
     newest: int
     """The latest moment at which one of the windows begins."""
 
     @classmethod
     def of(cls, known: Mapping[str, Known]) -> Plan:
         """Group the lists, which are numbered in their order from 1."""
-        alike: dict[tuple[int, Subject, str | None, int], list[tuple[int, Known]]] = {}
-        for place, one in enumerate(known.values(), start=1):
-            if (head := one.head) is not None:
-                since = EVER if head.since is None else head.since
-                kind = (METRICS.index(head.metric), head.subject, head.content_type, since)
-                alike.setdefault(kind, []).append((place, one))
-        groups = [
-            Group(*kind, [place for place, _ in lists], _members(kind[1], lists))
-            for kind, lists in alike.items()
-        ]
-        return cls(groups, max((group.since for group in groups), default=EVER))
+        since = [_since(one.head) for one in known.values() if one.head is not None]
+        newest = max(since, default=EVER)
+        return cls(_grouped(known), _grouped(known, since=newest), newest)
+
+
+def _since(head: Head) -> int:
+    return EVER if head.since is None else head.since
+
+
+def _grouped(known: Mapping[str, Known], since: int | None = None) -> list[Group]:
+    """Group lists of the same kind and the same beginning; with `since`, as if that were all's."""
+    alike: dict[tuple[int, Subject, str | None, int], list[tuple[int, Known]]] = {}
+    for place, one in enumerate(known.values(), start=1):
+        if (head := one.head) is not None:
+            begins = _since(head) if since is None else since
+            kind = (METRICS.index(head.metric), head.subject, head.content_type, begins)
+            alike.setdefault(kind, []).append((place, one))
+    return [
+        Group(*kind, [place for place, _ in lists], _members(kind[1], lists))
+        for kind, lists in alike.items()
+    ]
+
+
+class Tally(NamedTuple):
+    """What transactions add together: for each group, what its metric's items got."""
+
+    transactions: list[int]
+    sums: Sequence[tuple[Group, Mapping[int, float]]]
 
 
 def _members(subject: Subject, lists: list[tuple[int, Known]]) -> dict[int, str] | frozenset[str]:
@@ -83,63 +104,47 @@ def _members(subject: Subject, lists: list[tuple[int, Known]]) -> dict[int, str]
     return {item_of(member): member for member in members} if subject == "item" else members
 
 
-def additions_of(
-    batch: Sequence[Committed], plan: Plan, subjects: Mapping[int, TopItem]
-) -> list[Addition]:
-    """Return what each transaction adds; `subjects` has the items of `subject_items`."""
-    found = []
-    for committed in batch:
-        for group, sums in _summed(committed, plan):
-            amounts = list(_amounts(group, sums, subjects))
-            if amounts:
-                pairs = [part for pair in amounts for part in pair]
-                found.append(Addition(committed.transaction, group.places, pairs))
-    return found
-
-
-def subject_items(batch: Sequence[Committed], plan: Plan) -> Collection[int]:
-    """Return the items whose creators or categories must be known."""
-    named = Plan([group for group in plan.groups if group.subject != "item"], plan.newest)
-    found = set[int]()
-    if named.groups:
-        for committed in batch:
-            for _, sums in _summed(committed, named):
-                found |= sums.keys()
-    return found
-
-
-def _summed(committed: Committed, plan: Plan) -> Iterator[tuple[Group, dict[int, float]]]:
-    """Yield each group with what its metric's items got since its window began."""
+def tally(batch: Sequence[Committed], plan: Plan) -> Tally:
+    """Add up what transactions have inserted since each list's window began."""
+    transactions = [committed.transaction for committed in batch]
     if not plan.groups:
-        return
-    newest, is_all = tally(committed, plan.newest)
-    since = {plan.newest: newest}
-    for group in plan.groups:
-        if not is_all and group.since not in since:
-            since[group.since], _ = tally(committed, group.since)
-        yield group, since.get(group.since, newest)[group.metric]
+        return Tally(transactions, [])
+    newest, older = _summed(batch, plan.newest)
+    sums = [(group, newest[group.metric]) for group in plan.together]
+    if any(committed.events for committed in older):
+        by_since = {
+            since: _summed(older, since)[0]
+            for since in {group.since for group in plan.groups} - {plan.newest}
+        }
+        sums += [
+            (group, by_since[group.since][group.metric])
+            for group in plan.groups
+            if group.since in by_since
+        ]
+    return Tally(transactions, sums)
 
 
-def tally(committed: Committed, since: int) -> tuple[Sums, bool]:
-    """Add up what counts after a moment, and tell whether that is all of what counts."""
-    sums: Sums = ({}, {}, {}, {}, {})
-    is_all = True
-    ids = committed.item_ids
-    for event, received_at in committed.events:
-        if event.uncounted_because is not None:
-            continue
-        # It counts when it happened, or when it came where that is earlier.
-        if event.occurred_at <= since or received_at <= since:
-            is_all = False
-            continue
-        metric, sign = EFFECTS[event.type]
-        amount: float = sign * event.count
-        if metric == WATCH:
-            amount *= _real(event.seconds)
-        item = ids[event.content_type, event.content_id]
-        of_metric = sums[metric]
-        of_metric[item] = of_metric.get(item, 0) + amount
-    return sums, is_all
+def _summed(batch: Sequence[Committed], since: int) -> tuple[Sums, list[Committed]]:
+    """Add up what counts after a moment, and return what counts before it."""
+    sums: Sums = tuple(defaultdict(int) for _ in METRICS)
+    older = []
+    for transaction, events, ids in batch:
+        before: list[ReceivedEvent] = []
+        older.append(Committed(transaction, before, ids))
+        for received in events:
+            event, received_at = received
+            if event.uncounted_because is not None:
+                continue
+            # It counts when it happened, or when it came where that is earlier.
+            if event.occurred_at <= since or received_at <= since:
+                before.append(received)
+                continue
+            metric, sign = EFFECTS[event.type]
+            amount: float = sign * event.count
+            if metric == WATCH:
+                amount *= _real(event.seconds)
+            sums[metric][ids[event.content_type, event.content_id]] += amount
+    return sums, older
 
 
 def _real(seconds: float | None) -> float:
@@ -150,8 +155,25 @@ def _real(seconds: float | None) -> float:
     return kept
 
 
+def subject_items(tallied: Tally) -> set[int]:
+    """Return the items whose creators or categories must be known."""
+    return set[int]().union(
+        *(sums.keys() for group, sums in tallied.sums if group.subject != "item")
+    )
+
+
+def additions_of(tallied: Tally, subjects: Mapping[int, TopItem]) -> list[Addition]:
+    """Return what is to be added; `subjects` has the items of `subject_items`."""
+    found = []
+    for group, sums in tallied.sums:
+        amounts = [part for pair in _amounts(group, sums, subjects) for part in pair]
+        if amounts:
+            found.append(Addition(tallied.transactions, group.places, amounts))
+    return found
+
+
 def _amounts(
-    group: Group, sums: dict[int, float], subjects: Mapping[int, TopItem]
+    group: Group, sums: Mapping[int, float], subjects: Mapping[int, TopItem]
 ) -> Iterator[tuple[str, float]]:
     """Yield the members of a group's lists that got something, and how much."""
     if isinstance(group.members, dict):

@@ -75,7 +75,7 @@ class Publisher:
         self.settings = settings
         self.pool = pool
         self.redis = redis
-        self.top = TopPublisher(settings=settings, pool=pool, redis=redis)
+        self.top = TopPublisher(pool=pool, redis=redis)
 
     async def publish(self) -> int:
         """Publish every ranking whose newest run is not, and return how many there were."""

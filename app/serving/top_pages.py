@@ -17,7 +17,8 @@ from app.database.top_lists import top_items
 from app.serving.lists import Lists
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.settings import Settings
-from app.top_lists import Head, Page, item_of, name_of
+from app.top_lists import Head, Page
+from app.top_members import item_of, name_of
 from app.wire import TrendingItem
 from app.wire_top import Period, TopItem, TopList
 

@@ -17,28 +17,28 @@ from app.database.pool import Pool
 from app.database.runs import Run
 from app.database.top_lists import TopListCounts, top_list_counts
 from app.serving.outage import REDIS_ERRORS
-from app.settings import Settings
 from app.top_lists import (
     Head,
     Metric,
     Subject,
     Version,
     hold,
-    item_member,
-    name_member,
     read_heads,
     release,
     switch,
     withdraw,
 )
+from app.top_members import item_member, name_member
 from app.wire import Window
 
 FORMULA = "top_count"
 RECOUNT_SECONDS = 300.0
 """How often a list is counted anew although no run was made: whatever writers or Redis have lost
 is right again after that."""
+COUNT_SECONDS = 20.0
+"""Longest time that counting one list may take; writers wait for it with what they have."""
 HOLD_MARGIN = 5.0
-"""Seconds by which a hold outlives the database's time to answer."""
+"""Seconds by which a hold outlives that."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,15 +52,7 @@ class TopPublisher:
     some seconds, and has then changed nothing. `clock` is Unix time.
     """
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        pool: Pool,
-        redis: Redis,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.settings = settings
+    def __init__(self, *, pool: Pool, redis: Redis, clock: Callable[[], float] = time.time) -> None:
         self.pool = pool
         self.redis = redis
         self.clock = clock
@@ -73,9 +65,19 @@ class TopPublisher:
         wanted = {run.ranking: run for run in runs if run.formula == FORMULA}
         heads = await read_heads(self.redis, wanted)
         due = [name for name, run in wanted.items() if self._is_due(run, heads.get(name))]
-        replaced = await self.replace(due) if due else 0
+        began = time.monotonic()
+        # One by one: writers wait for each only as long as it takes.
+        sizes = [await self.replace(name) for name in due]
         await withdraw(self.redis, set(wanted))
-        return replaced
+        replaced = [size for size in sizes if size is not None]
+        if replaced:
+            log.info(
+                "top lists published",
+                lists=len(replaced),
+                members=sum(replaced),
+                seconds=round(time.monotonic() - began, 3),
+            )
+        return len(replaced)
 
     def _is_due(self, run: Run, head: Head | None) -> bool:
         return (
@@ -84,32 +86,27 @@ class TopPublisher:
             or self.clock() - head.published_at >= RECOUNT_SECONDS
         )
 
-    async def replace(self, rankings: list[str]) -> int:
-        """Count the lists anew and put them in the place of the old, in one step."""
+    async def replace(self, ranking: str) -> int | None:
+        """Count a list anew, put it in the place of the old, and return how many members it has.
+
+        None where it stays: another publisher is at work, or its run is of a window that is over.
+        """
         token = secrets.token_hex(8)
-        seconds = self.settings.database_timeout + HOLD_MARGIN
-        if not await hold(self.redis, token=token, seconds=seconds):
-            return 0
-        began = time.monotonic()
+        if not await hold(self.redis, token=token, seconds=COUNT_SECONDS + HOLD_MARGIN):
+            return None
         try:
-            async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
-                counted = await top_list_counts(c, rankings=rankings)
-            versions = [self.version_of(one) for one in counted]
-            if not versions:
-                return 0
-            if not await switch(self.redis, token=token, versions=versions):
-                log.warning("top lists stay: the hold was over", lists=len(versions))
-                return 0
+            async with asyncio.timeout(COUNT_SECONDS), self.pool.connection() as connection:
+                counted = await top_list_counts(connection, ranking=ranking)
+            if counted is None:
+                return None
+            version = self.version_of(counted)
+            if not await switch(self.redis, token=token, version=version):
+                log.warning("a top list stays: the hold was over", ranking=ranking)
+                return None
         finally:
             with suppress(*REDIS_ERRORS):
                 await release(self.redis, token=token)
-        log.info(
-            "top lists published",
-            lists=len(versions),
-            members=sum(len(one.counts) for one in versions),
-            seconds=round(time.monotonic() - began, 3),
-        )
-        return len(versions)
+        return len(version.counts)
 
     def version_of(self, counted: TopListCounts) -> Version:
         """Return a counted list as Redis gets it."""

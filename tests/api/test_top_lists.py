@@ -17,7 +17,7 @@ from app.serving.publisher import Publisher
 from app.serving.snapshots import Snapshots
 from app.serving.top_pages import TopPages, Wanted
 from app.settings import Settings
-from app.top_lists import item_member
+from app.top_members import item_member
 from tests.api.conftest import Stage, problem
 from tests.engines import Engine
 from tests.eventually import eventually

@@ -15,8 +15,7 @@ from app.ingest.live_counts import LiveCounts
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import ReceivedEvent
 from app.serving.top_publisher import TopPublisher
-from app.settings import Settings
-from app.top_lists import Head, item_member, name_member, read_heads
+from app.top_lists import Head, read_heads
 from tests.sql.oracle import Event, counts
 from tests.sql.world import World
 
@@ -60,7 +59,6 @@ class TopStage:
         self,
         world: World,
         api: httpx.AsyncClient,
-        settings: Settings,
         pool: Pool,
         client: redis.asyncio.Redis,
     ) -> None:
@@ -73,9 +71,7 @@ class TopStage:
         """Everything committed, once."""
         self.writers = [Writer(pool, client) for _ in range(2)]
         self.now = 0.0
-        self.publisher = TopPublisher(
-            settings=settings, pool=pool, redis=client, clock=lambda: self.now
-        )
+        self.publisher = TopPublisher(pool=pool, redis=client, clock=lambda: self.now)
 
     async def items(self, *creators: str | None) -> None:
         """Register items named a, b, c, … of these creators."""
@@ -137,12 +133,6 @@ class TopStage:
 
     def _tie(self, head: Head, name: str) -> object:
         return name if head.subject != "item" else self.names.index(name)
-
-    def members(self, head: Head, names: Iterable[str]) -> set[str]:
-        """Return the members that names are in Redis."""
-        if head.subject != "item":
-            return {name_member(name) for name in names}
-        return {item_member(self.names.index(name) + 1) for name in names}
 
 
 def _packed(event: Event, names: Sequence[str]) -> ReceivedEvent:

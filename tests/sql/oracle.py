@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from typing import NamedTuple, TypeGuard
 from uuid import UUID, uuid4
 
@@ -149,11 +150,16 @@ def inside(
 
 
 def calendar_start(window: str, as_of: datetime, zone: tzinfo) -> datetime:
-    """The first moment of the local day, week or month: found by looking at every quarter-hour."""
-    first = day_of(window, as_of.astimezone(zone).date())
-    moment = as_of.astimezone(UTC).replace(minute=as_of.minute // 15 * 15, second=0, microsecond=0)
-    while day_of(window, (moment - QUARTER).astimezone(zone).date()) == first:
-        moment -= QUARTER
+    """The first moment of the local day, week or month."""
+    return first_moment(day_of(window, as_of.astimezone(zone).date()), zone)
+
+
+@cache
+def first_moment(day: date, zone: tzinfo) -> datetime:
+    """The first quarter-hour at which clocks show that day, found by looking at each."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=15)
+    while moment.astimezone(zone).date() < day:
+        moment += QUARTER
     return moment
 
 

@@ -1,4 +1,4 @@
--- Members and present counts of top lists; all time, which has no beginning, has no since.
+-- Members and present counts of a top list; all time, which has no beginning, has no since.
 select
     ranking,
     run_id,
@@ -15,4 +15,4 @@ select
     item_ids,
     names,
     counts
-from api.top_list_counts(%(rankings)s::text[]);
+from api.top_list_counts(%(ranking)s::text);
