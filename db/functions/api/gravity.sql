@@ -6,7 +6,15 @@ returns table (
 )
 language sql stable
 begin atomic
-with part as (
+-- Materialized: asked once, not for each item.
+with option as materialized (
+    select
+        api.ranking_option(ranking, 'pointsExponent')::float8 as points_exponent,
+        greatest(api.ranking_option(ranking, 'ageOffset')::float8, 0.01) as age_offset,
+        api.ranking_option(ranking, 'ageExponent')::float8 as age_exponent
+),
+
+part as (
     select
         item.item_id,
         item.points,
@@ -17,11 +25,11 @@ with part as (
 select
     null::text,
     part.item_id,
-    greatest(part.points - 1, 0) ^ api.ranking_option(ranking, 'pointsExponent')::float8
-    / (part.age_hours + greatest(api.ranking_option(ranking, 'ageOffset')::float8, 0.01))
-    ^ api.ranking_option(ranking, 'ageExponent')::float8,
+    greatest(part.points - 1, 0) ^ option.points_exponent
+    / (part.age_hours + option.age_offset) ^ option.age_exponent,
     array[part.points, part.age_hours]
-from part;
+from part
+cross join option;
 end;
 
 comment on function api.gravity(core.ranking, timestamptz) is

@@ -8,7 +8,8 @@ returns table (
 )
 language sql stable
 begin atomic
-with option as (
+-- Materialized: asked once, not for each item.
+with option as materialized (
     select
         api.ranking_option(ranking, 'hits')::float8 as hits,
         api.ranking_option(ranking, 'shares')::float8 as shares,

@@ -7,13 +7,19 @@ returns table (
 )
 language sql stable
 begin atomic
-with part as (
+-- Materialized: asked once, not for each item.
+with option as materialized (
+    select nullif(api.ranking_option(ranking, 'seconds')::float8, 0) as seconds
+),
+
+part as (
     select
         item.item_id,
         sign(item.points) * log(greatest(abs(item.points), 1)) as magnitude,
         date_part('epoch', item.born_at - '2005-12-08 07:46:43+00'::timestamptz)
-        / nullif(api.ranking_option(ranking, 'seconds')::float8, 0) as age
+        / option.seconds as age
     from api.item_points(ranking) as item
+    cross join option
     where item.born_at <= reddit_hot.as_of
 )
 

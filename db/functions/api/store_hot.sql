@@ -6,7 +6,11 @@ returns void
 language sql volatile
 set jit = off
 begin atomic
-with scored as (
+with option as materialized (
+    select api.ranking_option(ranking, 'hotShare')::float8 as hot_share
+),
+
+scored as (
     select
         hot.item_id,
         hot.score,
@@ -25,8 +29,9 @@ select
     scored.item_id,
     scored.score,
     scored.rank,
-    scored.rank <= ceil(scored.size * api.ranking_option(ranking, 'hotShare')::float8)
+    scored.rank <= ceil(scored.size * option.hot_share)
 from scored
+cross join option
 on conflict (item_id) do update set
     hot_score = excluded.hot_score,
     hot_rank = excluded.hot_rank,

@@ -7,7 +7,12 @@ returns table (
 )
 language sql stable
 begin atomic
-with counted as (
+-- Materialized: asked once, not for each item.
+with option as materialized (
+    select api.ranking_option(ranking, 'metric') as metric
+),
+
+counted as (
     select
         case (ranking).subject
             when 'category' then candidate.category
@@ -15,10 +20,11 @@ with counted as (
         end as subject,
         case (ranking).subject when 'item' then candidate.item_id end as item_id,
         api.metric_of(
-            api.ranking_option(ranking, 'metric'), candidate.views, candidate.likes,
+            option.metric, candidate.views, candidate.likes,
             candidate.comments, candidate.shares, candidate.watch_seconds
         ) as count
     from api.candidates(ranking) as candidate
+    cross join option
 )
 
 select

@@ -7,14 +7,20 @@ returns table (
 )
 language sql stable
 begin atomic
-with trial as (
+-- Materialized: asked once, not for each item.
+with option as materialized (
+    select api.ranking_option(ranking, 'z')::float8 as z
+),
+
+trial as (
     select
         candidate.item_id,
         candidate.views::float8 as n,
         least(greatest(candidate.likes, 0), candidate.views)::float8 / candidate.views as p,
-        api.ranking_option(ranking, 'z')::float8 as z,
+        option.z,
         candidate.likes
     from api.candidates(ranking) as candidate
+    cross join option
     where candidate.views > 0
 )
 
