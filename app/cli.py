@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from app.cli_dead_letters import dead_letters
+from app.cli_items import catalogue
 from app.cli_keys import api_keys
 from app.errors import GroundswellError
 from app.logs import configure_logs
@@ -188,6 +189,7 @@ def replay(
 
 cli.add_command(dead_letters)
 cli.add_command(api_keys)
+cli.add_command(catalogue)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

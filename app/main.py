@@ -25,6 +25,7 @@ from app.problems import exception_handlers
 from app.redis_client import open_redis
 from app.routes import (
     admin_rankings,
+    admin_items,
     beacon,
     events,
     health,
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> HotPath:
             ),
             admin_rankings.router,
             health.router,
+            admin_items.router,
             metrics.router,
         ],
         dependencies={

@@ -24,7 +24,7 @@ class WrittenItems(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One catalogue entry."""
+    """One catalogue entry, with its lifetime counts and hot score as of the last scoring run."""
 
     content_id: str
     content_type: str
@@ -34,6 +34,15 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None
     attributes: dict[str, object]
     created_at: datetime
+    views: int
+    likes: int
+    comments: int
+    shares: int
+    hot_score: float | None
+    hot_rank: int | None
+    is_hot: bool
+    excluded_because: str | None
+    excluded_since: datetime | None
 
 
 _RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)

@@ -25,6 +25,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     rank: int | None
     previous_rank: int | None
+    excluded_because: str | None
+    """Why rankings leave it out now; None where they do not."""
 
 
 class ScorePart(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,8 @@ class TopItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     category: str | None
     creator: str | None
+    is_excluded: bool
+    """Then it counts for no category or creator."""
 
 
 _TOP_LIST_COUNTS = Query("top_list_counts", TopListCounts)

@@ -184,7 +184,9 @@ def _amounts(
     by_member: dict[str, float] = {}
     for item, amount in sums.items():
         about = subjects.get(item)
-        if about is None or group.content_type not in (None, about.content_type):
+        if about is None or about.is_excluded:
+            continue
+        if group.content_type not in (None, about.content_type):
             continue
         name = about.creator if group.subject == "creator" else about.category
         if name is not None and (member := name_member(name)) in group.members:

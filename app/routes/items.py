@@ -32,33 +32,14 @@ from app.problems import documented
 from app.routes.bodies import json_body
 from app.routes.names import check_names
 from app.settings import Settings
-from app.wire import ItemIn, ItemsWritten, Wire
+from app.wire import ItemIn, ItemsWritten
+from app.wire_items import Excluded, Item, Items
 
 RETRY_AFTER = 5.0
 """Seconds after which a caller may try again when the database is down."""
 
 _decode_item = msgspec.json.Decoder(ItemIn).decode
 _decode_items = msgspec.json.Decoder(list[ItemIn]).decode
-
-
-class Item(Wire, frozen=True):
-    """One catalogue entry."""
-
-    content_id: str
-    content_type: str
-    title: str | None
-    category: str | None
-    creator: str | None
-    published_at: datetime | None
-    attributes: dict[str, object]
-    created_at: datetime
-    """When Groundswell first heard of it."""
-
-
-class Items(Wire, frozen=True):
-    """The entries of one content id, one for each content type."""
-
-    items: list[Item]
 
 
 @put(
@@ -103,7 +84,9 @@ async def put_items(
 @get(
     "/items/{content_id:str}",
     summary="Read catalogue entries",
-    description="The entries of one content id: one for each content type it is known under.",
+    description="The entries of one content id: one for each content type it is known under, with "
+    "lifetime counts and hot score as of the last scoring run, a minute ago at most; and whether "
+    "and why rankings leave it out.",
     operation_id="item",
     guards=[require("read")],
     tags=["Items"],
@@ -136,7 +119,7 @@ async def get_item(
         raise _database_down() from error
     if not found:
         raise UnknownItemError(f"no item has the id {content_id!r}")
-    answer = Items(items=msgspec.convert(found, list[Item], from_attributes=True))
+    answer = Items(items=[item_of(entry) for entry in found])
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 
 
@@ -145,6 +128,17 @@ def _decode(body: bytes) -> list[ItemIn]:
         raise BadRequestError("the body contains U+0000, which cannot be stored")
     try:
         given = _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
+def item_of(entry: items.CatalogueItem) -> Item:
+    """Return an entry as callers see it."""
+    excluded = None
+    if entry.excluded_because is not None and entry.excluded_since is not None:
+        excluded = Excluded(
+            reason=entry.excluded_because, since=entry.excluded_since.astimezone(UTC)
+        )
+    fields = {name: getattr(entry, name) for name in Item.__struct_fields__ if name != "excluded"}
+    return Item(**fields, excluded=excluded)
+
+
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestError(reason_of(error)) from error
     return [_in_utc(item) for item in given]

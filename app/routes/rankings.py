@@ -212,6 +212,8 @@ async def get_explanation(
         if place is None:
             raise UnknownItemError(f"no {content_type} has the id {content_id!r}")
         parts = await rankings.explain_score(connection, ranking=name, **item, as_of=as_of)
+        if place.excluded_because is not None:
+            raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
         if not parts:
             raise UnrankedItemError(
                 f"{content_id!r} has no points in {name} as of {as_of.astimezone(UTC).isoformat()}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.api.conftest import Stage
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -18,6 +21,17 @@ DUNE = {
     "publishedAt": "2021-09-15T10:00:00Z",
     "attributes": {"minutes": 155},
 }
+STANDING = {
+    "views": 0,
+    "likes": 0,
+    "comments": 0,
+    "shares": 0,
+    "hotScore": None,
+    "hotRank": None,
+    "isHot": False,
+    "excluded": None,
+}
+"""How an item stands that nothing has happened to."""
 
 
 async def read(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
@@ -26,6 +40,8 @@ async def read(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = answer.json()["items"]
     for item in items:
         assert item.pop("createdAt")
+        for field, nothing in STANDING.items():
+            assert item.pop(field) == nothing
     return items
 
 
@@ -53,6 +69,23 @@ async def test_any_offset_of_rfc_3339_is_understood(api: httpx.AsyncClient) -> N
     assert answer.status_code == 200
     (item,) = await read(api, "/items/far")
     assert item["publishedAt"] == "2021-09-16T08:10:00Z"
+
+
+async def test_an_item_tells_its_counts_and_how_hot_it_is(stage: Stage) -> None:
+    """b has all the views and the last event: it scores 0.60 + 0.15 of 1, a is not hot."""
+    a, b = [await stage.world.item(name) for name in "ab"]
+    await stage.world.happened(a)
+    await stage.world.happened(a, "comment", 4, ago=timedelta(days=100))
+    await stage.world.happened(a, "like", 2, ago=timedelta(days=40))
+    await stage.world.happened(a, "unlike", ago=timedelta(days=39))
+    await stage.world.happened(b, "view", 2)
+    await stage.show()
+    (found,) = (await stage.get("/items/a"))["items"]
+    assert {field: found[field] for field in STANDING} == {
+        **STANDING, "views": 1, "likes": 1, "comments": 4, "hotScore": 0.15, "hotRank": 2,
+    }  # fmt: skip
+    (found,) = (await stage.get("/items/b"))["items"]
+    assert (found["hotScore"], found["hotRank"], found["isHot"]) == (0.75, 1, True)
 
 
 async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -20,9 +20,18 @@ OF_GROSS = 1e-12
 Places = Sequence[tuple[int, Key, float]]
 
 
-async def assert_recounted(world: World, as_of: datetime) -> None:
-    """Hold windows, rankings, snapshots, badges and stats to a recount of all events so far."""
-    recount = oracle.World(world.items, world.events, as_of)
+async def assert_recounted(
+    world: World, as_of: datetime, *, excluded: Collection[int] = ()
+) -> None:
+    """Hold windows, rankings, snapshots, badges and stats to a recount of all events so far.
+
+    Rankings and badges are as if the `excluded` items had never been.
+    """
+    recount = oracle.World(
+        [item for item in world.items if item.item_id not in excluded],
+        [event for event in world.events if event.item not in excluded],
+        as_of,
+    )
     found = await world.windows()
     used = {ranking.window for ranking in await world.settings()}
     for window in (*oracle.WINDOWS, *oracle.CALENDAR):

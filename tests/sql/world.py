@@ -218,9 +218,10 @@ class World:
         """Empty what items, events and runs have filled; the rankings stay."""
         await self.execute(
             """
-            truncate core.item, core.event, core.score_feed, core.ranking_score,
-                core.ranking_state, core.item_window, core.window_position, core.item_hot,
-                core.ranking_run, core.ranking_snapshot, core.job_run restart identity
+            truncate core.item, core.item_exclusion, core.event, core.score_feed,
+                core.ranking_score, core.ranking_state, core.item_window, core.window_position,
+                core.item_hot, core.ranking_run, core.ranking_snapshot, core.job_run
+                restart identity
             """
         )
         self.items.clear()

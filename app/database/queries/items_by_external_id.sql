@@ -7,8 +7,22 @@ select
     item.creator,
     item.published_at,
     item.attributes,
-    item.created_at
+    item.created_at,
+    coalesce(lifetime.views, 0) as views,
+    coalesce(lifetime.likes, 0) as likes,
+    coalesce(lifetime.comments, 0) as comments,
+    coalesce(lifetime.shares, 0) as shares,
+    hot.hot_score,
+    hot.hot_rank,
+    coalesce(hot.is_hot, false) as is_hot,
+    excluded.reason as excluded_because,
+    excluded.excluded_at as excluded_since
 from core.item as item
+left join core.item_window as lifetime
+    on item.item_id = lifetime.item_id and lifetime."window" = 'all'
+left join core.item_hot as hot on item.item_id = hot.item_id
+left join core.item_exclusion as excluded
+    on item.item_id = excluded.item_id and excluded.lifted_at is null
 where
     item.external_id = %(external_id)s::text
     and (

@@ -1,10 +1,13 @@
--- Ids, titles, categories and creators of items.
+-- Ids, titles, categories and creators of items, and whether rankings leave them out.
 select
-    item_id,
-    external_id as content_id,
-    content_type,
-    title,
-    category,
-    creator
-from core.item
-where item_id = any(%(item_ids)s::bigint[]);
+    item.item_id,
+    item.external_id as content_id,
+    item.content_type,
+    item.title,
+    item.category,
+    item.creator,
+    excluded.item_id is not null as is_excluded
+from core.item as item
+left join core.item_exclusion as excluded
+    on item.item_id = excluded.item_id and excluded.lifted_at is null
+where item.item_id = any(%(item_ids)s::bigint[]);

@@ -1,16 +1,19 @@
 -- How many times more than expected a subject got in the window, shrunk towards 1:
 -- (recent + k) / (expected + k), where expected is its own rate over the rest of the next longer
 -- window, times the growth of the whole site over the same two spans.
--- Source: core.item_window, core.item; Gamma-Poisson shrinker (DuMouchel 1999). Feeds: api.ranked.
+-- Source: core.item_window, core.item, core.item_exclusion; Gamma-Poisson shrinker (DuMouchel
+-- 1999). Feeds: api.ranked.
 -- Keeps: both spans end at as_of and roll, so a part of a day is never held against a whole one and
 -- nothing happens at midnight. Growth common to all is no breakout. Less than minSupport: left out.
+-- An excluded item is no part of anything, nor of the site.
 create function api.breakout(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]
 )
 language sql stable
 begin atomic
-with span as (
+-- Materialized: asked once, not for each item.
+with span as materialized (
     select
         longer."window" as longer,
         longer.ratio,
@@ -47,7 +50,13 @@ counted as (
     inner join core.item_window as part
         on part."window" in ((ranking)."window", span.longer)
     inner join core.item as item on part.item_id = item.item_id
-    where (ranking).content_type is null or item.content_type = (ranking).content_type
+    where
+        ((ranking).content_type is null or item.content_type = (ranking).content_type)
+        and part.item_id not in (
+            select excluded.item_id
+            from core.item_exclusion as excluded
+            where excluded.lifted_at is null
+        )
 ),
 
 summed as (

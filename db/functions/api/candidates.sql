@@ -1,5 +1,7 @@
 -- What a moving-window formula runs over: the items with an event in the ranking's window.
--- Source: core.item_window, core.item. Feeds: every formula but weighted_decay.
+-- Source: core.item_window, core.item, core.item_exclusion. Feeds: every formula but
+-- weighted_decay and breakout.
+-- Keeps: an excluded item is nowhere in it, so that it counts for no category or creator either.
 create function api.candidates(ranking core.ranking)
 returns table (
     item_id bigint,
@@ -30,9 +32,14 @@ from core.item_window as counted
 inner join core.item as item on counted.item_id = item.item_id
 where
     counted."window" = (ranking)."window"
-    and ((ranking).content_type is null or item.content_type = (ranking).content_type);
+    and ((ranking).content_type is null or item.content_type = (ranking).content_type)
+    and counted.item_id not in (
+        select excluded.item_id
+        from core.item_exclusion as excluded
+        where excluded.lifted_at is null
+    );
 end;
 
 comment on function api.candidates(core.ranking) is
-    'Items with an event in the ranking''s window, with their counts inside it.';
+    'Items with an event in the ranking''s window that are not excluded, with their counts in it.';
 grant execute on function api.candidates(core.ranking) to groundswell_service, groundswell_read;

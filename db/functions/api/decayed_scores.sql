@@ -1,9 +1,11 @@
 -- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or
 -- of all; from the stored sums or from a recount.
--- Source: core.ranking_score, api.recount_scores. Feeds: api.weighted_decay,
+-- Source: core.ranking_score, api.recount_scores, core.item_exclusion. Feeds: api.weighted_decay,
 -- api.weighted_decay_top, api.weighted_decay_recount, api.weighted_decay_segments,
 -- api.explain_score.
--- Keeps: leaves out items without an event in the window and items without a positive score.
+-- Keeps: leaves out items without an event in the window, items without a positive score and
+-- excluded ones. An excluded item still is one of the depth: what is not among them lies below the
+-- next bound all the same.
 create function api.decayed_scores(
     ranking core.ranking,
     as_of timestamptz,
@@ -60,6 +62,11 @@ with top as (
     where
         score.last_event_at
         > api.window_start((ranking)."window", decayed_scores.as_of)
+        and score.item_id not in (
+            select excluded.item_id
+            from core.item_exclusion as excluded
+            where excluded.lifted_at is null
+        )
 ),
 
 scored as (
@@ -101,7 +108,7 @@ comment on function api.decayed_scores(
     core.ranking, timestamptz, integer, bigint[], boolean
 ) is
     'Exact scores at as_of, in no order: of the depth items with the highest bounds, of '
-    'only_items, or of all where both are null.';
+    'only_items, or of all where both are null; excluded items have none.';
 grant execute on function api.decayed_scores(
     core.ranking, timestamptz, integer, bigint[], boolean
 )

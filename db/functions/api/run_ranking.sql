@@ -1,7 +1,7 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
 -- Source: api.ranked, core.item_window. Feeds: core.ranking_run, core.ranking_snapshot.
--- Keeps: where order and counts are those of the run before, nothing is stored but that they still
--- hold: an idle ranking costs almost nothing.
+-- Keeps: where order and counts are those of the run before, and the same items are excluded,
+-- nothing is stored but that they still hold: an idle ranking costs almost nothing.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
 returns integer
 language plpgsql volatile
@@ -44,6 +44,11 @@ begin
             ranking.subject <> 'item'
             and counted."window" = ranking."window"
             and (ranking.content_type is null or item.content_type = ranking.content_type)
+            and counted.item_id not in (
+                select excluded.item_id
+                from core.item_exclusion as excluded
+                where excluded.lifted_at is null
+            )
         group by 1
     ),
 
@@ -85,17 +90,28 @@ begin
 
     select
         array_agg((null, snapshot.segment, snapshot.entries)::core.ranking_snapshot),
-        md5(string_agg(
-            snapshot.segment || (
-                select coalesce(string_agg(
-                    concat_ws(
-                        ',', place.item_id, place.subject, place.views, place.likes,
-                        place.comments, place.shares
-                    ), ';' order by place.ordinality
-                ), '')
-                from unnest(snapshot.entries) with ordinality as place
-            ), '|' order by snapshot.segment
-        ))
+        md5(
+            string_agg(
+                snapshot.segment || (
+                    select coalesce(string_agg(
+                        concat_ws(
+                            ',', place.item_id, place.subject, place.views, place.likes,
+                            place.comments, place.shares
+                        ), ';' order by place.ordinality
+                    ), '')
+                    from unnest(snapshot.entries) with ordinality as place
+                ), '|' order by snapshot.segment
+            )
+            -- Who is left out changes the scores of others (minmax_hot, breakout), though not
+            -- always their order.
+            || (
+                select coalesce(
+                    string_agg(excluded.item_id::text, ',' order by excluded.item_id), ''
+                )
+                from core.item_exclusion as excluded
+                where excluded.lifted_at is null
+            )
+        )
     into fresh, print
     from snapshot;
 

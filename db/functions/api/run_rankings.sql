@@ -55,6 +55,8 @@ begin
                     order by run.as_of desc, run.run_id desc
                     limit 1
                 )
+                -- An excluded item leaves a list that holds it, whatever its schedule.
+                or api.holds_excluded(r.ranking_id)
             )
         order by r.ranking_id
     loop

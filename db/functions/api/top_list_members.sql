@@ -1,6 +1,8 @@
 -- The members of one top list with their counts up to this moment.
--- Source: core.ranking_snapshot, core.item_window, core.score_feed. Feeds: api.top_list_counts.
--- Keeps: an event is in the window or in the feed, never in both, so it counts once.
+-- Source: core.ranking_snapshot, core.item_window, core.score_feed, core.item_exclusion.
+-- Feeds: api.top_list_counts.
+-- Keeps: an event is in the window or in the feed, never in both, so it counts once. An excluded
+-- item counts for no creator or category; its own place stays until the next run.
 create function api.top_list_members(
     run_id bigint, "window" text, metric text, subject text, content_type text, since timestamptz
 )
@@ -36,6 +38,11 @@ part as (
             top_list_members.content_type is null
             or item.content_type = top_list_members.content_type
         )
+        and item.item_id not in (
+            select excluded.item_id
+            from core.item_exclusion as excluded
+            where excluded.lifted_at is null
+        )
     union all
     select
         member.place,
@@ -47,6 +54,11 @@ part as (
         and (
             top_list_members.content_type is null
             or item.content_type = top_list_members.content_type
+        )
+        and item.item_id not in (
+            select excluded.item_id
+            from core.item_exclusion as excluded
+            where excluded.lifted_at is null
         )
 ),
 

@@ -1,0 +1,48 @@
+"""`groundswell items`: excluding from the command line."""
+
+import asyncio
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli_items import catalogue
+from app.errors import InputError
+from tests.sql.world import World
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+@pytest.fixture
+def run(database_url, monkeypatch):
+    """Run the command in a thread, since it brings an event loop of its own."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("LOGNAME", "ada")
+
+    async def run(*arguments: str):
+        return await asyncio.to_thread(CliRunner().invoke, catalogue, arguments)
+
+    return run
+
+
+async def test_an_item_is_excluded_listed_and_included(run, pool):
+    async with pool.connection() as connection:
+        await World(connection).item("a", content_type="movie")
+    movie = ["a", "--content-type", "movie"]
+
+    assert (await run("excluded")).output == "nothing is excluded\n"
+    assert (await run("exclude", *movie, "--reason", "spam")).output == "movie a is excluded\n"
+    assert re.fullmatch(
+        r"movie  a  since [0-9-]{10} [0-9:]{5}Z by ada, command line  spam\n",
+        (await run("excluded")).output,
+    )
+    assert (await run("include", *movie)).output == "movie a is not excluded\n"
+    assert (await run("excluded")).output == "nothing is excluded\n"
+
+
+async def test_an_unknown_item_and_no_reason_are_refused(run):
+    unknown = await run("exclude", "nobody", "--reason", "spam")
+    assert isinstance(unknown.exception, InputError)
+    assert "no video has the id 'nobody'" in str(unknown.exception)
+    assert (await run("exclude", "a")).exit_code == 2
+    assert (await run("exclude", "a", "--reason", "x" * 501)).exit_code == 2
