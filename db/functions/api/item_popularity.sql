@@ -1,0 +1,44 @@
+-- Lifetime counts of every item of the catalogue, as of the last scoring run.
+-- Source: core.item, core.item_window (all), core.item_hot. Feeds: SQL dashboards.
+-- Keeps: every counted event once, at most a minute after it was written, whatever died meanwhile:
+-- api.score_events adds the queue up and empties it in one transaction. Zeros for an item without
+-- counted events.
+create view api.item_popularity as
+select
+    item.content_type,
+    item.external_id as content_id,
+    item.title,
+    item.category,
+    item.creator,
+    coalesce(lifetime.views, 0) as views,
+    coalesce(lifetime.likes, 0) as likes,
+    coalesce(lifetime.comments, 0) as comments,
+    coalesce(lifetime.shares, 0) as shares,
+    coalesce(lifetime.watch_seconds, 0) as watch_seconds,
+    lifetime.last_event_at,
+    hot.hot_score,
+    hot.hot_rank,
+    coalesce(hot.is_hot, false) as is_hot
+from core.item as item
+left join core.item_window as lifetime
+    on item.item_id = lifetime.item_id and lifetime."window" = 'all'
+left join core.item_hot as hot on item.item_id = hot.item_id;
+
+comment on view api.item_popularity is
+    'Every item with its lifetime counts, exact as of the last scoring run, and how hot it is.';
+comment on column api.item_popularity.content_type is 'Kind of content.';
+comment on column api.item_popularity.content_id is 'The application''s id of the item.';
+comment on column api.item_popularity.title is 'Title as the catalogue says.';
+comment on column api.item_popularity.category is 'Category as the catalogue says.';
+comment on column api.item_popularity.creator is 'Creator as the catalogue says.';
+comment on column api.item_popularity.views is 'Views, ever; 64 bits, as all counts.';
+comment on column api.item_popularity.likes is 'Likes less unlikes, ever.';
+comment on column api.item_popularity.comments is 'Comments less uncomments, ever.';
+comment on column api.item_popularity.shares is 'Shares, ever.';
+comment on column api.item_popularity.watch_seconds is 'Seconds watched, ever.';
+comment on column api.item_popularity.last_event_at is 'Its newest counted event; null for none.';
+comment on column api.item_popularity.hot_score is
+    'Score in the ranking hot; null without an event in its window.';
+comment on column api.item_popularity.hot_rank is 'Place by that score, from 1.';
+comment on column api.item_popularity.is_hot is 'Whether it is among the hottest fifth.';
+grant select on api.item_popularity to groundswell_service, groundswell_read;
