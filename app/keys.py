@@ -9,6 +9,9 @@ DEAD_STREAM = "gs:{ingest}:dead"
 WRITER_GROUP = "writers"
 """Consumer group of the writers on `EVENT_STREAM`."""
 
+CATALOGUE_VERSION = "gs:{catalogue}:version"
+"""Counts writes to the catalogue, where unknown items are refused."""
+
 TRENDING_CURRENT = "gs:{trending}:current"
 """Hash of ranking name to the run id whose snapshot is served."""
 TRENDING_FRESH = "gs:{trending}:fresh"

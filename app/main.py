@@ -19,13 +19,14 @@ from app.auth import require
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.database.pool import Pool, open_pool
+from app.ingest.known_items import KnownItems
 from app.ingest.retention import Retention
 from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
 from app.routes import (
-    admin_rankings,
     admin_items,
+    admin_rankings,
     beacon,
     events,
     health,
@@ -67,8 +68,8 @@ def create_app(settings: Settings) -> HotPath:
                 guards=[require("read")],
             ),
             admin_rankings.router,
-            health.router,
             admin_items.router,
+            health.router,
             metrics.router,
         ],
         dependencies={
@@ -101,6 +102,9 @@ def _opened(
             state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.top_pages = TopPages(settings=settings, pool=pool, redis=redis, lists=state.lists)
             state.key_ring = KeyRing(pool, redis)
+            state.known_items = None
+            if settings.unknown_items == "refuse":
+                state.known_items = KnownItems(pool, redis)
             state.retention = Retention(pool, timeout=settings.database_timeout)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower

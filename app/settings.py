@@ -53,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Largest single event in bytes; a larger one is rejected, the others with it are not."""
     max_future_seconds: Positive = 3_600.0
     """How far `occurredAt` may lie in the future, in seconds."""
+    unknown_items: Literal["register", "refuse"] = "register"
+    """What becomes of an event that names an item which the catalogue does not have: the item is
+    registered, or the event is refused (with 404 where it comes alone)."""
     max_stream_entries: PositiveInt = 200_000
     """Stream entries, of one request or several at once, that may wait; more events get a 429."""
     max_stream_bytes: PositiveInt = 1_000_000_000

@@ -46,6 +46,7 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)
+_KNOWN_ITEMS = Query("known_items", ResolvedItem)
 _PUT_ITEMS = Query("put_items", WrittenItems)
 _ITEMS_BY_EXTERNAL_ID = Query("items_by_external_id", CatalogueItem)
 
@@ -55,6 +56,15 @@ async def resolve_items(
 ) -> list[ResolvedItem]:
     """Return an id for each distinct pair of the two equally long lists, registering new ones."""
     return await _RESOLVE_ITEMS.all(
+        connection, content_types=content_types, external_ids=external_ids
+    )
+
+
+async def known_items(
+    connection: Connection, *, content_types: list[str], external_ids: list[str]
+) -> list[ResolvedItem]:
+    """Return those of the distinct pairs of the two equally long lists that are registered."""
+    return await _KNOWN_ITEMS.all(
         connection, content_types=content_types, external_ids=external_ids
     )
 

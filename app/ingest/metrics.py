@@ -27,7 +27,8 @@ BOTS = Counter("groundswell_events_of_bots", "Events kept but not counted, being
 LIMITED = Counter("groundswell_requests_limited", "Requests refused with 429, by limit", ["limit"])
 UNLIMITED = Counter(
     "groundswell_unlimited",
-    "What passed because Redis was down: requests by rate limits, views by the look for repeats",
+    "What passed because nobody could tell: requests by rate limits, views by the look for repeats "
+    "(Redis was down), items by the look into the catalogue (the database was)",
     ["limit"],
 )
 OLDEST_SECONDS = Gauge(

@@ -9,12 +9,15 @@ from typing import NamedTuple
 import redis.asyncio
 
 from app.database.pool import Pool
+from app.errors import UnknownItemError
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
 from app.ingest.intake import Intake
+from app.ingest.known_items import KnownItems
 from app.ingest.limits import limit_headers
 from app.ingest.metrics import BOTS, REJECTED
 from app.ingest.retention import Retention
+from app.ingest.rows import ItemKey
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import Entry, Reply, unix_microseconds
 from app.ingest.uuid7 import Uuid7Source
@@ -32,35 +35,41 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """What one API process keeps for recording events."""
+    """What one API process keeps for recording events.
 
-    def __init__(
+    With `known_items`, events of items that the catalogue does not have are refused.
+    """
+
+    def __init__(  # noqa: PLR0913  # all that recording works with
         self,
         settings: Settings,
         pool: Pool,
         redis_client: redis.asyncio.Redis,
         *,
         retention: Retention,
+        known_items: KnownItems | None = None,
         clock: Callable[[], int] = unix_microseconds,
     ) -> None:
         self._clock = clock
         self._retention = retention
+        self._known_items = known_items
         self._acceptor = Acceptor(
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
         self._intake = Intake(settings, pool, redis_client)
 
-    def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
-        """Say what would become of `events`, and store nothing."""
-        return _answer(self._accept(events, self._clock(), sender), None)
+    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
+        """Say what would become of `events`, and store nothing; raises `UnknownItemError`."""
+        return _answer(await self._accept(events, self._clock(), sender), None)
 
     async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
 
-        Raises `RateLimitedError`, `OverloadedError` or `UnavailableError` when none of them may be.
+        Raises `RateLimitedError`, `OverloadedError` or `UnavailableError` when none of them may be,
+        and `UnknownItemError` for a single event of an item that is refused.
         """
         now = self._clock()
-        outcome = self._accept(events, now, sender)
+        outcome = await self._accept(events, now, sender)
         _count(outcome)
         taken = await self._intake.take(Entry(now, outcome.accepted), sender)
         return Recorded(
@@ -73,7 +82,7 @@ class Recorder:
         What the database refused counts as rejected.
         """
         now = self._clock()
-        outcome = self._accept(events, now, sender)
+        outcome = await self._accept(events, now, sender)
         _count(outcome)
         request_id = secrets.token_hex(16)
         taken = await self._intake.take(Entry(now, outcome.accepted, request_id), sender)
@@ -85,8 +94,36 @@ class Recorder:
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
-    def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
-        return self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
+    async def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
+        outcome = self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
+        if self._known_items is None or not outcome.accepted:
+            return outcome
+        wanted = {(event.content_type, event.content_id) for event in outcome.accepted}
+        unknown = await self._known_items.unknown_of(wanted)
+        if not unknown:
+            return outcome
+        if len(events) == 1:
+            REJECTED.inc()
+            raise UnknownItemError(_not_in_catalogue(*unknown.pop()))
+        return _without(outcome, unknown)
+
+
+def _without(outcome: Outcome, unknown: set[ItemKey]) -> Outcome:
+    """Return the outcome with the events of unknown items rejected."""
+    kept = Outcome([], [], list(outcome.rejected))
+    for index, event in zip(outcome.indexes, outcome.accepted, strict=True):
+        item = event.content_type, event.content_id
+        if item in unknown:
+            kept.rejected.append(Rejection(index=index, reason=_not_in_catalogue(*item)))
+        else:
+            kept.accepted.append(event)
+            kept.indexes.append(index)
+    kept.rejected.sort(key=lambda rejection: rejection.index)
+    return kept
+
+
+def _not_in_catalogue(content_type: str, content_id: str) -> str:
+    return f"contentId: no {content_type} {content_id!r} is in the catalogue"
 
 
 def _count(outcome: Outcome) -> None:

@@ -22,6 +22,7 @@ from app.errors import (
     TooLargeError,
     UnauthorizedError,
     UnavailableError,
+    UnknownItemError,
 )
 from app.ingest.body import read_body
 from app.ingest.cloud_events import CloudEvent
@@ -93,6 +94,7 @@ _RESPONSES: dict[int, ResponseSpec] = {
         BadRequestError,
         UnauthorizedError,
         ForbiddenError,
+        UnknownItemError,
         TooLargeError,
         OverloadedError,
         RateLimitedError,
@@ -151,7 +153,7 @@ async def post_events(
         max_event_bytes=settings.max_event_bytes,
     )
     if validate:
-        return _answer(request, recorder.validate(events, sender), status=200)
+        return _answer(request, await recorder.validate(events, sender), status=200)
     if wait:
         recorded = await recorder.record_and_wait(events, sender)
         status = 200 if recorded.is_written else 202
@@ -226,7 +228,13 @@ def _recording(state: State) -> Recording:
     recording: Recording | None = state.get("recording")
     if recording is None:
         settings: Settings = state.settings
-        recorder = Recorder(settings, state.pool, state.redis, retention=state.retention)
+        recorder = Recorder(
+            settings,
+            state.pool,
+            state.redis,
+            retention=state.retention,
+            known_items=state.known_items,
+        )
         senders = Senders(settings, Viewers(state.redis))
         recording = state.recording = Recording(recorder, senders, settings)
     return recording

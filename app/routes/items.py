@@ -27,6 +27,7 @@ from app.errors import (
 )
 from app.ingest.body import read_body
 from app.ingest.decode import NUL
+from app.ingest.known_items import KnownItems
 from app.ingest.reasons import reason_of
 from app.problems import documented
 from app.routes.bodies import json_body
@@ -63,6 +64,7 @@ async def put_items(
     request: Request[Any, Any, State],
     pool: NamedDependency[Pool],
     settings: NamedDependency[Settings],
+    state: State,
 ) -> Response[bytes]:
     """Create or complete the entries in the body."""
     body = await read_body(
@@ -78,6 +80,9 @@ async def put_items(
             written = await items.put_items(connection, items=msgspec.json.encode(given))
     except (psycopg.OperationalError, TimeoutError, OSError) as error:
         raise _database_down() from error
+    known: KnownItems | None = state.known_items
+    if known is not None:
+        await known.written((item.content_type, item.content_id) for item in given)
     return Response(msgspec.json.encode(ItemsWritten(written=written)), media_type=MediaType.JSON)
 
 
