@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 EventType = Literal["view", "like", "unlike", "comment", "uncomment", "share", "watch_time"]
 Window = Literal["1h", "24h", "7d", "30d", "all", "today", "week", "month"]
@@ -92,19 +92,20 @@ class Refused(Wire, frozen=True):
 
 
 class ItemIn(Wire, frozen=True, forbid_unknown_fields=True):
-    """One catalogue entry; what is absent stays as it was."""
+    """One catalogue entry; what is absent stays as it was, null clears it (RFC 7396)."""
 
     content_id: Name
     content_type: Name = "video"
-    title: Annotated[str, Meta(max_length=500)] | None = None
-    category: Name | None = None
-    creator: Name | None = None
-    published_at: Moment | None = None
-    attributes: dict[str, object] | None = None
+    title: Annotated[str, Meta(max_length=500)] | UnsetType | None = UNSET
+    category: Name | UnsetType | None = UNSET
+    creator: Name | UnsetType | None = UNSET
+    published_at: Moment | UnsetType | None = UNSET
+    attributes: dict[str, object] | UnsetType | None = UNSET
+    """Merged key by key: null removes a key, or all of them."""
 
 
 class ItemsWritten(Wire, frozen=True):
-    """How many catalogue entries a `PUT /items` created or changed."""
+    """How many catalogue entries are now as a `PUT /items` said."""
 
     written: int
 

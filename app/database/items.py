@@ -18,7 +18,7 @@ class ResolvedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WrittenItems(msgspec.Struct, frozen=True, kw_only=True):
-    """How many catalogue entries were created or changed."""
+    """How many catalogue entries are now as was said."""
 
     written: int
 
@@ -70,7 +70,7 @@ async def known_items(
 
 
 async def put_items(connection: Connection, *, items: bytes) -> int:
-    """Upsert catalogue entries, a JSON array of `ItemIn`, and return how many were written."""
+    """Upsert entries, a JSON array of `ItemIn`, and return how many items they were about."""
     written = await _PUT_ITEMS.first(connection, items=items.decode())
     return written.written if written else 0
 

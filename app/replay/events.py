@@ -47,9 +47,9 @@ def catalogue_of(videos: Iterable[Video], *, content_type: str) -> list[ItemIn]:
         ItemIn(
             content_id=video.video_id,
             content_type=content_type,
-            title=video.title or None,
-            category=video.category or None,
-            creator=video.channel or None,
+            title=video.title or msgspec.UNSET,
+            category=video.category or msgspec.UNSET,
+            creator=video.channel or msgspec.UNSET,
         )
         for video in videos
     ]

@@ -47,8 +47,8 @@ _decode_items = msgspec.json.Decoder(list[ItemIn]).decode
     "/items",
     request_max_body_size=None,
     summary="Write catalogue entries",
-    description="One entry or an array of them. What is absent or null stays as it was; "
-    "`attributes` are merged. All are written, or none.",
+    description="One entry or an array of them. What is absent stays as it was, null "
+    "clears it; `attributes` are merged key by key (RFC 7396). All are written, or none.",
     operation_id="putItems",
     operation_class=json_body(ItemIn, several=True),
     guards=[require("write")],
@@ -128,11 +128,6 @@ async def get_item(
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 
 
-def _decode(body: bytes) -> list[ItemIn]:
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        given = _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
 def item_of(entry: items.CatalogueItem) -> Item:
     """Return an entry as callers see it."""
     excluded = None
@@ -144,6 +139,11 @@ def item_of(entry: items.CatalogueItem) -> Item:
     return Item(**fields, excluded=excluded)
 
 
+def _decode(body: bytes) -> list[ItemIn]:
+    if NUL.search(body):
+        raise BadRequestError("the body contains U+0000, which cannot be stored")
+    try:
+        given = _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestError(reason_of(error)) from error
     return [_in_utc(item) for item in given]
@@ -151,7 +151,7 @@ def item_of(entry: items.CatalogueItem) -> Item:
 
 def _in_utc(item: ItemIn) -> ItemIn:
     """Return `item` with its time in UTC: PostgreSQL refuses offsets of 16 hours and more."""
-    if item.published_at is None:
+    if not isinstance(item.published_at, datetime):
         return item
     try:
         published_at = item.published_at.astimezone(UTC)

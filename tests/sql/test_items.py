@@ -46,13 +46,54 @@ async def test_an_item_is_created_with_all_it_has(world: World) -> None:
     ]
 
 
-async def test_what_is_absent_or_null_stays_as_it_was(world: World) -> None:
+async def test_what_is_absent_stays_as_it_was_and_null_clears_it(world: World) -> None:
     given = {"contentId": "a", "title": "A", "category": "x", "attributes": {"p": 1, "q": 2}}
     await put(world, given)
-    await put(world, {"contentId": "a", "title": None, "creator": "me", "attributes": {"q": 3}})
-    await put(world, {"contentId": "a", "category": "y", "attributes": None})
+    await put(world, {"contentId": "a", "creator": "me", "attributes": {"q": 3, "r": [None]}})
+    row = ("video", "a", "A", "x", "me", None, {"p": 1, "q": 3, "r": [None]})
+    assert await world.rows(ITEM) == [row]
 
-    assert await world.rows(ITEM) == [("video", "a", "A", "y", "me", None, {"p": 1, "q": 3})]
+    await put(world, {"contentId": "a", "title": None, "attributes": {"q": None, "s": None}})
+    row = ("video", "a", None, "x", "me", None, {"p": 1, "r": [None]})
+    assert await world.rows(ITEM) == [row]
+
+    nothing = dict.fromkeys(["category", "creator", "publishedAt", "attributes"])
+    await put(world, {"contentId": "a", **nothing})
+    assert await world.rows(ITEM) == [("video", "a", None, None, None, None, {})]
+
+
+async def test_nulls_in_a_new_entry_are_nothing(world: World) -> None:
+    nothing = dict.fromkeys(["title", "category", "creator", "publishedAt", "attributes"])
+    await put(world, {"contentId": "a", **nothing}, {"contentId": "b", "attributes": {"p": None}})
+    assert await world.rows(ITEM) == [
+        ("video", name, None, None, None, None, {}) for name in ("a", "b")
+    ]
+
+
+async def test_an_entry_that_changes_nothing_writes_nothing(world: World) -> None:
+    given = {"contentId": "a", "title": "A", "publishedAt": "2026-01-01T00:00:00Z",
+             "attributes": {"p": 1}}  # fmt: skip
+    await put(world, given)
+    before = await world.value("select xmin::text || ctid from core.item")
+    assert await put(world, given) == 1
+    assert await put(world, {"contentId": "a"}) == 1
+    assert await world.value("select xmin::text || ctid from core.item") == before
+
+
+async def test_two_that_write_the_same_items_at_once_both_succeed(world: World, pool: Pool) -> None:
+    """In opposite orders, each with fields of its own."""
+    names = [str(number) for number in range(30)]
+
+    async def write(field: str, order: list[str]) -> None:
+        async with pool.connection() as connection:
+            for value in "xyz":
+                entries = [{"contentId": name, field: value} for name in order]
+                await connection.execute("select api.put_items(%s)", [Jsonb(entries)])
+
+    await asyncio.gather(write("title", names), write("category", names[::-1]))
+
+    assert await world.rows("select distinct title, category from core.item") == [("z", "z")]
+    assert await world.value("select count(*) from core.item") == 30
 
 
 async def test_the_last_of_several_entries_for_one_item_wins(world: World) -> None:
