@@ -51,6 +51,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """None also for the holder of the admin key of the settings."""
 
     @property
+    def name(self) -> str:
+        """What it is called where it is kept who did what; only of those who may do all."""
+        return "admin key" if self.key is None else self.key.name
+
+    @property
     def is_public(self) -> bool:
         """Whether it showed a key that everybody can read."""
         return self.key is not None and self.key.kind == "public"

@@ -122,6 +122,29 @@ class AlreadyRunningError(GroundswellError):
     title = "The job is running already"
 
 
+class RawEventsGoneError(GroundswellError):
+    """Counts that were made of events which are no longer kept cannot be made again."""
+
+    slug = "raw-events-gone"
+    status = 409
+    title = "The raw events of that time are gone"
+
+
+class UnknownRecomputeError(GroundswellError):
+    """No recompute has this number."""
+
+    slug = "unknown-recompute"
+    status = 404
+    title = "There is no such recompute"
+
+
+class RecomputeFailedError(GroundswellError):
+    """The job could not rebuild the stats; some may be rebuilt, and none are gone."""
+
+    slug = "recompute-failed"
+    title = "The stats could not be recomputed"
+
+
 class TooLargeError(GroundswellError):
     """The body, or the number of events in it, is over the limit."""
 

@@ -25,8 +25,10 @@ from app.logs import configure_logs
 from app.problems import exception_handlers
 from app.redis_client import open_redis
 from app.routes import (
+    admin_audit,
     admin_items,
     admin_rankings,
+    admin_stats,
     beacon,
     events,
     health,
@@ -67,8 +69,10 @@ def create_app(settings: Settings) -> HotPath:
                 route_handlers=[trending.router, rankings.router, top.router, stats.router],
                 guards=[require("read")],
             ),
+            admin_audit.router,
             admin_rankings.router,
             admin_items.router,
+            admin_stats.router,
             health.router,
             metrics.router,
         ],

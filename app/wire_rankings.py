@@ -155,6 +155,6 @@ class RefreshedRanking(Wire, frozen=True):
 
 
 class Refreshed(Wire, frozen=True):
-    """What a refresh of all rankings has come to."""
+    """What a refresh of rankings has come to."""
 
     rankings: list[RefreshedRanking]

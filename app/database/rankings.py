@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -120,8 +121,13 @@ async def preview_ranking(
     )
 
 
-async def refresh_rankings(settings: Settings) -> list[RefreshedRanking] | None:
+async def refresh_rankings(
+    settings: Settings, *, names: Sequence[str] = (), daily: bool = False
+) -> list[RefreshedRanking] | None:
     """Compute every enabled ranking now; None where the scoring job is running already.
+
+    With `names` or `daily` only these, and the daily ones. Raises `psycopg.errors.NoDataFound` for
+    an unknown name, `CheckViolation` for one that is not enabled.
 
     It has a connection of its own: the job's lock belongs to the session, and would outlive a
     cancelled run in the pool.
@@ -142,7 +148,7 @@ async def refresh_rankings(settings: Settings) -> list[RefreshedRanking] | None:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         try:
             async with connection.transaction():
-                return await _REFRESH_RANKINGS.all(connection)
+                return await _REFRESH_RANKINGS.all(connection, names=list(names), daily=daily)
         finally:
             with suppress(psycopg.Error):
                 await _RELEASE_JOB_LOCK.first(connection, job=SCORING_JOB)

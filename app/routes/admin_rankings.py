@@ -1,17 +1,22 @@
-"""`POST /admin/rankings…`: try changed settings out, and compute all rankings now."""
+"""`POST /admin/rankings…`: try changed settings out, and compute rankings now."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, timedelta
 from typing import Annotated
 
 import msgspec
+import structlog
 from litestar import MediaType, Response, Router, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
+from psycopg import errors
+from redis.asyncio import Redis
 
 from app.auth import require
 from app.database import rankings
@@ -21,6 +26,7 @@ from app.errors import (
     AlreadyRunningError,
     BadRequestError,
     ForbiddenError,
+    LockLostError,
     TooLargeError,
     UnauthorizedError,
     UnavailableError,
@@ -30,15 +36,17 @@ from app.ingest.body import read_body
 from app.ingest.decode import NUL
 from app.ingest.reasons import reason_of
 from app.problems import documented
+from app.redis_lock import hold
+from app.routes.audited import audited
 from app.routes.bodies import json_body
 from app.routes.database import connected
 from app.routes.listing import PlainRequest
 from app.routes.names import check_names
-from app.routes.parameters import parse_limit
+from app.routes.parameters import parse_limit, parse_name
 from app.serving.lists import Lists
 from app.serving.outage import DATABASE_ERRORS
 from app.settings import Settings
-from app.wire_rankings import Preview, PreviewItem, RankingChanges, Refreshed
+from app.wire_rankings import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
 
 MAX_PREVIEW = 1_000
 MAX_BODY = 20_000
@@ -46,7 +54,12 @@ MAX_SECONDS = 1e10
 RETRY_AFTER = 5.0
 """Seconds after which a run that is under way should have ended."""
 
+LOCK = "rankings"
+"""Name of the lock in Redis that a refresh holds."""
+
 _decode = msgspec.json.Decoder(RankingChanges).decode
+
+log = structlog.get_logger(__name__)
 
 
 @post(
@@ -126,36 +139,98 @@ async def preview(
 @post(
     "/admin/rankings/refresh",
     status_code=200,
-    summary="Compute all rankings now",
-    description="Scores what is new and takes a snapshot of every enabled ranking, whatever its "
-    "schedule. Published a moment later. Never twice at once: 409 while the scoring job runs.",
+    summary="Compute rankings now",
+    description="Scores what is new and takes a snapshot of every enabled ranking, or of those "
+    "asked for, whatever their schedules. Published a moment later. Never twice at once, on any "
+    "number of processes: 409 while another refresh or the scoring job runs.",
     operation_id="refreshRankings",
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
         **documented(
+            BadRequestError,
             UnauthorizedError,
             ForbiddenError,
             AdminDisabledError,
+            UnknownRankingError,
             AlreadyRunningError,
             UnavailableError,
         ),
     },
 )
-async def refresh(settings: NamedDependency[Settings]) -> Response[bytes]:
-    """Compute all rankings now."""
+async def refresh(
+    request: PlainRequest,
+    redis: NamedDependency[Redis],
+    settings: NamedDependency[Settings],
+    ranking: Annotated[
+        list[str] | None,
+        QueryParameter(
+            name="ranking", description="Only the ranking of this name; may be repeated."
+        ),
+    ] = None,
+    group: Annotated[
+        str,
+        QueryParameter(
+            name="group",
+            description="Only the rankings that are made anew once a day.",
+            schema_extra={"enum": ["daily"]},
+        ),
+    ] = "",
+) -> Response[bytes]:
+    """Compute rankings now."""
+    names = [parse_name("ranking", name) for name in ranking or ()]
+    if group not in {"", "daily"}:
+        raise BadRequestError(f"group: {group[:100]!r} is none; use daily")
+    parameters = {"rankings": names, "group": group or None}
+    async with _alone(redis), audited(request, "rankings.refresh", parameters) as action:
+        done = await _refreshed(settings, names=names, daily=bool(group))
+        action.outcome = {"entries": {one.ranking: one.entries for one in done}}
+    return _private(msgspec.json.encode(Refreshed(rankings=done)))
+
+
+@asynccontextmanager
+async def _alone(redis: Redis) -> AsyncIterator[None]:
+    """Hold the lock of refreshes.
+
+    Where Redis is down, or goes meanwhile, the database's own lock is enough but on the embedded
+    engine, whose clients share one session: there, refreshes then come one after the other.
+    """
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(hold(redis, LOCK, cancel=False))
+            except UnavailableError as error:
+                log.warning("refreshing without the lock in Redis", error=error.detail)
+            except AlreadyRunningError as error:
+                raise _running(error.retry_after) from error
+            yield
+    except LockLostError as error:
+        log.warning("the lock of refreshes was lost", error=error.detail)
+
+
+def _running(retry_after: float | None) -> AlreadyRunningError:
+    return AlreadyRunningError("rankings are being computed just now", retry_after=retry_after)
+
+
+async def _refreshed(
+    settings: Settings, *, names: list[str], daily: bool
+) -> list[RefreshedRanking]:
     limit = asyncio.timeout(settings.admin_seconds)
     try:
         async with limit:
-            done = await rankings.refresh_rankings(settings)
+            done = await rankings.refresh_rankings(settings, names=names, daily=daily)
+    except errors.NoDataFound as error:
+        raise UnknownRankingError(error.diag.message_primary or str(error)) from error
+    except errors.CheckViolation as error:
+        raise BadRequestError(error.diag.message_primary or str(error)) from error
     except DATABASE_ERRORS as error:
         detail = "the database does not answer"
         if limit.expired():
             detail = f"it took longer than {settings.admin_seconds:g} seconds and was given up"
         raise UnavailableError(detail, retry_after=RETRY_AFTER) from error
     if done is None:
-        raise AlreadyRunningError("rankings are being computed just now", retry_after=RETRY_AFTER)
-    return _private(msgspec.json.encode(Refreshed(rankings=done)))
+        raise _running(RETRY_AFTER)
+    return done
 
 
 def columns(changes: RankingChanges) -> dict[str, object]:

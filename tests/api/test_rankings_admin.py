@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
+import redis.asyncio
 
+from app.redis_lock import acquire, hold
+from app.routes.admin_rankings import LOCK
 from app.settings import Settings
 from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.engines import Home
+from tests.eventually import eventually
+from tests.lifespan import lifespan
 from tests.sql.world import AS_OF, World
 
 PREVIEW = "/admin/rankings/trending_24h/preview"
@@ -215,14 +224,14 @@ async def test_a_ranking_that_fails_says_why_and_stops_no_other(
     assert len(answer.json()["rankings"]) > 10
 
 
-async def test_two_refreshes_never_run_at_once(
+async def test_a_refresh_and_the_scoring_job_never_run_at_once(
     ranked: World,  # noqa: ARG001
     admin_api: httpx.AsyncClient,
     settings: Settings,
     home: Home,
 ) -> None:
     if home.name == "embedded":
-        pytest.skip("the embedded engine's clients share one session: its locks exclude nobody")
+        pytest.skip("the embedded engine runs one call at a time: there a refresh waits instead")
     options: Any = {"autocommit": True, "prepare_threshold": None}
     async with await psycopg.AsyncConnection.connect(settings.database_url, **options) as other:
         await other.execute(
@@ -232,6 +241,206 @@ async def test_two_refreshes_never_run_at_once(
         await problem(answer, 409, "already-running")
         assert int(answer.headers["retry-after"]) > 0
     assert (await admin_api.post(REFRESH, headers=ADMIN)).status_code == 200
+
+
+async def test_two_refreshes_never_run_at_once(
+    ranked: World,  # noqa: ARG001
+    admin_api: httpx.AsyncClient,
+    redis: redis.asyncio.Redis,
+) -> None:
+    async with hold(redis, LOCK):
+        answer = await admin_api.post(REFRESH, headers=ADMIN)
+        await problem(answer, 409, "already-running")
+        assert 1 <= int(answer.headers["retry-after"]) <= 10
+    assert (await admin_api.post(REFRESH, headers=ADMIN)).status_code == 200
+
+
+async def test_the_lock_of_a_killed_process_runs_out(
+    ranked: World,  # noqa: ARG001
+    admin_api: httpx.AsyncClient,
+    redis: redis.asyncio.Redis,
+) -> None:
+    await acquire(redis, LOCK, seconds=0.5)
+    answer = await admin_api.post(REFRESH, headers=ADMIN)
+    await problem(answer, 409, "already-running")
+
+    async def works() -> bool:
+        return (await admin_api.post(REFRESH, headers=ADMIN)).status_code == 200
+
+    assert await eventually(works)
+
+
+@contextlib.asynccontextmanager
+async def stopped_at_the_database(settings: Settings) -> AsyncIterator[None]:
+    """Let no refresh end for as long as this lasts: what they write to is locked."""
+    async with await psycopg.AsyncConnection.connect(
+        settings.database_url, prepare_threshold=None
+    ) as other:
+        await other.execute("lock table core.ranking_run in exclusive mode")
+        yield
+        await other.rollback()
+
+
+PROCESS = """
+import asyncio, sys
+import httpx, msgspec
+from app.main import create_app
+from app.settings import Settings
+
+async def main():
+    settings = msgspec.json.decode(sys.argv[1], type=Settings)
+    app = create_app(settings)
+    to_app, from_app = asyncio.Queue(), asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+    life = asyncio.create_task(app(scope, to_app.get, from_app.put))
+    await to_app.put({"type": "lifespan.startup"})
+    await from_app.get()
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://one.test") as client:
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        headers = {"authorization": "Bearer " + settings.admin_key}
+        answer = await client.post("/admin/rankings/refresh", headers=headers, timeout=60)
+        print(answer.status_code, flush=True)
+    await to_app.put({"type": "lifespan.shutdown"})
+    await life
+
+asyncio.run(main())
+"""
+
+
+async def test_of_eight_processes_that_ask_at_once_one_refreshes(
+    ranked: World, settings: Settings
+) -> None:
+    """The one is held up at the database until the seven have their answers."""
+    given = msgspec.json.encode(msgspec.structs.replace(settings, admin_key=ADMIN_KEY)).decode()
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROCESS, given,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )
+        for _ in range(8)
+    ]  # fmt: skip
+
+    async def line(process: asyncio.subprocess.Process) -> str:
+        assert process.stdout is not None
+        while text := (await process.stdout.readline()).decode().strip():
+            if text == "ready" or text.isdigit():
+                return text
+        raise AssertionError("it ended without an answer")
+
+    assert await asyncio.gather(*map(line, processes)) == ["ready"] * 8
+    before = await ranked.value("select count(*) from core.job_run where job = 'run_rankings'")
+    async with stopped_at_the_database(settings):
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+        answers = [asyncio.create_task(line(process)) for process in processes]
+
+        async def seven_know() -> bool:
+            return sum(answer.done() for answer in answers) == 7
+
+        assert await eventually(seven_know, within=30)
+        assert [answer.result() for answer in answers if answer.done()] == ["409"] * 7
+    assert sorted(await asyncio.gather(*answers)) == ["200"] + ["409"] * 7
+    assert [await process.wait() for process in processes] == [0] * 8
+    after = await ranked.value("select count(*) from core.job_run where job = 'run_rankings'")
+    assert after == before + 1
+
+
+async def test_without_redis_the_database_s_lock_will_do(
+    ranked: World,  # noqa: ARG001
+    settings: Settings,
+    home: Home,
+) -> None:
+    from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
+
+    app = create_app(
+        msgspec.structs.replace(
+            settings, admin_key=ADMIN_KEY, redis_url="redis://127.0.0.1:1/0", redis_timeout=0.5
+        )
+    )
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
+    ):
+        assert (await client.post(REFRESH, headers=ADMIN)).status_code == 200
+        if home.name == "embedded":
+            return
+        async with stopped_at_the_database(settings):
+            asking = [asyncio.create_task(client.post(REFRESH, headers=ADMIN)) for _ in range(3)]
+
+            async def others_know() -> bool:
+                return sum(asked.done() for asked in asking) == 2
+
+            assert await eventually(others_know)
+        answers = await asyncio.gather(*asking)
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?ranking=hot", {"hot"}),
+        ("?ranking=hot&ranking=top_viewed", {"hot", "top_viewed"}),
+        (
+            "?group=daily",
+            {
+                "hot_movie", "hot_tv", "hot_anime", "score_movie", "score_tv", "score_anime",
+                "top_100",
+            },
+        ),
+    ],
+)  # fmt: skip
+async def test_a_refresh_of_some_rankings(
+    ranked: World,  # noqa: ARG001
+    admin_api: httpx.AsyncClient,
+    query: str,
+    expected: set[str],
+) -> None:
+    answer = await admin_api.post(REFRESH + query, headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    found = {one["ranking"]: one["entries"] for one in answer.json()["rankings"]}
+    assert found.keys() == expected
+    assert found.get("hot_movie", 0) == 0, "the events of this world are months old by now"
+
+
+async def test_a_refresh_of_what_cannot_be_refreshed(
+    ranked: World, admin_api: httpx.AsyncClient
+) -> None:
+    await ranked.execute("update core.ranking set enabled = false where name = 'best_rated'")
+    runs = await ranked.value("select count(*) from core.job_run")
+    answer = await admin_api.post(f"{REFRESH}?ranking=hot&ranking=nobody", headers=ADMIN)
+    assert "'nobody'" in await problem(answer, 404, "unknown-ranking")
+    for query, detail in (
+        ("?ranking=best_rated", "ranking best_rated is not enabled"),
+        ("?group=hourly", "group: 'hourly' is none; use daily"),
+        ("?ranking=", "ranking: use 1 to 200 characters"),
+        ("?ranking=%00", "ranking: has a character that no name can have"),
+    ):
+        answer = await admin_api.post(REFRESH + query, headers=ADMIN)
+        assert detail in await problem(answer, 400, "bad-request")
+    assert await ranked.value("select count(*) from core.job_run") == runs
+
+
+async def test_a_refresh_is_audited(ranked: World, admin_api: httpx.AsyncClient) -> None:
+    await admin_api.post(f"{REFRESH}?ranking=trending_all", headers=ADMIN)
+    await admin_api.post(f"{REFRESH}?ranking=nobody", headers=ADMIN)
+    rows = await ranked.rows(
+        "select who, action, parameters, outcome, error, ended_at >= began_at "
+        "from core.audit order by audit_id"
+    )
+    assert rows == [
+        (
+            "admin key", "rankings.refresh", {"rankings": ["trending_all"], "group": None},
+            {"entries": {"trending_all": 4}}, None, True,
+        ),
+        (
+            "admin key", "rankings.refresh", {"rankings": ["nobody"], "group": None},
+            None, "there is no ranking 'nobody'", True,
+        ),
+    ]  # fmt: skip
 
 
 async def test_refreshes_at_once_all_end_in_an_answer(

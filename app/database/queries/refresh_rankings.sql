@@ -1,8 +1,8 @@
--- Compute every enabled ranking now; no row where the scoring job is running already.
+-- Compute every enabled ranking now, or some; no row where the scoring job is running already.
 select
     ranking,
     run_id,
     entries,
     is_new,
     error
-from api.refresh_rankings(now());
+from api.refresh_rankings(now(), %(names)s::text[], %(daily)s::boolean);

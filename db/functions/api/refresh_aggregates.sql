@@ -1,5 +1,6 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
--- Source: core.event. Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d.
+-- Source: core.event. Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d;
+-- does what core.recompute asks for, because of two refreshes at once the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that retention has dropped: it
 -- would empty the buckets there. The finer level is always refreshed first.
 create procedure api.refresh_aggregates(
@@ -37,6 +38,8 @@ begin
             api.dropped_before(width.source) < time_bucket(width.bucket, as_of - level.refresh_lag)
             and (
                 forced
+                -- What a recompute finds to mend must not be what is only late.
+                or exists (select 1 from core.recompute as request where request.finished_at is null)
                 or not exists (
                     select 1
                     from core.job_run as run
@@ -83,6 +86,7 @@ begin
         commit;
     end loop;
 
+    call api.recompute_stats(as_of);
     perform api.finish_job('refresh_aggregates', ledger_id, refreshed, null);
     commit;
 end;

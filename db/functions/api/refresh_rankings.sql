@@ -1,11 +1,13 @@
--- Score what is new and take a snapshot of every enabled ranking now, whatever its schedule.
--- Source: api.score_events, api.attempt_ranking.
+-- Score what is new and take a snapshot of every enabled ranking now, or of some, whatever their
+-- schedules. Source: api.score_events, api.attempt_ranking.
 -- Feeds: POST /admin/rankings/refresh; notifies ranking_run.
 -- Keeps: what api.run_rankings does when forced, but in the transaction of the caller, who needs
 -- isolation level repeatable read: a function, unlike a procedure that commits, can run with the
 -- rights of its owner, and the API has none on scores. No row where the job is running already. A
 -- ranking that fails keeps its last snapshot, stops no other, and says why.
-create function api.refresh_rankings(as_of timestamptz)
+create function api.refresh_rankings(
+    as_of timestamptz, names text[] default '{}', daily boolean default false
+)
 returns table (ranking text, run_id bigint, entries integer, is_new boolean, error text)
 language plpgsql volatile
 security definer
@@ -16,7 +18,23 @@ declare
     wanted core.ranking;
     fault text;
     scored bigint;
+    wrong text;
 begin
+    select given.name into wrong
+    from unnest(names) as given (name)
+    where not exists (select 1 from core.ranking as r where r.name = given.name);
+    if wrong is not null then
+        raise exception using
+            errcode = 'no_data_found', message = format('there is no ranking %L', wrong);
+    end if;
+    select r.name into wrong
+    from core.ranking as r
+    where r.name = any(names) and not r.enabled;
+    if wrong is not null then
+        raise exception using
+            errcode = 'check_violation', message = format('ranking %s is not enabled', wrong);
+    end if;
+
     ledger_id := api.start_job('run_rankings');
     if ledger_id is null then
         return;
@@ -24,7 +42,23 @@ begin
     scored := api.score_events(as_of);
 
     for wanted in
-        select r.* from core.ranking as r where r.enabled order by r.ranking_id
+        select r.*
+        from core.ranking as r
+        where
+            r.enabled
+            and (
+                (names = '{}' and not daily)
+                or r.name = any(names)
+                or (
+                    daily
+                    and exists (
+                        select 1
+                        from core.daily_ranking as member
+                        where member.ranking_id = r.ranking_id
+                    )
+                )
+            )
+        order by r.ranking_id
     loop
         ranking := wanted.name;
         select attempt.is_new, attempt.error
@@ -50,8 +84,10 @@ begin
 end;
 $$;
 
-comment on function api.refresh_rankings(timestamptz) is
-    'Scores new events and stores a snapshot of every enabled ranking; answers its newest run, how '
-    'many places it has, whether it is new, and what failed.';
-revoke execute on function api.refresh_rankings(timestamptz) from public;
-grant execute on function api.refresh_rankings(timestamptz) to groundswell_service;
+comment on function api.refresh_rankings(timestamptz, text[], boolean) is
+    'Scores new events and stores a snapshot of every enabled ranking, or of those named and, if '
+    'daily, of those in core.daily_ranking; answers its newest run, how many places it has, '
+    'whether it is new, and what failed. Raises no_data_found for an unknown name.';
+revoke execute on function api.refresh_rankings(timestamptz, text[], boolean) from public;
+grant execute on function api.refresh_rankings(timestamptz, text[], boolean)
+to groundswell_service;
