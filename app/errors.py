@@ -73,6 +73,14 @@ class UnrankedItemError(GroundswellError):
     title = "The item has no score in this ranking"
 
 
+class UnknownAlertError(GroundswellError):
+    """No alert subscription of this key has this id."""
+
+    slug = "unknown-alert"
+    status = 404
+    title = "There is no such alert subscription"
+
+
 class NoSnapshotError(GroundswellError):
     """The ranking had no run at that moment, or it is no longer kept."""
 
@@ -145,6 +153,14 @@ class RecomputeFailedError(GroundswellError):
     title = "The stats could not be recomputed"
 
 
+class TooManyAlertsError(GroundswellError):
+    """The key has as many alert subscriptions as core.alert_policy allows."""
+
+    slug = "too-many-alerts"
+    status = 409
+    title = "There are too many alert subscriptions"
+
+
 class TooLargeError(GroundswellError):
     """The body, or the number of events in it, is over the limit."""
 
@@ -183,6 +199,14 @@ class LockLostError(GroundswellError):
     slug = "lock-lost"
     status = 503
     title = "The work was given up because its lock was lost"
+
+
+class TooManyStreamsError(GroundswellError):
+    """As many callers hold a stream as may: try again after `retry_after` seconds."""
+
+    slug = "too-many-streams"
+    status = 503
+    title = "Too many callers hold a stream"
 
 
 class MigrationError(GroundswellError):

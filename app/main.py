@@ -15,6 +15,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from redis.asyncio import Redis
 
 from app.access.key_ring import KeyRing
+from app.alerts.feed import AlertFeed
 from app.auth import require
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
@@ -29,6 +30,9 @@ from app.routes import (
     admin_items,
     admin_rankings,
     admin_stats,
+    alert_stream,
+    alert_webhooks,
+    alerts,
     beacon,
     events,
     health,
@@ -46,6 +50,7 @@ from app.serving.snapshots import Snapshots
 from app.serving.stats import StatsCache
 from app.serving.top_pages import TopPages
 from app.settings import Settings, read_settings
+from app.stopping import when_stopping
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +78,9 @@ def create_app(settings: Settings) -> HotPath:
             admin_rankings.router,
             admin_items.router,
             admin_stats.router,
+            alerts.router,
+            alert_webhooks.router,
+            alert_stream.router,
             health.router,
             metrics.router,
         ],
@@ -112,17 +120,21 @@ def _opened(
             state.retention = Retention(pool, timeout=settings.database_timeout)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower
+            state.alert_feed = feed = AlertFeed(settings=settings, pool=pool)
             state.following = asyncio.create_task(follower.run(), name="follower")
             tasks = (
                 state.following,
                 asyncio.create_task(state.key_ring.run(), name="key ring"),
                 asyncio.create_task(state.retention.run(), name="retention"),
+                asyncio.create_task(feed.run(), name="alert feed"),
             )
             for task in tasks:
                 task.add_done_callback(_report_end)
             try:
-                yield
+                with when_stopping(feed.close):
+                    yield
             finally:
+                feed.close()
                 for task in tasks:
                     await _cancel(task)
 
@@ -172,6 +184,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="Events", description="Record what people do."),
             Tag(name="Items", description="The catalogue that rankings take titles from."),
             Tag(name="Rankings", description="What is trending, and why."),
+            Tag(name="Alerts", description="Be told when something enters a top or breaks out."),
             Tag(name="Admin", description="For those with the admin key."),
             Tag(name="Stats", description="Counts of single items."),
             Tag(name="Health", description="For load balancers and supervisors."),

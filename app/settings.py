@@ -78,6 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_metrics_port: Port = 0
     """Port on `host` at which the worker shows Prometheus its metrics; 0 is none."""
 
+    webhook_private_networks: bool = False
+    """Whether webhooks of alerts may go to private and loopback addresses; `true` lets whoever has
+    an admin key reach what the worker reaches."""
+    max_streams: PositiveInt = 100
+    """Most callers that one process lets listen to the event stream of alerts at once."""
+
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""
     trending_max_age: PositiveInt = 5

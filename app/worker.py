@@ -1,4 +1,4 @@
-"""Runs the writer and the publisher in one process."""
+"""Runs the writer, the publisher and the deliverer in one process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
 
+from app.alerts.deliverer import run_deliverer
 from app.database.pool import Pool, open_pool
 from app.errors import InputError
 from app.ingest.writer import run_writer
@@ -26,10 +27,10 @@ _BEAT_SECONDS = 2.0
 
 
 async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> None:
-    """Write events and publish snapshots until SIGTERM or SIGINT; both outlive any outage.
+    """Write events, publish snapshots and send alerts until SIGTERM or SIGINT.
 
-    The file `heartbeat` is touched every two seconds for as long as this process does its work.
-    Raises `InputError` when the port for its metrics is taken.
+    All outlive any outage. The file `heartbeat` is touched every two seconds for as long as this
+    process does its work. Raises `InputError` when the port for its metrics is taken.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -76,6 +77,7 @@ async def _run_parts(
             run_publisher(settings=settings, pool=pool, redis=redis, stop=stop),
             name="publisher",
         )
+        group.create_task(run_deliverer(settings=settings, pool=pool, stop=stop), name="deliverer")
 
 
 async def _beat(file: Path, stop: asyncio.Event) -> None:

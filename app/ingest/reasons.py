@@ -31,11 +31,13 @@ def reason_of(error: Exception) -> str:
         return "contains text that is not UTF-8"
     split = _PATH.match(str(error))
     fault, path = (split["fault"], split["path"]) if split else (str(error), None)
-    if missing := _MISSING.match(fault):
-        return f"{missing['name']}: missing"
-    if unknown := _UNKNOWN.match(fault):
-        return f"{unknown['name'][:100]}: no such field"
     field = (path or "").lstrip(".")
+    # Of an object inside; what stands before an array's element says nothing.
+    within = f"{field}." if path and path.startswith(".") else ""
+    if missing := _MISSING.match(fault):
+        return f"{within}{missing['name']}: missing"
+    if unknown := _UNKNOWN.match(fault):
+        return f"{within}{unknown['name'][:100]}: no such field"
     return f"{field}: {_expectation(field, fault)}" if field else _expectation(field, fault)
 
 

@@ -43,9 +43,24 @@ def json_body(
 
 
 def _schema_of(kind: Any) -> dict[str, Any]:  # noqa: ANN401  # any type that msgspec knows
-    (schema,), components = msgspec.json.schema_components([kind], schema_hook=_any_value)
-    (component,) = components.values()
-    return {**schema, "items": component} if "items" in schema else component
+    (schema,), components = msgspec.json.schema_components(
+        [kind], schema_hook=_any_value, ref_template="{name}"
+    )
+    inlined: dict[str, Any] = _inlined(schema, components)
+    return inlined
+
+
+def _inlined(schema: Any, components: Mapping[str, Any]) -> Any:  # noqa: ANN401  # any JSON
+    """Return a schema with what it refers to in place; alternatives tell apart by themselves."""
+    if isinstance(schema, list):
+        return [_inlined(part, components) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(components[schema["$ref"]], components)
+    return {
+        name: _inlined(part, components) for name, part in schema.items() if name != "discriminator"
+    }
 
 
 def _any_value(kind: type) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
 from app import keys, multiprocess
+from app.database.alert_deliveries import AlertBacklog, alert_backlog
 from app.database.jobs import JobStatus, job_statuses
 from app.database.pool import Pool
 from app.ingest.waiting import QUESTIONS, Waiting, ask_waiting, read_waiting
@@ -96,13 +98,36 @@ class Jobs(Collector):
         yield seconds
 
 
+class Webhooks(Collector):
+    """What waits in the database for the deliverer of alerts."""
+
+    def __init__(self, backlog: AlertBacklog) -> None:
+        self.backlog = backlog
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of webhooks."""
+        yield GaugeMetricFamily(
+            "groundswell_alerts_pending",
+            "Webhooks of alerts that are still to be sent",
+            self.backlog.pending,
+        )
+        since = self.backlog.raised_since
+        yield GaugeMetricFamily(
+            "groundswell_alerts_oldest_seconds",
+            "Age of the oldest alert whose webhook is still to be sent; 0 where there is none",
+            0.0 if since is None else max(0.0, time.time() - since.timestamp()),
+        )
+
+
 @get("/metrics", include_in_schema=False)
 async def metrics(state: State) -> Response[bytes]:
     """Return the metrics of all API processes, and of the streams and jobs they share."""
     hot_path: HotPath = state.hot_path
     hot_path.report()
     shared = CollectorRegistry()
-    for found in await asyncio.gather(_backlog(state.redis), _jobs(state.pool)):
+    for found in await asyncio.gather(
+        _backlog(state.redis), _jobs(state.pool), _webhooks(state.pool)
+    ):
         if found is not None:
             shared.register(found)
     own = REGISTRY
@@ -135,6 +160,14 @@ async def _jobs(pool: Pool) -> Jobs | None:
     with suppress(*DATABASE_ERRORS):
         async with asyncio.timeout(ASK_SECONDS), pool.connection() as connection:
             return Jobs(await job_statuses(connection))
+    return None
+
+
+async def _webhooks(pool: Pool) -> Webhooks | None:
+    """Ask the database; None while it is down or not migrated."""
+    with suppress(*DATABASE_ERRORS):
+        async with asyncio.timeout(ASK_SECONDS), pool.connection() as connection:
+            return Webhooks(await alert_backlog(connection))
     return None
 
 

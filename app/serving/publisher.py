@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from contextlib import suppress
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
-import psycopg
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import WatchError
 
 from app import keys
-from app.database.pool import KEEPALIVE, Pool
+from app.database.pool import Pool
 from app.database.runs import Run, latest_run, latest_runs, snapshot_segments
+from app.serving.notifications import first_of, listen
 from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.serving.snapshot import pack
 from app.serving.top_publisher import TopPublisher
@@ -46,7 +45,7 @@ async def run_publisher(
     """
     publisher = Publisher(settings=settings, pool=pool, redis=redis)
     wake = asyncio.Event()
-    listening = asyncio.create_task(listen(settings, wake))
+    listening = asyncio.create_task(listen(settings, wake, channel=CHANNEL))
     outage = Outage("publisher")
     try:
         while not stop.is_set():
@@ -57,7 +56,7 @@ async def run_publisher(
                 outage.over()
             except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
                 pause = outage.failed(error)
-            await _first_of(stop, wake, within=pause)
+            await first_of(stop, wake, within=pause)
     finally:
         listening.cancel()
         with suppress(asyncio.CancelledError):
@@ -151,36 +150,3 @@ class Publisher:
         if gone := pointed - enabled:
             await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
             await self.redis.hdel(keys.TRENDING_FRESH, *gone)
-
-
-async def listen(settings: Settings, wake: asyncio.Event) -> None:
-    """Set `wake` on every notification, on a connection of its own, until cancelled."""
-    outage = Outage("notifications of the database")
-    options: dict[str, Any] = {
-        "autocommit": True,
-        "prepare_threshold": None,
-        "connect_timeout": max(2, math.ceil(settings.database_timeout)),
-        "application_name": "groundswell publisher",
-        **KEEPALIVE,
-    }
-    while True:
-        try:
-            connection = await psycopg.AsyncConnection.connect(settings.database_url, **options)
-            async with connection:
-                await connection.execute(f"listen {CHANNEL}")
-                outage.over()
-                wake.set()
-                async for _ in connection.notifies():
-                    wake.set()
-        except DATABASE_ERRORS as error:
-            await asyncio.sleep(outage.failed(error))
-
-
-async def _first_of(*events: asyncio.Event, within: float) -> None:
-    """Return when one of the events is set, or after `within` seconds."""
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()

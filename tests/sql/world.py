@@ -220,7 +220,9 @@ class World:
             """
             truncate core.item, core.item_exclusion, core.event, core.score_feed,
                 core.ranking_score, core.ranking_state, core.item_window, core.window_position,
-                core.item_hot, core.ranking_run, core.ranking_snapshot, core.job_run
+                core.item_hot, core.ranking_run, core.ranking_snapshot, core.job_run,
+                core.alert_subscription, core.alert, core.alert_crossing, core.alert_outbox,
+                core.alert_delivery
                 restart identity
             """
         )

@@ -1,5 +1,6 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
--- Source: core.storage_policy. Feeds: core.event, agg.*, core.ranking_run, core.job_run.
+-- Source: core.storage_policy, core.alert_policy. Feeds: core.event, agg.*, core.ranking_run,
+-- core.alert, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it, and every
 -- event in it has left the moving windows (api.move_windows reads it once more then). How far that
 -- has come is noted first, and in the same transaction: see api.hold_raw_events. Old runs are
@@ -138,6 +139,7 @@ begin
                 where level.level = 'snapshot_hourly'
             )
         );
+    perform api.prune_alerts(as_of);
     delete from core.job_run as run where run.started_at < maintain_storage.as_of - interval '7 days';
     commit;
     if to_regclass('cron.job_run_details') is not null then
@@ -151,5 +153,5 @@ end;
 $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
-    'Applies retention and columnstore settings, thins old snapshots, prunes the ledgers; its '
-    'ledger line counts chunks.';
+    'Applies retention and columnstore settings, thins old snapshots, prunes alerts and ledgers; '
+    'its ledger line counts chunks.';

@@ -1,5 +1,6 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
--- Source: api.ranked, core.item_window. Feeds: core.ranking_run, core.ranking_snapshot.
+-- Source: api.ranked, core.item_window. Feeds: core.ranking_run, core.ranking_snapshot,
+-- api.raise_alerts.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
 -- nothing is stored but that they still hold: an idle ranking costs almost nothing.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
@@ -139,6 +140,7 @@ begin
         snapshot.segment,
         snapshot.entries
     from unnest(fresh) as snapshot;
+    perform api.raise_alerts(ranking, previous, new_run_id, as_of);
     return 1;
 end;
 $$;

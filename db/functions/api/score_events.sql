@@ -1,5 +1,5 @@
 -- Score the events inserted since the last time, and make room for the next.
--- Source: core.score_feed. Feeds: core.ranking_score, core.item_window.
+-- Source: core.score_feed. Feeds: core.ranking_score, core.item_window, core.alert.
 -- Keeps: every statement sees the same snapshot, so the feed that is scored is the feed that is
 -- deleted, and a recount and the feed hold the same events. Each event counts exactly once.
 create function api.score_events(as_of timestamptz)
@@ -17,6 +17,7 @@ begin
     perform api.add_to_scores();
     perform api.sync_scores();
     perform api.move_windows(as_of);
+    perform api.raise_count_alerts(as_of);
     delete from core.score_feed;
     get diagnostics scored = row_count;
     return scored;

@@ -1,0 +1,1 @@
+"""Alerts on their way: signed webhooks that the worker sends, and the stream that the API holds."""

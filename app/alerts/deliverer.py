@@ -1,0 +1,185 @@
+"""The deliverer: sends the webhooks of alerts, each at least once, and keeps a log of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from app.alerts import metrics
+from app.alerts.backoff import pause_after
+from app.alerts.message import encode_message, message_id
+from app.alerts.sender import SEND_SECONDS, Answer, Sender, open_sender
+from app.alerts.signature import signed_headers
+from app.database.alert_deliveries import ClaimedAlert, claim_alerts, record_delivery
+from app.database.alerts import RaisedAlert, raised_alerts
+from app.database.pool import Pool
+from app.serving.notifications import first_of, listen
+from app.serving.outage import DATABASE_ERRORS, Outage
+from app.settings import Settings
+
+CHANNEL = "alert"
+"""The database notifies it when alerts were raised."""
+POLL_SECONDS = 2.0
+"""How often due webhooks are asked for although nothing was notified."""
+AT_ONCE = 32
+"""Most webhooks that one worker sends at the same time."""
+AT_ONCE_EACH = 4
+"""Most of them to the same host and port."""
+LEASE = timedelta(seconds=60)
+"""How long nobody else sends what was taken: longer than sending and recording may take."""
+STOP_SECONDS = SEND_SECONDS + 2.0
+"""How long a worker that stops waits for what it is sending."""
+
+log = structlog.get_logger(__name__)
+
+
+async def run_deliverer(*, settings: Settings, pool: Pool, stop: asyncio.Event) -> None:
+    """Send what is due until `stop` is set; outages of the database are waited out.
+
+    Any number of deliverers share the work.
+    """
+    outage = Outage("deliverer of alerts")
+    wake = asyncio.Event()
+    listening = asyncio.create_task(listen(settings, wake, channel=CHANNEL))
+    async with open_sender(allow_private=settings.webhook_private_networks) as sender:
+        deliverer = Deliverer(pool=pool, sender=sender, timeout=settings.database_timeout)
+        try:
+            while not stop.is_set():
+                wake.clear()
+                pause = POLL_SECONDS
+                try:
+                    await deliverer.start_due(then=wake.set)
+                    outage.over()
+                except DATABASE_ERRORS as error:
+                    pause = outage.failed(error)
+                await first_of(stop, wake, within=pause)
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await deliverer.finish(within=STOP_SECONDS)
+
+
+class Deliverer:
+    """Takes due webhooks and sends them, several at once.
+
+    `clock` tells what is due; `chance` is random, from 0 to 1, and spreads the tries.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        sender: Sender,
+        timeout: float,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.pool = pool
+        self.sender = sender
+        self.timeout = timeout
+        self.clock = clock
+        self.chance = chance
+        self._sending: dict[asyncio.Task[None], str] = {}
+
+    async def start_due(self, *, then: Callable[[], None] = lambda: None) -> int:
+        """Take what is due and begin to send it; return how many. `then` is called after each."""
+        capacity = AT_ONCE - len(self._sending)
+        if capacity <= 0:
+            return 0
+        async with asyncio.timeout(self.timeout), self.pool.connection() as connection:
+            claimed = await claim_alerts(
+                connection,
+                as_of=self.clock(),
+                lease=LEASE,
+                capacity=capacity,
+                each=AT_ONCE_EACH,
+                busy=list(self._sending.values()),
+            )
+            if not claimed:
+                return 0
+            alert_ids = [claim.alert_id for claim in claimed]
+            raised = {
+                one.alert_id: one for one in await raised_alerts(connection, alert_ids=alert_ids)
+            }
+        for claim in claimed:
+            # A subscription that was just removed has taken its alerts along.
+            if found := raised.get(claim.alert_id):
+                task = asyncio.create_task(self._deliver(claim, found))
+                self._sending[task] = claim.receiver
+                task.add_done_callback(lambda done: self._ended(done, then))
+        return len(claimed)
+
+    async def finish(self, *, within: float) -> None:
+        """Wait for what is being sent, and leave what takes longer to the next lease."""
+        tasks = list(self._sending)
+        if tasks:
+            await asyncio.wait(tasks, timeout=within)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None], then: Callable[[], None]) -> None:
+        del self._sending[task]
+        if not task.cancelled() and task.exception():
+            log.error("unforeseen", part="deliverer of alerts", exc_info=task.exception())
+        then()
+
+    async def _deliver(self, claim: ClaimedAlert, raised: RaisedAlert) -> None:
+        attempted_at, begun = self.clock(), time.monotonic()
+        body = encode_message(raised)
+        headers = signed_headers(
+            claim.secrets,
+            message_id=message_id(claim.alert_id),
+            timestamp=int(attempted_at.timestamp()),
+            body=body,
+        )
+        answer = await self.sender.send(claim.url, headers=headers, body=body)
+        took = time.monotonic() - begun
+        metrics.DELIVERY_SECONDS.observe(took)
+        await self._record(claim, answer, attempted_at, timedelta(seconds=took))
+
+    async def _record(
+        self, claim: ClaimedAlert, answer: Answer, attempted_at: datetime, took: timedelta
+    ) -> None:
+        outcome, next_attempt_at = "delivered", None
+        if answer.is_gone:
+            outcome = "gone"
+        elif answer.error is not None:
+            outcome = "given_up"
+            if claim.attempt < claim.give_up_after:
+                outcome = "retrying"
+                pause = pause_after(claim.attempt, chance=self.chance())
+                next_attempt_at = attempted_at + took + pause
+        metrics.DELIVERIES.labels(outcome).inc()
+        if outcome != "delivered":
+            log.info("webhook failed", alert=claim.alert_id, outcome=outcome, error=answer.error)
+        outage = Outage("log of deliveries")
+        until = time.monotonic() + LEASE.total_seconds() / 2
+        while True:
+            try:
+                async with asyncio.timeout(self.timeout), self.pool.connection() as connection:
+                    await record_delivery(
+                        connection,
+                        alert_id=claim.alert_id,
+                        attempt=claim.attempt,
+                        attempted_at=attempted_at,
+                        status=answer.status,
+                        duration=took,
+                        error=answer.error,
+                        next_attempt_at=next_attempt_at,
+                        is_gone=answer.is_gone,
+                    )
+            except DATABASE_ERRORS as error:
+                pause_seconds = outage.failed(error)
+                if time.monotonic() + pause_seconds > until:
+                    return
+                await asyncio.sleep(pause_seconds)
+            else:
+                return
