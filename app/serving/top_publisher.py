@@ -52,10 +52,20 @@ class TopPublisher:
     some seconds, and has then changed nothing. `clock` is Unix time.
     """
 
-    def __init__(self, *, pool: Pool, redis: Redis, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        redis: Redis,
+        clock: Callable[[], float] = time.time,
+        count_seconds: float = COUNT_SECONDS,
+    ) -> None:
         self.pool = pool
         self.redis = redis
         self.clock = clock
+        self.count_seconds = count_seconds
+        self._rests_until: dict[str, float] = {}
+        """Lists that took too long to count, and when they are tried again."""
 
     async def publish(self, runs: list[Run]) -> int:
         """Publish the top lists that are due, forget those that are none any more.
@@ -67,7 +77,7 @@ class TopPublisher:
         due = [name for name, run in wanted.items() if self._is_due(run, heads.get(name))]
         began = time.monotonic()
         # One by one: writers wait for each only as long as it takes.
-        sizes = [await self.replace(name) for name in due]
+        sizes = [await self._try_replace(name) for name in due]
         await withdraw(self.redis, set(wanted))
         replaced = [size for size in sizes if size is not None]
         if replaced:
@@ -79,7 +89,18 @@ class TopPublisher:
             )
         return len(replaced)
 
+    async def _try_replace(self, ranking: str) -> int | None:
+        try:
+            return await self.replace(ranking)
+        except TimeoutError:
+            # It must not keep the others waiting again and again.
+            self._rests_until[ranking] = self.clock() + RECOUNT_SECONDS
+            log.warning("a top list takes too long to count", ranking=ranking)
+            return None
+
     def _is_due(self, run: Run, head: Head | None) -> bool:
+        if self.clock() < self._rests_until.get(run.ranking, 0.0):
+            return False
         return (
             head is None
             or (head.run_id, head.confirmed_at) != (run.run_id, run.confirmed_at)
@@ -92,10 +113,10 @@ class TopPublisher:
         None where it stays: another publisher is at work, or its run is of a window that is over.
         """
         token = secrets.token_hex(8)
-        if not await hold(self.redis, token=token, seconds=COUNT_SECONDS + HOLD_MARGIN):
+        if not await hold(self.redis, token=token, seconds=self.count_seconds + HOLD_MARGIN):
             return None
         try:
-            async with asyncio.timeout(COUNT_SECONDS), self.pool.connection() as connection:
+            async with asyncio.timeout(self.count_seconds), self.pool.connection() as connection:
                 counted = await top_list_counts(connection, ranking=ranking)
             if counted is None:
                 return None

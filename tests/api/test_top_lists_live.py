@@ -230,6 +230,22 @@ async def test_what_redis_lost_is_right_again_after_some_minutes(stage: TopStage
     assert await stage.shown("top_viewed") == [("b", 13), ("a", 5)]
 
 
+async def test_a_list_that_takes_too_long_to_count_rests(stage: TopStage) -> None:
+    await stage.items("x", "y")
+    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.world.run(START)
+    stage.publisher.count_seconds = 0.0
+    assert await stage.publish() == 0
+    stage.publisher.count_seconds = 20.0
+    assert await stage.publish() == 0
+    assert await stage.flush(), "no hold is left behind"
+
+    stage.now += 301
+
+    assert await stage.publish() == len(LISTS)
+    await stage.assert_recounted()
+
+
 async def test_a_failed_run_keeps_the_old_list_at_midnight_too(stage: TopStage) -> None:
     await stage.items("x", "y")
     await stage.write([_views(1, 5, START), _views(2, 4, START)])
