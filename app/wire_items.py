@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -76,3 +76,14 @@ class Items(Wire, frozen=True):
     """The entries of one content id, one for each content type."""
 
     items: list[Item]
+
+
+class ItemPage(Wire, frozen=True):
+    """A page of the catalogue."""
+
+    sort: Literal["hot", "new", "views", "likes"]
+    category: str | None
+    content_type: str | None
+    items: list[Item]
+    next_cursor: str | None
+    """Send it as `cursor` for the next page; null on the last one."""

@@ -45,6 +45,17 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
     excluded_since: datetime | None
 
 
+class ListedItem(CatalogueItem, frozen=True, kw_only=True):
+    """One catalogue entry of a list, with what it stands there by."""
+
+    item_id: int
+    is_rest: bool
+    """Whether the order does not tell it apart from others, so that it stands by its age."""
+    sort_count: int | None
+    sort_moment: datetime | None
+
+
+_LIST_ITEMS = Query("list_items", ListedItem)
 _RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)
 _KNOWN_ITEMS = Query("known_items", ResolvedItem)
 _PUT_ITEMS = Query("put_items", WrittenItems)
@@ -81,4 +92,30 @@ async def items_by_external_id(
     """Return the items of this id, at most one for each content type, sorted by it."""
     return await _ITEMS_BY_EXTERNAL_ID.all(
         connection, external_id=external_id, content_type=content_type
+    )
+
+
+async def list_items(  # noqa: PLR0913  # as many as a list and a place in it have
+    connection: Connection,
+    *,
+    sort: str,
+    category: str | None,
+    content_type: str | None,
+    after_rest: bool | None,
+    after_count: int | None,
+    after_moment: datetime | None,
+    after_item: int | None,
+    most: int,
+) -> list[ListedItem]:
+    """Return the items that follow one in an order, `most` at most; from the first where None."""
+    return await _LIST_ITEMS.all(
+        connection,
+        sort=sort,
+        category=category,
+        content_type=content_type,
+        after_rest=after_rest,
+        after_count=after_count,
+        after_moment=after_moment,
+        after_item=after_item,
+        most=most,
     )

@@ -1,4 +1,4 @@
-"""`PUT /items` and `GET /items/{id}`: the catalogue that rankings take titles from."""
+"""`/items` and `/items/{id}`: the catalogue that rankings take titles from."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ from app.ingest.known_items import KnownItems
 from app.ingest.reasons import reason_of
 from app.problems import documented
 from app.routes.bodies import json_body
+from app.routes.item_answer import item_of
+from app.routes.item_list import list_items
 from app.routes.names import check_names
 from app.settings import Settings
 from app.wire import ItemIn, ItemsWritten
-from app.wire_items import Excluded, Item, Items
+from app.wire_items import Items
 
 RETRY_AFTER = 5.0
 """Seconds after which a caller may try again when the database is down."""
@@ -128,17 +130,6 @@ async def get_item(
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
 
 
-def item_of(entry: items.CatalogueItem) -> Item:
-    """Return an entry as callers see it."""
-    excluded = None
-    if entry.excluded_because is not None and entry.excluded_since is not None:
-        excluded = Excluded(
-            reason=entry.excluded_because, since=entry.excluded_since.astimezone(UTC)
-        )
-    fields = {name: getattr(entry, name) for name in Item.__struct_fields__ if name != "excluded"}
-    return Item(**fields, excluded=excluded)
-
-
 def _decode(body: bytes) -> list[ItemIn]:
     if NUL.search(body):
         raise BadRequestError("the body contains U+0000, which cannot be stored")
@@ -164,4 +155,4 @@ def _database_down() -> UnavailableError:
     return UnavailableError("the database does not answer", retry_after=RETRY_AFTER)
 
 
-router = Router("/", route_handlers=[put_items, get_item])
+router = Router("/", route_handlers=[put_items, list_items, get_item])
