@@ -2,6 +2,7 @@
 
 A caller shows a key as `Authorization: Bearer …` or `X-Api-Key: …`; a public one also as `?key=…`,
 because `navigator.sendBeacon` sends no headers. What may be done without any key is a setting.
+Where users have tokens (`app/access/users.py`), a bearer that has a token's form is no key.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from litestar.types import Guard
 
 from app.access.api_key import ApiKey, Scope, looks_like_key
 from app.access.key_ring import KeyRing
+from app.access.users import looks_like_token
 from app.errors import (
     AdminDisabledError,
     ForbiddenError,
@@ -112,7 +114,7 @@ async def caller_of(connection: AnyConnection) -> Caller:
 async def _identify(connection: AnyConnection) -> Caller:
     settings: Settings = connection.app.state.settings
     free = WITHOUT_KEY[settings.require_keys]
-    text, in_query = _shown_key(connection)
+    text, in_query = _shown_key(connection, settings)
     if not text:
         return _ANONYMOUS[settings.require_keys]
     if settings.admin_key and not in_query and _same(text, settings.admin_key):
@@ -135,20 +137,28 @@ async def _identify(connection: AnyConnection) -> Caller:
     return Caller(scopes=allowed | free, shown="valid", key=key)
 
 
-def _shown_key(connection: AnyConnection) -> tuple[str, bool]:
+def _shown_key(connection: AnyConnection, settings: Settings) -> tuple[str, bool]:
     """Return the key that was shown, or an empty text, and whether it was in the query."""
     # Read bare: this is on the way of every event.
     for name, value in connection.scope["headers"]:
         if name == b"authorization":
             scheme, _, given = value.decode("latin-1").partition(" ")
             # Another scheme is meant for a proxy before us.
-            if scheme.lower() == "bearer":
+            if scheme.lower() == "bearer" and not _is_token(given.strip(), settings):
                 return given.strip(), False
         elif name == b"x-api-key" and value:
             return value.decode("latin-1").strip(), False
     if b"key=" in (query := connection.scope["query_string"]):
         return parse_qs(query.decode("latin-1")).get("key", [""])[0], True
     return "", False
+
+
+def _is_token(text: str, settings: Settings) -> bool:
+    return (
+        (settings.jwt_secret is not None or settings.jwt_public_key is not None)
+        and looks_like_token(text)
+        and not (settings.admin_key and _same(text, settings.admin_key))
+    )
 
 
 def _refusal(scope: Scope, caller: Caller, settings: Settings) -> Exception:

@@ -106,6 +106,23 @@ class UnauthorizedError(GroundswellError):
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
 
 
+class NotSignedInError(GroundswellError):
+    """The request is made for a user, and says of none, or not so that it can be believed."""
+
+    slug = "not-signed-in"
+    status = 401
+    title = "The user's token is missing or wrong"
+    headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
+
+
+class UsersDisabledError(GroundswellError):
+    """The settings name no way to tell who a user is."""
+
+    slug = "users-disabled"
+    status = 403
+    title = "Requests of users are switched off"
+
+
 class ForbiddenError(GroundswellError):
     """The key is valid but does not allow this, or not from this web page."""
 

@@ -37,6 +37,7 @@ from app.routes import (
     events,
     health,
     items,
+    likes,
     metrics,
     rankings,
     stats,
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> HotPath:
             events.router,
             beacon.router,
             items.router,
+            likes.router,
             Router(
                 "/",
                 route_handlers=[trending.router, rankings.router, top.router, stats.router],
@@ -183,6 +185,7 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag(name="Events", description="Record what people do."),
             Tag(name="Items", description="The catalogue that rankings take titles from."),
+            Tag(name="Likes", description="What signed-in users like."),
             Tag(name="Rankings", description="What is trending, and why."),
             Tag(name="Alerts", description="Be told when something enters a top or breaks out."),
             Tag(name="Admin", description="For those with the admin key."),
@@ -206,6 +209,12 @@ def _openapi() -> OpenAPIConfig:
                     name="X-Api-Key",
                     security_scheme_in="header",
                     description="The same key in a header of its own.",
+                ),
+                "userToken": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="JWT",
+                    description="The user's signed token; an API key goes to X-Api-Key then.",
                 ),
                 "publicKey": SecurityScheme(
                     type="apiKey",

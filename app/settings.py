@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from app.access.address import parse_networks
+from app.access.token_key import public_key
 from app.errors import SettingError
 
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
+_SECRET = {"admin_key", "jwt_secret", "jwt_public_key"}
+"""What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -107,6 +110,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin_seconds: Positive = 60.0
     """Longest time in seconds that a refresh or a preview of rankings may take."""
 
+    jwt_secret: Annotated[str, msgspec.Meta(min_length=32)] | None = None
+    """What signs the tokens of users (JWT, HS256): at least 32 characters, known to nobody else."""
+    jwt_public_key: str | None = None
+    """Instead of a secret, the public key of who signs them, in PEM form: RSA for RS256, P-256 for
+    ES256."""
+    jwt_issuer: str | None = None
+    """Only tokens with this claim `iss` are taken."""
+    jwt_audience: str | None = None
+    """Only tokens with this claim `aud` are taken."""
+    user_header: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]+$")] | None = None
+    """The header in which the trusted proxies name the user; they must remove a caller's own."""
+
     weight_view: Weight | None = None
     """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""
     weight_like: Weight | None = None
@@ -129,8 +144,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`debug`, `info`, `warning` or `error`."""
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` for networks that are none."""
+        """Raise `ValueError` for networks and keys that are none."""
         parse_networks(self.trusted_proxies)
+        if self.jwt_public_key:
+            public_key(self.jwt_public_key)
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -149,8 +166,20 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             msgspec.convert({field: value}, Settings, strict=False)
         except msgspec.ValidationError as error:
             fault = str(error).split(" - at ")[0]
-            raise SettingError(f"{variable_of(field)}={value!r}: {fault}") from error
-    return msgspec.convert(given, Settings, strict=False)
+            shown = "" if field in _SECRET else f"={value!r}"
+            raise SettingError(f"{variable_of(field)}{shown}: {fault}") from error
+    settings = msgspec.convert(given, Settings, strict=False)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.jwt_secret and settings.jwt_public_key:
+        raise SettingError("GROUNDSWELL_JWT_SECRET and GROUNDSWELL_JWT_PUBLIC_KEY: set one of them")
+    if settings.user_header and not settings.trusted_proxies:
+        raise SettingError(
+            "GROUNDSWELL_USER_HEADER is believed from GROUNDSWELL_TRUSTED_PROXIES only: set both"
+        )
 
 
 def variable_of(field: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the writer, the publisher and the deliverer in one process."""
+"""Runs the writer, the publisher, the like counts' reconciler and the alerts' deliverer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.database.pool import Pool, open_pool
 from app.errors import InputError
 from app.ingest.writer import run_writer
 from app.redis_client import open_redis
+from app.serving.like_reconciler import run_like_reconciler
 from app.serving.publisher import run_publisher
 from app.settings import Settings
 
@@ -78,6 +79,10 @@ async def _run_parts(
             name="publisher",
         )
         group.create_task(run_deliverer(settings=settings, pool=pool, stop=stop), name="deliverer")
+        group.create_task(
+            run_like_reconciler(settings=settings, pool=pool, redis=redis, stop=stop),
+            name="like reconciler",
+        )
 
 
 async def _beat(file: Path, stop: asyncio.Event) -> None:

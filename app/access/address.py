@@ -72,5 +72,11 @@ def _parse(text: str) -> Address | None:
     return address
 
 
+def is_within(text: str, networks: Sequence[Network]) -> bool:
+    """Return whether `text` is an address of one of the networks."""
+    address = _parse(text)
+    return address is not None and _within(address, networks)
+
+
 def _within(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)

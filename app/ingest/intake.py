@@ -13,10 +13,10 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.database.pool import Pool
-from app.errors import OverloadedError, RateLimitedError, UnavailableError
+from app.errors import OverloadedError, UnavailableError
 from app.ingest.direct import DirectWriter
-from app.ingest.limits import Standing, limit_headers
-from app.ingest.metrics import ACCEPTED, LIMITED, UNLIMITED
+from app.ingest.limits import Standing, too_much
+from app.ingest.metrics import ACCEPTED, UNLIMITED
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import (
     Appended,
@@ -119,7 +119,7 @@ class Intake:
         self._check_backlog(await stream.backlog())
         appended = await stream.append(entry, sender.limits)
         if not appended.allowed:
-            raise _too_much(appended.standings, len(entry.events))
+            raise too_much(appended.standings, len(entry.events))
         return appended
 
     def _check_backlog(self, waiting: Waiting) -> None:
@@ -152,14 +152,3 @@ class Intake:
         if self._down:
             log.info("redis is back: events go to the stream")
         self._down = False
-
-
-def _too_much(standings: list[Standing], events: int) -> RateLimitedError:
-    worst = max(standings, key=lambda each: each.seconds_until(events))
-    LIMITED.labels(limit=worst.limit.name).inc()
-    error = RateLimitedError(
-        f"{worst.limit.per_minute} events a minute are allowed to this {worst.limit.name}",
-        retry_after=worst.seconds_until(events),
-    )
-    error.headers = limit_headers(standings)
-    return error

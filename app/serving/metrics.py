@@ -22,3 +22,9 @@ FRESH_AT = Gauge(
     ["ranking"],
     multiprocess_mode="livemin",
 )
+LIKE_COUNT_LOOKUPS = Counter(
+    "groundswell_like_count_lookups", "Like counts looked up, by where they were found", ["source"]
+)
+LIKE_COUNTS_MENDED = Counter(
+    "groundswell_like_counts_mended", "Like counts in Redis that the reconciling job put right"
+)

@@ -17,6 +17,7 @@ from app.settings import Settings
 from tests.eventually import eventually
 from tests.lifespan import lifespan
 from tests.sql.world import AS_OF, World
+from tests.tokens import SECRET
 
 ADMIN_KEY = "an admin key of the tests"
 ADMIN = {"authorization": f"Bearer {ADMIN_KEY}"}
@@ -32,10 +33,10 @@ async def world(clean: None, pool: Pool) -> AsyncIterator[World]:  # noqa: ARG00
 
 @pytest.fixture
 async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an API that has an admin key."""
+    """A client of an API that has an admin key, and can tell users."""
     from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
 
-    app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY))
+    app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY, jwt_secret=SECRET))
     transport = httpx.ASGITransport(app=app)
     async with (
         lifespan(app),

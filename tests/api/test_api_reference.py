@@ -21,6 +21,7 @@ from app.serving.publisher import run_publisher
 from app.settings import Settings
 from tests.api.conftest import ADMIN_KEY
 from tests.eventually import eventually
+from tests.tokens import token
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"```sh\n(curl (?:(?!```).)*?)\n# (\d{3})(?: (\{[^\n]*\}))?\n```", re.DOTALL)
@@ -130,7 +131,7 @@ async def at_work(
 
 @pytest.mark.usefixtures("at_work")
 async def test_the_reference_tells_the_truth(admin_api: httpx.AsyncClient) -> None:
-    variables = {"URL": "http://groundswell.test", "ADMIN_KEY": ADMIN_KEY}
+    variables = {"URL": "http://groundswell.test", "ADMIN_KEY": ADMIN_KEY, "TOKEN": token("ada")}
     for example in EXAMPLES:
         sent = request(example.command, variables)
 

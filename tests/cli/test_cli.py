@@ -12,7 +12,7 @@ from app.database.migrate import MigrationReport
 from app.database.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
-COMMANDS = ["dead-letters", "dev", "keys", "migrate", "replay", "serve", "worker"]
+COMMANDS = ["dead-letters", "dev", "items", "keys", "migrate", "replay", "serve", "worker"]
 
 
 def groundswell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

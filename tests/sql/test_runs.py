@@ -53,7 +53,7 @@ async def test_no_events_at_all(world: World) -> None:
     await world.run()
     await world.run(AS_OF + MINUTE)
 
-    assert await world.value("select count(*) from core.ranking_run") == 25
+    assert await world.value("select count(*) from core.ranking_run") == 32
     assert await world.value("select count(*) from api.ranking_entry") == 0
 
 

@@ -1,0 +1,138 @@
+"""Which user a request is from: the subject of a signed token, or what a trusted proxy says.
+
+A token (JWT) comes as `Authorization: Bearer …`, where an API key may come too: then the key goes
+to `X-Api-Key`. A token is told by its form, three parts with dots between, which no key has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.security.jwt import Token
+
+from app.access.address import is_within, parse_networks
+from app.access.token_key import TokenKey, public_key, secret_key
+from app.errors import NotSignedInError, UsersDisabledError
+from app.settings import Settings
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+MAX_NAME = 200
+"""Longest user id, as in events."""
+DISABLED = (
+    "set GROUNDSWELL_JWT_SECRET or GROUNDSWELL_JWT_PUBLIC_KEY to what signs your users' tokens, or "
+    "GROUNDSWELL_USER_HEADER with GROUNDSWELL_TRUSTED_PROXIES, and restart"
+)
+
+_FAULTS: tuple[tuple[type[Exception], str], ...] = (
+    (jwt.ExpiredSignatureError, "it has expired"),
+    (jwt.ImmatureSignatureError, "it is not valid yet"),
+    (jwt.InvalidAudienceError, "it is for another audience"),
+    (jwt.InvalidIssuerError, "it is from another issuer"),
+    (jwt.exceptions.InvalidSubjectError, "its claim sub is no text"),
+    (jwt.InvalidSignatureError, "it is signed with another key"),
+    (jwt.InvalidAlgorithmError, "it is signed in another way than the key of the settings allows"),
+)
+
+
+class Users:
+    """Tells users by what the settings say; everything else is refused."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key: TokenKey | None = None
+        if settings.jwt_public_key:
+            self._key = public_key(settings.jwt_public_key)
+        elif settings.jwt_secret:
+            self._key = secret_key(settings.jwt_secret)
+        self._issuer = settings.jwt_issuer
+        self._audience = settings.jwt_audience
+        self._header = (settings.user_header or "").lower().encode()
+        self._trusted = parse_networks(settings.trusted_proxies)
+
+    def user_of(self, connection: AnyConnection) -> str:
+        """Return the id of the user.
+
+        Raises `NotSignedInError`, which says what is missing or wrong, and `UsersDisabledError`
+        where the settings name no way to tell.
+        """
+        if self._key is None and not self._header:
+            raise UsersDisabledError(DISABLED)
+        if self._key is not None and (token := token_of(connection)):
+            return _checked(_subject(token, self._key, self._issuer, self._audience))
+        if self._header and (named := self._named_by_proxy(connection)) is not None:
+            return _checked(named)
+        wanted = "send the user's token as `Authorization: Bearer …`, an API key as `X-Api-Key: …`"
+        raise NotSignedInError(wanted if self._key else f"the proxy sent no {self._shown_header}")
+
+    @property
+    def _shown_header(self) -> str:
+        return self._header.decode()
+
+    def _named_by_proxy(self, connection: AnyConnection) -> str | None:
+        given = [value for name, value in connection.scope["headers"] if name == self._header]
+        if not given:
+            return None
+        peer = connection.scope["client"]
+        if peer is None or not is_within(peer[0], self._trusted):
+            raise NotSignedInError(
+                f"{self._shown_header} is believed from GROUNDSWELL_TRUSTED_PROXIES only"
+            )
+        if len(given) > 1:
+            # One may be the caller's own, which the proxy passed on.
+            raise NotSignedInError(f"{self._shown_header} came more than once")
+        return given[0].decode(errors="surrogateescape").strip()
+
+
+def token_of(connection: AnyConnection) -> str:
+    """Return the token that a request brings, or an empty text."""
+    for name, value in connection.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, given = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer" and looks_like_token(given.strip()):
+                return given.strip()
+    return ""
+
+
+def looks_like_token(text: str) -> bool:
+    """Return whether `text` is meant to be a JWT."""
+    return text.count(".") == 2
+
+
+def _subject(token: str, key: TokenKey, issuer: str | None, audience: str | None) -> str:
+    try:
+        return Token.decode(
+            token,
+            key.key,
+            key.algorithm,
+            audience=[audience] if audience else None,
+            issuer=issuer,
+        ).sub
+    except (NotAuthorizedException, TypeError, ValueError) as error:
+        # The cause names the fault; the token stands in none of them.
+        fault = _fault(error.__cause__)
+    raise NotSignedInError(f"the token is refused: {fault}")
+
+
+def _fault(cause: BaseException | None) -> str:
+    if isinstance(cause, jwt.MissingRequiredClaimError):
+        return f"it has no claim {cause.claim}"
+    if isinstance(cause, KeyError):
+        return f"it has no claim {cause.args[0]}"
+    for kind, fault in _FAULTS:
+        if isinstance(cause, kind):
+            return fault
+    return "it cannot be read"
+
+
+def _checked(user_id: str) -> str:
+    if not 1 <= len(user_id) <= MAX_NAME or "\x00" in user_id or not _is_text(user_id):
+        raise NotSignedInError(f"the user's id must be a text of 1 to {MAX_NAME} characters")
+    return user_id
+
+
+def _is_text(text: str) -> bool:
+    """Return whether it can be stored: JSON may hold halves of characters, a header any bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,192 @@
+"""Like counts in Redis: no order of writes leaves an old one, and a lost write is made good."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app import keys
+from app.database.likes import LikeState, set_like
+from app.database.pool import Pool
+from app.serving import like_reconciler
+from app.serving.like_counts import LikeCount, LikeCounts
+from app.serving.like_reconciler import LikeReconciler, Mended, run_like_reconciler
+from app.settings import Settings
+from tests.eventually import eventually
+from tests.liking import shown, toggle
+from tests.serving import api_of
+from tests.tokens import SECRET
+
+KEY = keys.like_count("video", "a")
+ALWAYS = timedelta(0)
+
+
+async def commit_only(pool: Pool, user: str, item: str = "a") -> LikeState:
+    """Toggle as a process does that is killed between its commit and its write to Redis."""
+    async with pool.connection() as connection:
+        state = await set_like(
+            connection,
+            user_id=user,
+            content_type="video",
+            content_id=item,
+            wanted=None,
+            registers=True,
+            event_id=uuid4(),
+            as_of=datetime.now(UTC),
+        )
+    assert state is not None
+    return state
+
+
+async def ledger(pool: Pool) -> list[tuple[int | None, str | None, bool]]:
+    """Rows, error and whether it has ended, of each run of the job, the first first."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select row_count, error, finished_at is not null from core.job_run "
+            "where job = 'reconcile_likes' order by job_run_id"
+        )
+        return await cursor.fetchall()
+
+
+@pytest.fixture
+def reconciler(settings: Settings, pool: Pool, redis: Redis) -> LikeReconciler:
+    return LikeReconciler(settings=settings, pool=pool, redis=redis)
+
+
+@pytest.mark.usefixtures("clean")
+async def test_no_order_of_writes_leaves_an_older_count(redis: Redis) -> None:
+    counts = LikeCounts(redis)
+    item = ("video", "a")
+    versions = list(range(1, 101))
+    random.Random(7).shuffle(versions)  # noqa: S311  # only their order
+    # A toggle and a refill after a miss write alike: each what it saw.
+    await asyncio.gather(
+        *(
+            counts.note_change(item, LikeCount(version, version * 10))
+            if version % 2
+            else counts.store(item, LikeCount(version, version * 10))
+            for version in versions
+        )
+    )
+    assert await counts.get(item) == LikeCount(100, 1_000)
+    for rubbish in (b"", b"7", b"x y", b"-1 5"):
+        await redis.set(KEY, rubbish)
+        assert await counts.get(item) is None
+        await counts.store(item, LikeCount(3, 2**62))
+        assert await counts.get(item) == LikeCount(3, 2**62)
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_lost_write_is_seen_by_who_reads_and_mended_for_who_does_not(
+    settings: Settings, pool: Pool, redis: Redis, reconciler: LikeReconciler
+) -> None:
+    async with api_of(msgspec.structs.replace(settings, jwt_secret=SECRET)) as api:
+        for item in "ab":
+            await toggle(api, "ada", item)
+            assert (await commit_only(pool, "bob", item)).likes == 2
+        assert await shown(api) == (True, 2)
+        assert await redis.get(KEY) == b"2 2"
+        assert await redis.get(keys.like_count("video", "b")) == b"1 1"
+        assert await reconciler.reconcile() == Mended(compared=2, mended=1)
+        assert await redis.get(keys.like_count("video", "b")) == b"2 2"
+        assert await ledger(pool) == [(1, None, True)]
+        assert await toggle(api, "bob", "b") == (False, 1)
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_count_that_is_simply_wrong_is_mended(
+    pool: Pool, redis: Redis, reconciler: LikeReconciler
+) -> None:
+    version = (await commit_only(pool, "ada")).version
+    await redis.set(KEY, f"{version} 7")
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=1)
+    await redis.set(KEY, b"rubbish")
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=1)
+    assert await redis.get(KEY) == b"1 1"
+    # A toggle during the run is ahead of what the run has read.
+    await redis.set(KEY, b"2 0")
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
+    # What Redis does not hold cannot be wrong.
+    await redis.flushall()
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
+    assert await redis.exists(KEY) == 0
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_run_looks_at_what_has_changed_and_no_further(
+    pool: Pool, redis: Redis, reconciler: LikeReconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(like_reconciler, "PAGE", 3)
+    for number in range(10):
+        await commit_only(pool, "ada", f"item {number}")
+        await redis.set(keys.like_count("video", f"item {number}"), b"0 9")
+    assert await reconciler.reconcile() == Mended(compared=10, mended=10)
+    async with pool.connection() as connection:
+        await connection.execute(
+            "update core.item_like_count set changed_at = changed_at - interval '2 hours' "
+            "where item_id in (select item_id from core.item where external_id <> 'item 4')"
+        )
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
+
+
+@pytest.mark.usefixtures("clean")
+async def test_one_runs_at_a_time_and_one_in_five_minutes(
+    settings: Settings, pool: Pool, redis: Redis
+) -> None:
+    await commit_only(pool, "ada")
+    workers = [LikeReconciler(settings=settings, pool=pool, redis=redis) for _ in range(4)]
+    found = await asyncio.gather(*(worker.reconcile() for worker in workers))
+    assert sorted(found, key=str) == [Mended(1, 0), None, None, None]
+    assert await workers[0].reconcile() is None
+    assert await ledger(pool) == [(0, None, True)]
+    async with pool.connection() as connection:
+        await connection.execute(
+            "update core.job_run set started_at = started_at - interval '5 minutes'"
+        )
+    assert await workers[1].reconcile() is not None
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_run_that_fails_says_so_and_the_next_makes_it_good(
+    pool: Pool, redis: Redis, reconciler: LikeReconciler
+) -> None:
+    await commit_only(pool, "ada")
+    await commit_only(pool, "ada", "b")
+    await redis.set(keys.like_count("video", "b"), b"0 9")
+    assert await redis.lpush(KEY, b"a list is no count") == 1
+    with pytest.raises(RedisError):
+        await reconciler.reconcile()
+    ((_, error, is_ended),) = await ledger(pool)
+    assert is_ended
+    assert error is not None
+    assert "WRONGTYPE" in error
+    await redis.delete(KEY)
+    await redis.set(keys.like_count("video", "b"), b"0 9")
+    assert await reconciler.reconcile() == Mended(compared=2, mended=1)
+
+
+@pytest.mark.usefixtures("clean")
+async def test_the_worker_reconciles_from_its_start(
+    settings: Settings, pool: Pool, redis: Redis
+) -> None:
+    await commit_only(pool, "ada")
+    await redis.set(KEY, b"0 9")
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        run_like_reconciler(settings=settings, pool=pool, redis=redis, stop=stop)
+    )
+
+    async def mended() -> bool:
+        return bool(await redis.get(KEY) == b"1 1")
+
+    await eventually(mended)
+    stop.set()
+    await running
+    assert await ledger(pool) == [(1, None, True)]
