@@ -15,8 +15,8 @@ from tests.sql.world import AS_OF, World
 pytestmark = pytest.mark.usefixtures("clean")
 
 SORTS = ("hot", "new", "views", "likes")
-CATEGORIES = (None, "ape", "bee", "none")
-TYPES = (None, "video", "book", "none")
+CATEGORIES = (None, "ape", "none")
+TYPES = (None, "video")
 
 
 async def populate(world: World) -> None:
@@ -82,20 +82,17 @@ async def pages(stage: Stage, limit: int, **parameters: str) -> list[str]:
 async def test_every_list_and_all_its_pages(stage: Stage) -> None:
     await populate(stage.world)
     await stage.show()
-    for excluded in (False, True):
-        if excluded:
-            await stage.world.execute(
-                """
-                insert into core.item_exclusion (item_id, reason, excluded_by, excluded_at)
-                select item_id, 'r', 'w', created_at from core.item where item_id % 3 = 0
-                """
-            )
-        for sort, category, content_type in product(SORTS, CATEGORIES, TYPES):
-            given = {"sort": sort, "category": category, "contentType": content_type}
-            parameters = {name: text for name, text in given.items() if text is not None}
-            wanted = await expected(stage.world, sort, category, content_type)
-            assert await pages(stage, 100, **parameters) == wanted, given
-            assert await pages(stage, 7, **parameters) == wanted, given
+    await stage.world.execute(
+        """
+        insert into core.item_exclusion (item_id, reason, excluded_by, excluded_at)
+        select item_id, 'r', 'w', created_at from core.item where item_id % 7 = 0
+        """
+    )
+    for sort, category, content_type in product(SORTS, CATEGORIES, TYPES):
+        given = {"sort": sort, "category": category, "contentType": content_type}
+        parameters = {name: text for name, text in given.items() if text is not None}
+        wanted = await expected(stage.world, sort, category, content_type)
+        assert await pages(stage, 9, **parameters) == wanted, given
 
 
 async def test_an_item_of_a_list_is_the_item(stage: Stage) -> None:

@@ -10,20 +10,20 @@ CROWD = """
 insert into core.item (item_id, content_type, external_id, category, published_at)
 overriding system value
 select
-    n, case when n <= 6000 then 'video' else 'book' end, n::text, 'c' || n % 3,
+    n, case when n <= 5100 then 'video' else 'book' end, n::text, 'c' || n % 3,
     '2026-01-01'::timestamptz + make_interval(mins => n % 50)
-from generate_series(1, 17500) as n
+from generate_series(1, 15400) as n
 """
 COUNTS = """
 insert into core.item_window
     ("window", item_id, views, likes, comments, shares, watch_seconds, last_event_at)
 select 'all', n, (20000 - n) / 3, n % 7 - 3, 0, 0, 0, '2026-01-02'
-from generate_series(1, 17500) as n
+from generate_series(1, 15400) as n
 where n % 10 <> 0
 """
 HOT = """
 insert into core.item_hot (item_id, hot_score, hot_rank, is_hot)
-select n, 0, n, false from generate_series(1, 17500) as n where n % 10 <> 0
+select n, 0, n, false from generate_series(1, 15400) as n where n % 10 <> 0
 """
 EXPECTED = """
 select item.item_id
@@ -62,18 +62,18 @@ async def pages(world: World, *wanted: str | None, most: int) -> list[int]:
 
 
 @pytest.mark.parametrize("sort", ["hot", "new", "views", "likes"])
-async def test_pages_of_a_crowd_are_those_of_a_sort(undone: World, sort: str) -> None:
-    """Of 17,500 items, the books (11,500, more than are gathered) come after 6,000 videos, more
+async def test_pages_of_a_crowd_are_those_of_a_sort(world: World, sort: str) -> None:
+    """Of 15,400 items, the books (10,300, more than are gathered) come after 5,100 videos, more
     than are walked past; every tenth has no count and no rank; every fiftieth is excluded."""
-    for statement in (CROWD, COUNTS, HOT):
-        await undone.execute(statement)
-    await undone.execute(
+    for statement in (CROWD, COUNTS, HOT, "analyze core.item, core.item_window_all, core.item_hot"):
+        await world.execute(statement)
+    await world.execute(
         "insert into core.item_exclusion (item_id, reason, excluded_by, excluded_at)"
         " select item_id, 'r', 'w', published_at from core.item where item_id % 50 = 1"
     )
-    for category, content_type in ((None, "book"), ("c1", "book"), (None, None), ("c0", None)):
-        expected = await undone.rows(
+    for category, content_type in ((None, "book"), ("c1", None)):
+        expected = await world.rows(
             EXPECTED, {"sort": sort, "category": category, "content_type": content_type}
         )
-        found = await pages(undone, sort, category, content_type, most=1_900)
+        found = await pages(world, sort, category, content_type, most=5_400)
         assert found == [item_id for (item_id,) in expected], (category, content_type)
