@@ -21,6 +21,7 @@ from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.database.pool import Pool, open_pool
 from app.ingest.known_items import KnownItems
+from app.ingest.live_counts import LiveCounts
 from app.ingest.retention import Retention
 from app.logs import configure_logs
 from app.problems import exception_handlers
@@ -123,6 +124,7 @@ def _opened(
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             state.follower = follower
             state.alert_feed = feed = AlertFeed(settings=settings, pool=pool)
+            state.live_counts = LiveCounts(redis, pool)
             state.following = asyncio.create_task(follower.run(), name="follower")
             tasks = (
                 state.following,
@@ -133,8 +135,10 @@ def _opened(
             for task in tasks:
                 task.add_done_callback(_report_end)
             try:
-                with when_stopping(feed.close):
-                    yield
+                async with state.live_counts.running() as counting:
+                    counting.add_done_callback(_report_end)
+                    with when_stopping(feed.close):
+                        yield
             finally:
                 feed.close()
                 for task in tasks:
@@ -155,8 +159,8 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _report_end(task: asyncio.Task[None]) -> None:
-    """Say that rankings, keys or the retention stand still until this process is restarted."""
-    if not task.cancelled():
+    """Say that what a task does stands still until this process is restarted."""
+    if not task.cancelled() and task.exception():
         log.critical("task ended", task=task.get_name(), exc_info=task.exception())
 
 

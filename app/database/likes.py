@@ -19,6 +19,14 @@ class LikeState(msgspec.Struct, frozen=True, kw_only=True):
     """Of two counts of an item, the one with the higher version is right."""
 
 
+class LikeChange(LikeState, frozen=True, kw_only=True):
+    """How it stands after a request to change it."""
+
+    item_id: int
+    transaction_id: int | None
+    """The transaction that changed it, `pg_current_xact_id`; None where nothing changed."""
+
+
 class LikedRow(msgspec.Struct, frozen=True, kw_only=True):
     """An item that a user likes."""
 
@@ -52,7 +60,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """When this one did, by the clock of the database."""
 
 
-_SET_LIKE = Query("set_like", LikeState)
+_SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
 _LIKED_ITEMS = Query("liked_items", LikedRow)
 _CHANGED_LIKE_COUNTS = Query("changed_like_counts", ChangedCount)
@@ -70,7 +78,7 @@ async def set_like(  # noqa: PLR0913  # as many as say who likes what, and when
     registers: bool,
     event_id: UUID,
     as_of: datetime,
-) -> LikeState | None:
+) -> LikeChange | None:
     """Set or take back a like, or toggle it where `wanted` is None, with the event that this is.
 
     An unknown item is registered, but not by taking back, nor where `registers` is false: then

@@ -15,7 +15,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from app.access.users import Users
 from app.auth import require
-from app.database.likes import LikeState, like_state, liked_items, set_like
+from app.database.likes import LikeChange, like_state, liked_items, set_like
 from app.database.pool import Pool
 from app.errors import (
     BadRequestError,
@@ -28,7 +28,11 @@ from app.errors import (
     UsersDisabledError,
 )
 from app.ingest.allowance import take_one
+from app.ingest.live_counts import LiveCounts
+from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import unix_microseconds
+from app.ingest.tally import Committed
 from app.ingest.uuid7 import Uuid7Source
 from app.ingest.viewers import Viewers
 from app.problems import documented
@@ -58,6 +62,7 @@ class Liking(NamedTuple):
     users: Users
     senders: Senders
     counts: LikeCounts
+    live_counts: LiveCounts
     new_id: Uuid7Source
 
 
@@ -216,8 +221,9 @@ async def _set(
     sender = await liking.senders.sender_of(request)
     headers = await take_one(request.app.state.redis, sender.limits)
     now = unix_microseconds()
+    event_id = liking.new_id(now // 1_000)
     content_type, content_id = item
-    state: LikeState | None = None
+    state: LikeChange | None = None
     try:
         async with connected(liking.pool, within=liking.settings.database_timeout) as connection:
             state = await set_like(
@@ -227,7 +233,7 @@ async def _set(
                 content_id=content_id,
                 wanted=wanted,
                 registers=liking.settings.unknown_items == "register",
-                event_id=UUID(bytes=liking.new_id(now // 1_000)),
+                event_id=UUID(bytes=event_id),
                 as_of=datetime.fromtimestamp(now / 1_000_000, UTC),
             )
     except UnavailableError:
@@ -236,6 +242,17 @@ async def _set(
         raise
     if state is None:
         raise _unknown(item)
+    if state.transaction_id is not None:
+        event = PackedEvent(
+            event_id=event_id,
+            occurred_at=now,
+            content_type=content_type,
+            content_id=content_id,
+            type=TYPE_NUMBERS["like" if state.has_liked else "unlike"],
+        )
+        liking.live_counts.add(
+            Committed(state.transaction_id, [ReceivedEvent(event, now)], {item: state.item_id})
+        )
     await liking.counts.note_change(item, state)
     return _private(Like(has_liked=state.has_liked, likes_count=state.likes), headers)
 
@@ -268,6 +285,7 @@ def _liking(state: State) -> Liking:
             users=Users(settings),
             senders=Senders(settings, Viewers(state.redis)),
             counts=LikeCounts(state.redis),
+            live_counts=state.live_counts,
             new_id=Uuid7Source(),
         )
     return liking

@@ -3,7 +3,9 @@
 select
     has_liked,
     likes,
-    version
+    version,
+    item_id,
+    transaction_id
 from api.set_like(
     %(user_id)s::text,
     %(content_type)s::text,

@@ -16,7 +16,9 @@ create function api.set_like(
     event_id uuid,
     as_of timestamptz
 )
-returns table (has_liked boolean, likes bigint, version bigint)
+returns table (
+    has_liked boolean, likes bigint, version bigint, item_id bigint, transaction_id bigint
+)
 language sql volatile
 security definer
 set search_path = pg_catalog
@@ -109,7 +111,16 @@ from recorded;
 select
     coalesce(mine.liked, false),
     coalesce(counted.likes, 0),
-    coalesce(counted.version, 0)
+    coalesce(counted.version, 0),
+    item.item_id,
+    -- Only a change has an event, and is something to add to the live counts of top lists.
+    case
+        when exists (
+            select
+            from core.event
+            where event.event_id = set_like.event_id and event.occurred_at = set_like.as_of
+        ) then pg_current_xact_id()::text::bigint
+    end
 from core.item as item
 left join core.item_like as mine
     on item.item_id = mine.item_id and mine.user_id = set_like.user_id
@@ -121,7 +132,7 @@ end;
 
 comment on function api.set_like(text, text, text, boolean, boolean, uuid, timestamptz) is
     'Sets (true), takes back (false) or toggles (null) a user''s like; answers whether it is liked '
-    'now, by how many, and the version of that count.';
+    'now, by how many, the version of that count, the item, and the transaction of the change.';
 revoke execute on function api.set_like(text, text, text, boolean, boolean, uuid, timestamptz)
 from public;
 grant execute on function api.set_like(text, text, text, boolean, boolean, uuid, timestamptz)
