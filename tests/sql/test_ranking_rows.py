@@ -207,6 +207,8 @@ async def test_the_rankings_that_come_with_it_all_run(world: World) -> None:
             *("trending_1h", "trending_24h", "trending_7d", "trending_30d", "trending_all"),
             *("hot", "breakout", "breakout_categories", "best_rated"),
             *("top_viewed", "top_liked", "top_commented", "top_creators"),
+            *("hot_movie", "hot_tv", "hot_anime", "score_movie", "score_tv", "score_anime"),
+            "top_100",
             *(
                 f"top_{what}_{window}"
                 for what in ("viewed", "liked", "commented", "creators")

@@ -12,8 +12,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     (
         {"formula": "magic"},
         (
-            "formula 'magic' is unknown: use one of breakout, gravity, minmax_hot, reddit_hot, "
-            "top_count, weighted_decay, wilson"
+            "formula 'magic' is unknown: use one of breakout, gravity, minmax_hot, rating, "
+            "reddit_hot, top_count, weighted_decay, wilson"
         ),
     ),
     ({"name": "Top 10"}, "name 'Top 10': use up to 63 lower case letters, digits and underscores"),
