@@ -199,6 +199,12 @@ async def test_an_api_key_is_named_in_the_trail(world: World, admin_api: httpx.A
         key.prefix, key.digest,
     )  # fmt: skip
     headers = {"authorization": f"Bearer {key.text}"}
+
+    async def known() -> bool:
+        # A process that has just read the keys takes a moment to read them again.
+        return (await admin_api.get(AUDIT, headers=headers)).status_code == 200
+
+    await eventually(known)
     answer = await admin_api.post(
         RECOMPUTE, json={"period": "daily"}, params={"wait": "false"}, headers=headers
     )
