@@ -231,7 +231,10 @@ async def test_a_refresh_and_the_scoring_job_never_run_at_once(
     home: Home,
 ) -> None:
     if home.name == "embedded":
-        pytest.skip("the embedded engine runs one call at a time: there a refresh waits instead")
+        pytest.skip(
+            "the embedded engine runs one call at a time, so a refresh waits instead: "
+            "run with TEST_DATABASE_URL or Docker"
+        )
     options: Any = {"autocommit": True, "prepare_threshold": None}
     async with await psycopg.AsyncConnection.connect(settings.database_url, **options) as other:
         await other.execute(

@@ -182,7 +182,10 @@ async def test_a_broken_function_leaves_the_old_ones_in_place(bare, url, folders
 
 async def test_two_at_once_share_the_work(home, url):
     if home.name == "embedded":
-        pytest.skip("the embedded engine's clients share one session: its locks exclude nobody")
+        pytest.skip(
+            "the embedded engine's clients share one session, so its locks exclude nobody: "
+            "run with TEST_DATABASE_URL or Docker"
+        )
     reports = await asyncio.gather(migrate(url), migrate(url))
     assert sorted(report.applied for report in reports) == [[], VERSIONED]
     assert sorted(report.api_replaced for report in reports) == [False, True]

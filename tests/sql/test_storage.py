@@ -140,7 +140,10 @@ async def test_what_the_next_level_has_not_counted_is_not_dropped(
 ) -> None:
     """Here because another session is refreshing just now."""
     if not engine.shares_server:
-        pytest.skip("the embedded engine's clients share one session: its locks exclude nobody")
+        pytest.skip(
+            "the embedded engine's clients share one session, so its locks exclude nobody: "
+            "run with TEST_DATABASE_URL or Docker"
+        )
     a = await world.item("a")
     await world.happened(a, "view", 1)
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
