@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -13,32 +13,79 @@ from app.database.sql import Connection
 FRESH_WATERMARK = -210866803200000000
 """Watermark of a continuous aggregate that was never refreshed: PostgreSQL's least timestamp."""
 
+SMALL = 64 * 1024
+"""Bytes up to which rows are deleted. Truncating a table costs as much as deleting thousands, but
+leaves nothing behind that a later test would have to read over."""
+
+
+class Table(NamedTuple):
+    """A table of the schema `core`, freshly migrated."""
+
+    seed: list[Any]
+    """Its rows then: configuration."""
+    identity: tuple[str, int, bool] | None
+    """Its sequence, and what that is set to."""
+    referring: set[str]
+    is_hypertable: bool
+
 
 class Cleaner:
-    """What a freshly migrated database holds: the tables with rows then are configuration."""
+    """What a freshly migrated database holds."""
 
-    def __init__(
-        self,
-        seeds: dict[str, list[Any]],
-        referring: set[tuple[str, str]],
-        aggregates: list[str],
-    ) -> None:
-        self.seeds = seeds
-        self._referring = referring
+    def __init__(self, tables: dict[str, Table], aggregates: list[str]) -> None:
+        self.tables = tables
         self._aggregates = aggregates
+        self._look = sql.SQL(" union all ").join(
+            sql.SQL(
+                "select {}, (select jsonb_agg(to_jsonb(t)) from (select * from {} limit {}) as t),"
+                " pg_relation_size({})"
+            ).format(
+                sql.Literal(name),
+                sql.Identifier("core", name),
+                sql.Literal(len(table.seed) + 1),
+                sql.Literal(f"core.{name}"),
+            )
+            for name, table in tables.items()
+        )
 
     @classmethod
     async def of(cls, connection: Connection) -> Cleaner:
         """Look at a database nobody has written to."""
         cursor = await connection.execute(
             """
-            select relname from pg_catalog.pg_class
-            where relnamespace = 'core'::regnamespace
-                and relkind in ('r', 'p') and not relispartition
-            order by relname
+            select
+                c.relname,
+                exists (
+                    select from timescaledb_information.hypertables as h
+                    where h.hypertable_schema = 'core' and h.hypertable_name = c.relname
+                ),
+                (
+                    select a.attname from pg_catalog.pg_attribute as a
+                    where a.attrelid = c.oid and a.attidentity <> ''
+                ),
+                array(
+                    select referring.relname from pg_catalog.pg_constraint as k
+                    inner join pg_catalog.pg_class as referring on referring.oid = k.conrelid
+                    where k.contype = 'f' and k.confrelid = c.oid
+                        and k.connamespace = 'core'::regnamespace
+                )
+            from pg_catalog.pg_class as c
+            where c.relnamespace = 'core'::regnamespace
+                and c.relkind in ('r', 'p') and not c.relispartition
+            order by c.relname
             """
         )
-        tables = [name for (name,) in await cursor.fetchall()]
+        tables = {}
+        for name, is_hypertable, identity, referring in await cursor.fetchall():
+            seed = await _rows(connection, name)
+            sequence = None
+            if identity is not None:
+                newest = max((row[identity] for row in seed), default=None)
+                path = f"pg_get_serial_sequence('core.{name}', '{identity}')"
+                cursor = await connection.execute(f"select {path}")
+                (found,) = await cursor.fetchone() or (None,)
+                sequence = (str(found), newest or 1, newest is not None)
+            tables[name] = Table(seed, sequence, set(referring), is_hypertable)
         cursor = await connection.execute(
             """
             select view_name from timescaledb_information.continuous_aggregates
@@ -46,19 +93,7 @@ class Cleaner:
             order by materialization_hypertable_name
             """
         )
-        aggregates = [name for (name,) in await cursor.fetchall()]
-        cursor = await connection.execute(
-            """
-            select referring.relname, referred.relname
-            from pg_catalog.pg_constraint as k
-            inner join pg_catalog.pg_class as referring on referring.oid = k.conrelid
-            inner join pg_catalog.pg_class as referred on referred.oid = k.confrelid
-            where k.contype = 'f' and k.connamespace = 'core'::regnamespace
-            """
-        )
-        referring = {(str(one), str(other)) for one, other in await cursor.fetchall()}
-        seeds = {name: await _rows(connection, name) for name in tables}
-        return cls(seeds, referring, aggregates)
+        return cls(tables, [name for (name,) in await cursor.fetchall()])
 
     async def clean(self, connection: Connection) -> None:
         """Empty what was filled and restore what was configured; do nothing where nothing was.
@@ -66,30 +101,50 @@ class Cleaner:
         Truncating an aggregate resets its watermark, below which events would be invisible to
         real-time reads, and marks everything as to be refreshed.
         """
-        dirty = await self._dirty(connection)
+        dirty, large = await self._dirty(connection)
         async with connection.transaction():
+            if large:
+                names = sql.SQL(", ").join(sql.Identifier("core", name) for name in large)
+                await connection.execute(sql.SQL("truncate {}").format(names))
             if dirty:
-                names = sql.SQL(", ").join(sql.Identifier("core", name) for name in dirty)
-                await connection.execute(sql.SQL("truncate {} restart identity").format(names))
                 # The restored tables refer to each other: now their order does not matter.
                 await connection.execute("set local session_replication_role = replica")
-            for table in dirty:
-                if self.seeds[table]:
-                    await _restore(connection, table, self.seeds[table])
+            for name in dirty - large:
+                await connection.execute(
+                    sql.SQL("delete from {}").format(sql.Identifier("core", name))
+                )
+            for name in dirty:
+                if seed := self.tables[name].seed:
+                    await _restore(connection, name, seed)
+            identities = [self.tables[name].identity for name in dirty]
+            if used := [identity for identity in identities if identity is not None]:
+                await connection.execute(
+                    "select setval(t.name, t.value, t.is_called) "
+                    "from unnest(%s::text[], %s::bigint[], %s::boolean[])"
+                    " as t (name, value, is_called)",
+                    [list(column) for column in zip(*used, strict=True)],
+                )
         if await self._is_materialized(connection):
             for aggregate in self._aggregates:
                 name = sql.Identifier("agg", aggregate)
                 await connection.execute(sql.SQL("truncate {}").format(name))
 
-    async def _dirty(self, connection: Connection) -> set[str]:
-        """Return the changed tables, and those that must be truncated with what they refer to."""
-        dirty = set()
-        for table, seed in self.seeds.items():
-            if await _rows(connection, table, limit=len(seed) + 1) != seed:
-                dirty.add(table)
-        while more := {one for one, other in self._referring if other in dirty} - dirty:
-            dirty |= more
-        return dirty & set(self.seeds)
+    async def _dirty(self, connection: Connection) -> tuple[set[str], set[str]]:
+        """Return the changed tables, and those of them that are truncated.
+
+        A table that is truncated takes along those that refer to it.
+        """
+        dirty, large = set(), set()
+        cursor = await connection.execute(self._look)
+        for name, rows, size in await cursor.fetchall():
+            table = self.tables[name]
+            if sorted(rows or [], key=json.dumps) != table.seed:
+                dirty.add(name)
+                if table.is_hypertable or size > SMALL:
+                    large.add(name)
+        while more := {one for name in large for one in self.tables[name].referring} - large:
+            large |= more
+        return dirty | large, large
 
     async def _is_materialized(self, connection: Connection) -> bool:
         cursor = await connection.execute(
@@ -104,9 +159,9 @@ class Cleaner:
         return row is not None and bool(row[0])
 
 
-async def _rows(connection: Connection, table: str, *, limit: int = 1_000) -> list[Any]:
-    query = sql.SQL("select to_jsonb(t) from (select * from core.{} limit {}) as t")
-    cursor = await connection.execute(query.format(sql.Identifier(table), sql.Literal(limit)))
+async def _rows(connection: Connection, table: str) -> list[Any]:
+    query = sql.SQL("select to_jsonb(t) from core.{} as t").format(sql.Identifier(table))
+    cursor = await connection.execute(query)
     return sorted((row for (row,) in await cursor.fetchall()), key=json.dumps)
 
 
@@ -117,15 +172,3 @@ async def _restore(connection: Connection, table: str, rows: list[Any]) -> None:
         " select * from jsonb_populate_recordset(null::{}, %s)"
     )
     await connection.execute(insert.format(name, name), [Jsonb(rows)])
-    cursor = await connection.execute(
-        """
-        select attname from pg_catalog.pg_attribute
-        where attrelid = %s::regclass and attidentity <> ''
-        """,
-        [f"core.{table}"],
-    )
-    for (column,) in await cursor.fetchall():
-        newest = max(row[column] for row in rows)
-        await connection.execute(
-            "select setval(pg_get_serial_sequence(%s, %s), %s)", [f"core.{table}", column, newest]
-        )

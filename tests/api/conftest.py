@@ -45,6 +45,19 @@ async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture
+async def ranked(world: World) -> World:
+    """Four items: likes lead under the default weights, and shares and comments follow."""
+    for name, type_, count in (
+        ("liked", "like", 10), ("shared", "share", 11), ("talked", "comment", 12),
+        ("seen", "view", 30),
+    ):  # fmt: skip
+        item = await world.item(name, content_type="movie" if name == "seen" else "video")
+        await world.happened(item, type_, count)
+    await world.run()
+    return world
+
+
 class Stage:
     """A world whose runs are published and served."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from app import keys
@@ -179,8 +180,9 @@ async def test_a_cursor_of_another_ranking_is_refused(crowd: Stage) -> None:
         ("category=c1&limit=101", "limit"),
     ],
 )
-async def test_a_wrong_parameter_is_named(crowd: Stage, query: str, name: str) -> None:
-    answer = await crowd.api.get(f"{TRENDING}?{query}")
+@pytest.mark.usefixtures("clean")
+async def test_a_wrong_parameter_is_named(api: httpx.AsyncClient, query: str, name: str) -> None:
+    answer = await api.get(f"{TRENDING}?{query}")
     assert (await problem(answer, 400, "bad-request")).startswith(f"{name}:")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from tests.api.conftest import Stage, problem
@@ -14,8 +15,7 @@ HOUR = timedelta(hours=1)
 DAY = "/analytics/rankings/trending_24h/items"
 
 
-@pytest.fixture
-async def told(stage: Stage) -> Stage:
+async def tell(stage: Stage) -> None:
     """Item a: 10 views 8 h ago, 2 likes and 30 minutes watched now. Item b: 30 views now."""
     world = stage.world
     a, b = await world.item("a"), await world.item("b")
@@ -24,6 +24,12 @@ async def told(stage: Stage) -> Stage:
     await world.happened(a, "watch_time", 1, seconds=1_800)
     await world.happened(b, "view", 30)
     await stage.show()
+
+
+@pytest.fixture
+async def told(stage: Stage) -> Stage:
+    await stage.world.only("trending_24h", "top_creators")
+    await tell(stage)
     return stage
 
 
@@ -97,10 +103,12 @@ async def test_the_history_shows_every_kept_run_oldest_first(told: Stage) -> Non
 @pytest.mark.parametrize(
     "ranking", ["trending_1h", "trending_all", "hot", "best_rated", "top_viewed"]
 )
-async def test_every_formula_is_explained(told: Stage, ranking: str) -> None:
-    found = await told.get(f"/analytics/rankings/{ranking}/items/a")
+async def test_every_formula_is_explained(stage: Stage, ranking: str) -> None:
+    await stage.world.only(ranking)
+    await tell(stage)
+    found = await stage.get(f"/analytics/rankings/{ranking}/items/a")
     assert found["components"]
-    listed = await told.get(f"/analytics/rankings/{ranking}")
+    listed = await stage.get(f"/analytics/rankings/{ranking}")
     (item,) = (item for item in listed["items"] if item["contentId"] == "a")
     assert found["score"] == pytest.approx(item["score"])
     assert found["rank"] == item["rank"]
@@ -135,6 +143,7 @@ async def test_what_cannot_be_explained_is_not_found(told: Stage) -> None:
         ("contentType=", "contentType"),
     ],
 )
-async def test_a_wrong_parameter_is_named(told: Stage, query: str, name: str) -> None:
-    answer = await told.api.get(f"{DAY}/a?{query}")
+@pytest.mark.usefixtures("clean")
+async def test_a_wrong_parameter_is_named(api: httpx.AsyncClient, query: str, name: str) -> None:
+    answer = await api.get(f"{DAY}/a?{query}")
     assert (await problem(answer, 400, "bad-request")).startswith(f"{name}:")

@@ -72,7 +72,7 @@ async def test_cleaning_restores_configuration(pool, cleaner):
         assert await (await connection.execute(rankings)).fetchall() == before
         assert await (await connection.execute("select * from core.item")).fetchall() == []
         fresh = await Cleaner.of(connection)
-        assert fresh.seeds == cleaner.seeds
+        assert fresh.tables == cleaner.tables
 
 
 async def test_redis_is_empty(redis):
