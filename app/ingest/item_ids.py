@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
+
 from app.database import items
 from app.database.sql import Connection
 from app.ingest.rows import ItemKey
@@ -17,29 +20,29 @@ class ItemIds:
         self._limit = limit
         self._known: dict[ItemKey, int] = {}
 
-    async def resolve(self, connection: Connection, wanted: set[ItemKey]) -> dict[ItemKey, int]:
-        """Return an id for each of `wanted`, registering unknown items.
+    async def resolve(self, connection: Connection, wanted: set[ItemKey]) -> Mapping[ItemKey, int]:
+        """Return an id for each of `wanted` at least, registering unknown items.
 
         Call it outside a transaction: an id is only remembered once its row is committed.
         """
         known = self._known
+        if wanted <= known.keys():
+            return known
         found = {key: known[key] for key in wanted if key in known}
-        if len(found) < len(wanted):
-            missing = sorted(wanted - found.keys())
-            rows = await items.resolve_items(
-                connection,
-                content_types=[content_type for content_type, _ in missing],
-                external_ids=[content_id for _, content_id in missing],
-            )
-            fresh = {(row.content_type, row.external_id): row.item_id for row in rows}
-            found.update(fresh)
-            self._remember(fresh)
-        return found
+        missing = sorted(wanted - found.keys())
+        rows = await items.resolve_items(
+            connection,
+            content_types=[content_type for content_type, _ in missing],
+            external_ids=[content_id for _, content_id in missing],
+        )
+        fresh = {(row.content_type, row.external_id): row.item_id for row in rows}
+        self._remember(fresh)
+        return found | fresh
 
     def _remember(self, fresh: dict[ItemKey, int]) -> None:
         self._known.update(fresh)
         excess = len(self._known) - self._limit
         if excess > 0:
             drop = max(excess, self._limit // 8)
-            for key in list(self._known)[:drop]:
-                del self._known[key]
+            # Another memory: whoever was given the old one still has what it asked for.
+            self._known = dict(islice(self._known.items(), drop, None))

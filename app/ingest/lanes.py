@@ -42,8 +42,10 @@ def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
     on_time: list[Lane] = []
     late: list[Lane] = []
     ordered = sorted(events, key=_key)
-    for untimed in (False, True):
-        rows = [received for received in ordered if received.event.untimed is untimed]
+    without_time = [received for received in ordered if received.event.untimed]
+    if without_time:
+        ordered = [received for received in ordered if not received.event.untimed]
+    for rows, untimed in ((ordered, False), (without_time, True)):
         newest = bisect_left(rows, late_before, key=_occurred_at)
         if newest < len(rows):
             on_time.append(Lane(rows[newest:], untimed))
@@ -71,10 +73,12 @@ def identity_of(event: PackedEvent) -> Identity:
 
 def without_duplicates(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
     """Return `events` with the first only of those that are the same."""
+    if len({received.event.event_id for received in events}) == len(events):
+        return events
     seen: dict[Identity, ReceivedEvent] = {}
     for received in events:
         seen.setdefault(identity_of(received.event), received)
-    return events if len(seen) == len(events) else list(seen.values())
+    return list(seen.values())
 
 
 def _occurred_at(received: ReceivedEvent) -> int:

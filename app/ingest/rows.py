@@ -36,6 +36,8 @@ _REAL = struct.Struct(">if").pack
 _LENGTH = struct.Struct(">i").pack
 _COUNTED = struct.pack(">i?", 1, True) + _NULL
 _UNCOUNTED = struct.pack(">i?", 1, False)
+_PLAIN = _NULL + _NULL + _COUNTED
+"""Session, metadata and what counts of the commonest events: neither, and it does."""
 _TYPES = tuple(_LENGTH(len(name)) + name.encode() for name in EVENT_TYPES)
 _SINGLE = tuple(name + _INT(4, 1) + _NULL for name in _TYPES)
 """Type, count and seconds of the commonest events: one of them, no seconds."""
@@ -57,24 +59,28 @@ def encode_rows(
         feed: list[bytes] = []
         for event, received_at in events[start : start + _SLICE_ROWS]:
             item_id = ids[event.content_type, event.content_id]
-            occurred_at = event.occurred_at - _PG_EPOCH
+            occurred_at, came_at = event.occurred_at - _PG_EPOCH, received_at - _PG_EPOCH
             because = event.uncounted_because
             if event.count == 1 and event.seconds is None:
                 amount = _SINGLE[event.type]
             else:
                 amount = _amount(event)
-            rows.append(
-                _EVENT(
-                    12, 16, event.event_id, 8, occurred_at, 8, received_at - _PG_EPOCH, 8, item_id
+            if event.session_id is None and event.metadata is None and because is None:
+                rest = _PLAIN
+            else:
+                rest = (
+                    (_NULL if event.session_id is None else _text(event.session_id))
+                    + (_NULL if event.metadata is None else _jsonb(event.metadata))
+                    + (_COUNTED if because is None else _UNCOUNTED + _text(because))
                 )
+            rows.append(
+                _EVENT(12, 16, event.event_id, 8, occurred_at, 8, came_at, 8, item_id)
                 + amount
                 + (_NULL if event.user_id is None else _text(event.user_id))
-                + (_NULL if event.session_id is None else _text(event.session_id))
-                + (_NULL if event.metadata is None else _jsonb(event.metadata))
-                + (_COUNTED if because is None else _UNCOUNTED + _text(because))
+                + rest
             )
             if because is None:
-                counts_at = min(event.occurred_at, received_at) - _PG_EPOCH
+                counts_at = min(occurred_at, came_at)
                 feed.append(_FEED(5, 8, item_id, 8, counts_at) + amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER

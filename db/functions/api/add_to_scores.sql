@@ -35,6 +35,7 @@ delta as (
         state.half_life,
         state.recent_half_life,
         state.weights,
+        state.floor,
         counted.item_id,
         max(counted.at) as last_event_at,
         sum(counted.views * fade.slow) as views,
@@ -82,6 +83,7 @@ summed as (
         score.stored_at,
         delta.half_life,
         delta.weights,
+        delta.floor,
         moment.decayed_to,
         greatest(delta.last_event_at, score.last_event_at) as last_event_at,
         delta.views * fade.new_slow + coalesce(score.views * fade.old_slow, 0) as views,
@@ -125,7 +127,7 @@ summed as (
     ) as fade
 ),
 
-fresh as (
+bounded as (
     select
         summed.ranking_id,
         summed.item_id,
@@ -142,6 +144,7 @@ fresh as (
         api.without_dust(summed.recent_comments) as recent_comments,
         api.without_dust(summed.recent_shares) as recent_shares,
         api.without_dust(summed.recent_watch_minutes) as recent_watch_minutes,
+        summed.floor,
         api.forward_bound(
             api.weighted_sum(
                 summed.weights, summed.views, summed.likes, summed.comments, summed.shares,
@@ -155,6 +158,14 @@ fresh as (
             summed.half_life
         ) as bound
     from summed
+),
+
+-- A bound that stays unknown leaves the row in its place, and every index as it is.
+fresh as (
+    select
+        bounded.*,
+        case when bounded.bound >= bounded.floor then bounded.bound else '-infinity' end as known
+    from bounded
 ),
 
 -- By address: the row was found above, and nobody else writes here (api.run_rankings' lock).
@@ -173,7 +184,7 @@ changed as (
         recent_comments = fresh.recent_comments,
         recent_shares = fresh.recent_shares,
         recent_watch_minutes = fresh.recent_watch_minutes,
-        bound = fresh.bound
+        bound = fresh.known
     from fresh
     where stored.ctid = fresh.stored_at
 ),
@@ -200,7 +211,7 @@ added as (
         fresh.recent_comments,
         fresh.recent_shares,
         fresh.recent_watch_minutes,
-        fresh.bound
+        fresh.known
     from fresh
     where fresh.stored_at is null
 )

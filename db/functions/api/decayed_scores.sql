@@ -36,11 +36,20 @@ with top as (
             where
                 deepest.ranking_id = (ranking).ranking_id
                 and deepest.bound > '-infinity'
+                and depth is not null
                 and only_items is null
                 and not is_recounted
             order by deepest.bound desc
             limit depth
         )
+        union all
+        select each.*
+        from core.ranking_score as each
+        where
+            each.ranking_id = (ranking).ranking_id
+            and depth is null
+            and only_items is null
+            and not is_recounted
         union all
         select known.*
         from unnest(only_items) as wanted (item_id)

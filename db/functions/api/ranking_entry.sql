@@ -9,6 +9,7 @@ select
     entry.ordinality::integer as rank,
     entry.previous_rank,
     entry.subject,
+    entry.item_id,
     item.external_id as content_id,
     item.content_type,
     item.title,
@@ -38,6 +39,8 @@ comment on column api.ranking_entry.rank is 'Place, from 1.';
 comment on column api.ranking_entry.previous_rank is 'Place in the run before; null if new.';
 comment on column api.ranking_entry.subject is
     'Name of the category or creator; null where items are ranked.';
+comment on column api.ranking_entry.item_id is
+    'core.item; null where items are not ranked.';
 comment on column api.ranking_entry.content_id is 'The application''s id of the item.';
 comment on column api.ranking_entry.content_type is 'Kind of content.';
 comment on column api.ranking_entry.title is 'Title as the catalogue says now.';

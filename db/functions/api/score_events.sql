@@ -16,6 +16,7 @@ begin
     end if;
     perform api.add_to_scores();
     perform api.sync_scores();
+    perform api.raise_floors();
     perform api.move_windows(as_of);
     perform api.raise_count_alerts(as_of);
     delete from core.score_feed;

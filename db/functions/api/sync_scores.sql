@@ -51,35 +51,22 @@ begin
             half_life = excluded.half_life,
             recent_half_life = excluded.recent_half_life,
             content_type = excluded.content_type,
-            weights = excluded.weights;
+            weights = excluded.weights,
+            floor = excluded.floor;
         recounted := recounted + 1;
     end loop;
 
     -- New weights change no sum, only the bounds.
     for changed in
         update core.ranking_state as state
-        set weights = api.ranking_weights(ranking)
+        set weights = api.ranking_weights(ranking), floor = '-infinity'
         from core.ranking as ranking
         where
             ranking.ranking_id = state.ranking_id
             and state.weights <> api.ranking_weights(ranking)
         returning ranking.*
     loop
-        update core.ranking_score as score
-        set bound = api.forward_bound(
-            api.weighted_sum(
-                weight.list, score.views, score.likes, score.comments, score.shares,
-                score.watch_minutes
-            ),
-            api.weighted_sum(
-                weight.list, score.recent_views, score.recent_likes, score.recent_comments,
-                score.recent_shares, score.recent_watch_minutes
-            ),
-            score.decayed_to,
-            changed.half_life
-        )
-        from (select api.ranking_weights(changed) as list) as weight
-        where score.ranking_id = changed.ranking_id;
+        perform api.bound_scores(changed);
     end loop;
 
     return recounted;

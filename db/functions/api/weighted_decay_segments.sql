@@ -1,5 +1,5 @@
 -- The best items of each segment of a weighted_decay ranking.
--- Source: core.ranking_score, core.item. Feeds: api.ranked.
+-- Source: core.ranking_score, core.ranking_state, core.item. Feeds: api.ranked.
 -- Keeps: the same as cutting up api.weighted_decay, though most items are not looked at. The items
 -- with the highest bounds fill the large segments: one is full once its last wanted score lies
 -- above the next bound (see api.weighted_decay_top). Only the items of those that are not are
@@ -20,12 +20,18 @@ declare
         date_part('epoch', as_of) / date_part('epoch', ranking.half_life), 0
     );
     depth constant integer := greatest(5000, 20 * ranking.segment_size);
-    next_bound constant double precision := (
-        select stored.bound
-        from core.ranking_score as stored
-        where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
-        order by stored.bound desc
-        limit 1 offset depth
+    next_bound constant double precision := coalesce(
+        (
+            select stored.bound
+            from core.ranking_score as stored
+            where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
+            order by stored.bound desc
+            limit 1 offset depth
+        ),
+        (
+            select nullif(state.floor, '-infinity') from core.ranking_state as state
+            where state.ranking_id = ranking.ranking_id
+        )
     );
     full_segments text [] := '{}';
     rest bigint [] := '{}';

@@ -1,5 +1,5 @@
 -- The best items of a weighted_decay ranking, read from the top of an index.
--- Source: core.ranking_score. Feeds: api.ranked.
+-- Source: core.ranking_score, core.ranking_state. Feeds: api.ranked.
 -- Keeps: the same as the best of api.weighted_decay, though most items are not looked at. Items
 -- come in the order of an upper bound (api.forward_bound); once the last wanted score lies above
 -- the next bound, no item further down can enter (the threshold algorithm; Fagin, Lotem, Naor
@@ -14,40 +14,59 @@ declare
     forward constant double precision := coalesce(
         date_part('epoch', as_of) / date_part('epoch', ranking.half_life), 0
     );
+    floor constant double precision := (
+        select state.floor from core.ranking_state as state
+        where state.ranking_id = ranking.ranking_id
+    );
     depth integer := ranking.size + ranking.size / 2 + 100;
+    at_depth double precision;
     next_bound double precision;
-    last_score double precision;
 begin
     loop
-        next_bound := (
-            select stored.bound
-            from core.ranking_score as stored
-            where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
-            order by stored.bound desc
-            limit 1 offset depth
-        );
-        exit when next_bound is null;
+        at_depth := case
+            when depth is not null then (
+                select stored.bound
+                from core.ranking_score as stored
+                where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
+                order by stored.bound desc
+                limit 1 offset depth
+            )
+        end;
+        -- With no depth all are read, and no bound is next.
+        next_bound := coalesce(at_depth, case when depth is not null then floor end, '-infinity');
 
-        last_score := (
-            select candidate.score
+        return query
+        with best as (
+            select
+                candidate.item_id,
+                candidate.score,
+                candidate.components
             from api.decayed_scores(ranking, as_of, depth) as candidate
-            order by candidate.score desc
-            limit 1 offset ranking.size - 1
-        );
-        -- A bound carries about nine digits behind the point, hence the margin.
-        exit when ln(last_score) / ln(2.0::float8) + forward > next_bound + 1e-6;
-        depth := 3 * depth;
-    end loop;
+            order by candidate.score desc, candidate.item_id
+            limit ranking.size
+        )
 
-    return query
-    select
-        null::text,
-        candidate.item_id,
-        candidate.score,
-        candidate.components
-    from api.decayed_scores(ranking, as_of, depth) as candidate
-    order by candidate.score desc, candidate.item_id
-    limit ranking.size;
+        select
+            null::text,
+            best.item_id,
+            best.score,
+            best.components
+        from best
+        where
+            next_bound = '-infinity'
+            or (
+                -- A bound carries about nine digits behind the point, hence the margin.
+                select
+                    count(*) = ranking.size
+                    and ln(min(last.score)) / ln(2.0::float8) + forward > next_bound + 1e-6
+                from best as last
+            )
+        order by best.score desc, best.item_id;
+
+        exit when found or next_bound = '-infinity';
+        -- Once no further bound is known, what lies below the floor may be wanted: all items.
+        depth := case when at_depth is not null then 3 * depth end;
+    end loop;
 end;
 $$;
 

@@ -1,0 +1,71 @@
+-- Raise the floor of each weighted_decay ranking, below which bounds are not kept.
+-- Source: core.ranking, core.ranking_score. Feeds: core.ranking_state.floor.
+-- Keeps: every bound above the floor is known. Without unlikes bounds only grow, so what is above
+-- it stays there. Should so much be undone that too little is left, the floor is taken away; until
+-- then readers look at everything (api.weighted_decay_top). Only api.score_events may call it.
+create function api.raise_floors()
+returns void
+language plpgsql volatile
+set jit = off
+as $$
+declare
+    scored core.ranking;
+    depth bigint;
+    old double precision;
+    low double precision;
+    high double precision;
+begin
+    for scored in
+        select ranking.*
+        from core.ranking_state as state
+        inner join core.ranking as ranking on state.ranking_id = ranking.ranking_id
+        where state.weights is not null
+    loop
+        -- What api.weighted_decay_top and -segments read, at their second look.
+        depth := greatest(
+            5 * scored.size + 300,
+            case
+                when scored.segments <> '{}' then greatest(5000, 20 * scored.segment_size)
+            end
+        );
+        old := (
+            select state.floor from core.ranking_state as state
+            where state.ranking_id = scored.ranking_id
+        );
+        select
+            min(nth.bound) filter (where nth.place = depth + 1),
+            min(nth.bound) filter (where nth.place = 2 * depth + 1)
+        into low, high
+        from (
+            select
+                stored.bound,
+                row_number() over (order by stored.bound desc) as place
+            from core.ranking_score as stored
+            where stored.ranking_id = scored.ranking_id and stored.bound > '-infinity'
+            order by stored.bound desc
+            limit 2 * depth + 1
+        ) as nth;
+        if high > old then
+            update core.ranking_state as state
+            set floor = high
+            where state.ranking_id = scored.ranking_id;
+            if old = '-infinity' then
+                update core.ranking_score as stored
+                set bound = '-infinity'
+                where
+                    stored.ranking_id = scored.ranking_id
+                    and stored.bound < high
+                    and stored.bound > '-infinity';
+            end if;
+        elsif low is null and old > '-infinity' then
+            perform api.bound_scores(scored);
+            update core.ranking_state as state
+            set floor = '-infinity'
+            where state.ranking_id = scored.ranking_id;
+        end if;
+    end loop;
+end;
+$$;
+
+comment on function api.raise_floors() is
+    'Brings the floor of each weighted_decay ranking to where twice what is read lies above it.';
