@@ -40,7 +40,7 @@ class Acceptor:
     def __init__(self, *, max_future_seconds: float, new_id: Uuid7Source) -> None:
         self._max_future = round(max_future_seconds * 1_000_000)
         self._new_id = new_id
-        self._oldest = 0
+        self._oldest = self._closed = 0
         self._closed_before = EARLIEST
 
     def accept(
@@ -57,7 +57,7 @@ class Acceptor:
         older than those that are left, always.
         """
         self._closed_before = max(EARLIEST, kept.closed_before)
-        self._oldest = (self._closed_before - _EPOCH) // _MICROSECOND
+        self._closed = self._oldest = (self._closed_before - _EPOCH) // _MICROSECOND
         if kept.keep_seconds is not None and not sender.backfills:
             self._oldest = max(self._oldest, now - round(kept.keep_seconds * 1_000_000))
         accepted: list[PackedEvent] = []
@@ -115,7 +115,8 @@ class Acceptor:
             return f"{ahead} in the future; at most {allowed} is allowed"
         if occurred_at >= self._oldest:
             return None
-        if _EPOCH + occurred_at * _MICROSECOND < self._closed_before:
+        # In microseconds: the year 1 in a zone ahead of UTC is before any datetime.
+        if occurred_at < self._closed:
             if self._closed_before == EARLIEST:
                 return f"before {EARLIEST.date()}, the earliest allowed"
             return f"before {self._closed_before.date()}, up to which events have been dropped"

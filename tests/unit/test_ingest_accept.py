@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from uuid import UUID, uuid4
 
@@ -78,6 +78,10 @@ def test_the_time_given_wins_and_keeps_its_microseconds() -> None:
             "occurredAt is before 2000-01-01, the earliest allowed",
         ),
         (
+            {"occurred_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23, minutes=59)))},
+            "occurredAt is before 2000-01-01, the earliest allowed",
+        ),
+        (
             {"id": uuid7_at(NOW + timedelta(days=3))},
             "id: the time inside it is 3 d in the future; at most 1 h is allowed",
         ),
@@ -87,6 +91,12 @@ def test_the_time_given_wins_and_keeps_its_microseconds() -> None:
 )
 def test_what_cannot_be_stored_is_refused(changes: dict[str, object], reason: str) -> None:
     assert accept_one(**changes) == reason
+
+
+def test_the_last_moment_behind_utc_is_in_the_future() -> None:
+    behind = timezone(-timedelta(hours=23, minutes=59))
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=behind)
+    assert " d in the future" in str(accept_one(occurred_at=last))
 
 
 def test_an_hour_in_the_future_is_allowed() -> None:
