@@ -125,6 +125,7 @@ summed as (
             api.decay(moment.decayed_to - score.decayed_to, delta.recent_half_life) as old_fast
         offset 0
     ) as fade
+    offset 0 -- each sum is used three times below
 ),
 
 bounded as (
@@ -158,6 +159,7 @@ bounded as (
             summed.half_life
         ) as bound
     from summed
+    offset 0 -- the bound is used twice below
 ),
 
 -- A bound that stays unknown leaves the row in its place, and every index as it is.

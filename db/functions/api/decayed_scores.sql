@@ -70,12 +70,14 @@ with top as (
     ) as fade
     where
         score.last_event_at
-        > api.window_start((ranking)."window", decayed_scores.as_of)
+        -- Asked once: it is not inlined, and there may be many rows.
+        > (select api.window_start((ranking)."window", decayed_scores.as_of))
         and score.item_id not in (
             select excluded.item_id
             from core.item_exclusion as excluded
             where excluded.lifted_at is null
         )
+    offset 0 -- each faded sum is used twice below
 ),
 
 scored as (
@@ -103,6 +105,7 @@ scored as (
         ] as components
     from top
     cross join (select api.ranking_weights(ranking) as list offset 0) as weight
+    offset 0
 )
 
 select

@@ -32,19 +32,20 @@ begin
             select state.floor from core.ranking_state as state
             where state.ranking_id = scored.ranking_id
         );
-        select
-            min(nth.bound) filter (where nth.place = depth + 1),
-            min(nth.bound) filter (where nth.place = 2 * depth + 1)
-        into low, high
-        from (
-            select
-                stored.bound,
-                row_number() over (order by stored.bound desc) as place
+        low := (
+            select stored.bound
             from core.ranking_score as stored
             where stored.ranking_id = scored.ranking_id and stored.bound > '-infinity'
             order by stored.bound desc
-            limit 2 * depth + 1
-        ) as nth;
+            limit 1 offset depth
+        );
+        high := (
+            select stored.bound
+            from core.ranking_score as stored
+            where stored.ranking_id = scored.ranking_id and stored.bound > '-infinity'
+            order by stored.bound desc
+            limit 1 offset 2 * depth
+        );
         if high > old then
             update core.ranking_state as state
             set floor = high
