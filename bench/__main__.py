@@ -31,6 +31,7 @@ from app.settings import Settings
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
+PAGE = FOLDER.parent / "docs" / "benchmarks.md"
 URL_VARIABLE = "BENCH_DATABASE_URL"
 
 Row = dict[str, Any]
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> int:
         print(f"{name} …", flush=True)
         rows = asyncio.run(run_one(name))
         merge(RESULTS, rows)
+        write_page(PAGE, RESULTS)
         Console().print(table_of(rows))
     return 0
 
@@ -104,6 +106,27 @@ def merge(file: Path, rows: Iterable[Row]) -> None:
     kept = [row for row in old if (row["bench"], row["engine"]) not in replaced]
     merged = sorted(kept + new, key=lambda row: (row["bench"], row["case"], row["engine"]))
     file.write_bytes(msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n")
+
+
+def write_page(page: Path, results: Path) -> None:
+    """Put the rows of `results` into the page, in place of its table."""
+    rows = msgspec.json.decode(results.read_bytes(), type=list[Row])
+    text, table, _ = page.read_text().partition("\n| bench |")
+    assert table, f"{page} has no table"
+    page.write_text(f"{text}\n{markdown_of(rows)}")
+
+
+def markdown_of(rows: Iterable[Row]) -> str:
+    """Return the table for the page that tells what was measured."""
+    lines = ["| bench | case | ratio | least, greatest | aim | | engine |", "|---" * 7 + "|"]
+    for row in rows:
+        ratio, least, greatest = (f"{value:.3g}" for value in (row["ratio"], *row["spread"]))
+        aim = f"{'≥' if row['better'] == 'higher' else '≤'} {row['aim']:g}"
+        met = "met" if meets(row) else "**missed**"
+        engine = row["engine"].split(",")[0]
+        cells = [row["bench"], row["case"], ratio, f"{least}, {greatest}", aim, met, engine]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def table_of(rows: Iterable[Row]) -> Table:
