@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import QueryParameter
 
 from app.alerts.message import TYPES, message_id
 from app.alerts.signature import new_secret
@@ -32,7 +30,7 @@ from app.routes.alert_access import (
 )
 from app.routes.database import connected
 from app.routes.listing import PlainRequest
-from app.routes.parameters import parse_limit
+from app.routes.parameters import PageCursor, PageLimit, parse_limit
 from app.settings import Settings
 from app.wire_alerts import AlertDeliveries, AlertDelivery, AlertSecret, RaisedTest
 
@@ -119,18 +117,8 @@ async def deliveries(
     pool: NamedDependency[Pool],
     settings: NamedDependency[Settings],
     alert_id: AlertId,
-    limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="How many to return.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": 100},
-        ),
-    ] = str(DEFAULT_LIMIT),
-    cursor: Annotated[
-        str | None,
-        QueryParameter(name="cursor", description="`nextCursor` of the page before."),
-    ] = None,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return a page of the log."""
     size = parse_limit(limit)

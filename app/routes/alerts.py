@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -13,7 +13,6 @@ import psycopg
 from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import QueryParameter
 
 from app.alerts.destination import is_refused_literal
 from app.alerts.signature import new_secret
@@ -47,7 +46,7 @@ from app.routes.alert_access import (
 from app.routes.bodies import json_body
 from app.routes.database import connected
 from app.routes.listing import PlainRequest
-from app.routes.parameters import parse_limit
+from app.routes.parameters import PageCursor, PageLimit, parse_limit
 from app.settings import Settings
 from app.wire_alerts import (
     Alert,
@@ -121,18 +120,8 @@ async def list_(
     request: PlainRequest,
     pool: NamedDependency[Pool],
     settings: NamedDependency[Settings],
-    limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="How many to return.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": 100},
-        ),
-    ] = str(DEFAULT_LIMIT),
-    cursor: Annotated[
-        str | None,
-        QueryParameter(name="cursor", description="`nextCursor` of the page before."),
-    ] = None,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return a page of subscriptions."""
     size = parse_limit(limit)

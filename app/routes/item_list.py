@@ -21,7 +21,7 @@ from app.routes.database import connected
 from app.routes.item_answer import item_of
 from app.routes.item_cursor import ItemCursor, Sort, decode_cursor, encode_cursor, microseconds
 from app.routes.listing import other_list
-from app.routes.parameters import parse_limit, parse_name
+from app.routes.parameters import PageCursor, PageLimit, parse_limit, parse_name
 from app.settings import Settings
 from app.wire_items import ItemPage
 
@@ -61,18 +61,8 @@ async def list_items(
     content_type: Annotated[
         str | None, QueryParameter(name="contentType", description="Only this content type.")
     ] = None,
-    limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="Most items of a page.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": 100},
-        ),
-    ] = str(DEFAULT_LIMIT),
-    cursor: Annotated[
-        str | None,
-        QueryParameter(name="cursor", description="`nextCursor` of the page before."),
-    ] = None,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return one page of the catalogue."""
     size = parse_limit(limit)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from litestar.params import QueryParameter
 
 from app.errors import BadRequestError
 from app.routes.names import check_names
@@ -14,6 +17,19 @@ from app.wire import Window
 MAX_NAME = 200
 MAX_SINCE = timedelta(days=90)
 """Older runs are not kept."""
+
+PageLimit = Annotated[
+    str,
+    QueryParameter(
+        name="limit",
+        description="How many to return.",
+        schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    ),
+]
+"""For `parse_limit`."""
+PageCursor = Annotated[
+    str | None, QueryParameter(name="cursor", description="`nextCursor` of the page before.")
+]
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

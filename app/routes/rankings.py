@@ -32,13 +32,15 @@ from app.routes.database import connected
 from app.routes.listing import Listing, PlainRequest
 from app.routes.names import check_names
 from app.routes.parameters import (
+    PageCursor,
+    PageLimit,
     parse_as_of,
     parse_limit,
     parse_name,
     parse_segment,
     parse_since,
 )
-from app.serving.hot_path import DEFAULT_LIMIT, MAX_LIMIT
+from app.serving.hot_path import DEFAULT_LIMIT
 from app.serving.lists import Lists
 from app.serving.pages import named_kind, named_segment
 from app.settings import Settings
@@ -109,18 +111,8 @@ async def get_ranking(
             "is ranked in such parts; else the whole list.",
         ),
     ] = None,
-    limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="How many items to return.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
-        ),
-    ] = str(DEFAULT_LIMIT),
-    cursor: Annotated[
-        str | None,
-        QueryParameter(name="cursor", description="`nextCursor` of the page before."),
-    ] = None,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
     as_of: Annotated[
         str | None,
         QueryParameter(

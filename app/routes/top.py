@@ -26,8 +26,7 @@ from app.routes import listing
 from app.routes.database import connected
 from app.routes.listing import PlainRequest
 from app.routes.names import check_names
-from app.routes.parameters import parse_limit
-from app.serving.hot_path import MAX_LIMIT
+from app.routes.parameters import PageLimit, parse_limit
 from app.serving.top_pages import TopPages, Wanted
 from app.serving.top_publisher import FORMULA
 from app.settings import Settings
@@ -91,14 +90,7 @@ async def get_top(
             schema_extra={"type": "integer", "minimum": 0, "maximum": DEPTH - 1},
         ),
     ] = "0",
-    limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="How many to return.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
-        ),
-    ] = str(DEFAULT_LIMIT),
+    limit: PageLimit = str(DEFAULT_LIMIT),
 ) -> Response[bytes]:
     """Return a page of a top list."""
     check_names(list=name)

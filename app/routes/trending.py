@@ -20,11 +20,10 @@ from app.errors import (
 from app.problems import documented
 from app.routes import listing
 from app.routes.listing import Listing, PlainRequest
-from app.routes.parameters import parse_limit, parse_name, parse_window
+from app.routes.parameters import PageLimit, parse_limit, parse_name, parse_window
 from app.serving.hot_path import (
     DEFAULT_LIMIT,
     DEFAULT_WINDOW,
-    MAX_LIMIT,
     PATH,
     WINDOWS,
     ranking_of,
@@ -40,14 +39,6 @@ WindowParameter = Annotated[
         name="window",
         description="Only items with events in this window are ranked, by their score in it.",
         schema_extra={"enum": list(WINDOWS), "default": DEFAULT_WINDOW},
-    ),
-]
-LimitParameter = Annotated[
-    str,
-    QueryParameter(
-        name="limit",
-        description="How many items to return.",
-        schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
     ),
 ]
 CategoryParameter = Annotated[
@@ -185,7 +176,7 @@ def _window_of(ranking: str) -> Window:
 async def trending(
     request: PlainRequest,
     window: WindowParameter = None,
-    limit: LimitParameter = str(DEFAULT_LIMIT),
+    limit: PageLimit = str(DEFAULT_LIMIT),
     category: CategoryParameter = None,
     content_type: ContentTypeParameter = None,
     cursor: CursorParameter = None,
@@ -205,7 +196,7 @@ async def trending(
 async def trending_head(
     request: PlainRequest,
     window: WindowParameter = None,
-    limit: LimitParameter = str(DEFAULT_LIMIT),
+    limit: PageLimit = str(DEFAULT_LIMIT),
     category: CategoryParameter = None,
     content_type: ContentTypeParameter = None,
     cursor: CursorParameter = None,
