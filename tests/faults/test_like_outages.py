@@ -47,7 +47,7 @@ async def breakable(
         redis_url=engine.redis_url,
         jwt_secret=SECRET,
         redis_timeout=1,
-        database_timeout=1,
+        database_timeout=3.0,
         pool_size=4,
     )
     async with api_of(own) as api, open_pool(own) as pool, open_redis(own) as redis:
