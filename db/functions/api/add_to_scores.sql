@@ -4,38 +4,34 @@
 -- feed in the same snapshot, so that each event counts once. Rankings without weights in
 -- core.ranking_state are left to api.sync_scores.
 create function api.add_to_scores()
-returns bigint
-language sql volatile
+returns void
+-- Not in SQL: planning this takes longer than adding a hundred events, and here the plan is kept.
+language plpgsql volatile
 set jit = off
 -- The feed's statistics are of a queue, mostly empty, and the scores are many: a plan that reads
 -- all of them is never the right one.
 set enable_hashjoin = off
 set enable_mergejoin = off
-begin atomic
-with counted as (
+as $$
+declare
+    newest constant timestamptz := (select max(feed.occurred_at) from core.score_feed as feed);
+begin
+-- The half-lives in seconds.
+with setting as (
     select
-        feed.item_id,
-        feed.occurred_at as at,
-        one.views,
-        one.likes,
-        one.comments,
-        one.shares,
-        one.watch_seconds / 60 as watch_minutes
-    from core.score_feed as feed
-    cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-),
-
-newest as (
-    select max(counted.at) as at from counted
+        state.ranking_id,
+        state.content_type,
+        date_part('epoch', state.half_life) as half_life,
+        date_part('epoch', state.recent_half_life) as recent_half_life,
+        state.weights,
+        state.floor
+    from core.ranking_state as state
+    where state.weights is not null
 ),
 
 delta as (
     select
-        state.ranking_id,
-        state.half_life,
-        state.recent_half_life,
-        state.weights,
-        state.floor,
+        setting.ranking_id,
         counted.item_id,
         max(counted.at) as last_event_at,
         sum(counted.views * fade.slow) as views,
@@ -48,31 +44,40 @@ delta as (
         sum(counted.comments * fade.fast) as recent_comments,
         sum(counted.shares * fade.fast) as recent_shares,
         sum(counted.watch_minutes * fade.fast) as recent_watch_minutes
-    from counted
-    cross join newest
-    cross join core.ranking_state as state
+    from (
+        select
+            feed.item_id,
+            feed.occurred_at as at,
+            date_part('epoch', newest - feed.occurred_at) as age,
+            one.views,
+            one.likes,
+            one.comments,
+            one.shares,
+            one.watch_seconds / 60 as watch_minutes
+        from core.score_feed as feed
+        cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+        offset 0 -- evaluated once a row, not once a use
+    ) as counted
+    cross join setting
     cross join lateral (
         select
-            api.decay(newest.at - counted.at, state.half_life) as slow,
+            api.decay_factor(counted.age, setting.half_life) as slow,
             case
-                when state.recent_half_life is null then 0
-                else api.decay(newest.at - counted.at, state.recent_half_life)
+                when setting.recent_half_life is null then 0
+                else api.decay_factor(counted.age, setting.recent_half_life)
             end as fast
-        offset 0 -- evaluated once a row, not once a use
+        offset 0
     ) as fade
     where
-        state.weights is not null
-        and (
-            state.content_type is null
-            or exists (
-                select 1
-                from core.item
-                where
-                    item.item_id = counted.item_id
-                    and item.content_type = state.content_type
-            )
+        setting.content_type is null
+        or exists (
+            select 1
+            from core.item
+            where
+                item.item_id = counted.item_id
+                and item.content_type = setting.content_type
         )
-    group by state.ranking_id, counted.item_id
+    group by setting.ranking_id, counted.item_id
 ),
 
 -- Old sums and new ones, both brought to the later of their moments.
@@ -81,9 +86,9 @@ summed as (
         delta.ranking_id,
         delta.item_id,
         score.stored_at,
-        delta.half_life,
-        delta.weights,
-        delta.floor,
+        setting.half_life,
+        setting.weights,
+        setting.floor,
         moment.decayed_to,
         greatest(delta.last_event_at, score.last_event_at) as last_event_at,
         delta.views * fade.new_slow + coalesce(score.views * fade.old_slow, 0) as views,
@@ -103,7 +108,7 @@ summed as (
         delta.recent_watch_minutes * fade.new_fast
         + coalesce(score.recent_watch_minutes * fade.old_fast, 0) as recent_watch_minutes
     from delta
-    cross join newest
+    inner join setting on delta.ranking_id = setting.ranking_id
     left join lateral (
         select
             stored.*,
@@ -115,14 +120,20 @@ summed as (
         offset 0
     ) as score on true
     cross join lateral (
-        select greatest(newest.at, score.decayed_to) as decayed_to
+        select greatest(newest, score.decayed_to) as decayed_to
     ) as moment
     cross join lateral (
         select
-            api.decay(moment.decayed_to - newest.at, delta.half_life) as new_slow,
-            api.decay(moment.decayed_to - newest.at, delta.recent_half_life) as new_fast,
-            api.decay(moment.decayed_to - score.decayed_to, delta.half_life) as old_slow,
-            api.decay(moment.decayed_to - score.decayed_to, delta.recent_half_life) as old_fast
+            date_part('epoch', moment.decayed_to - newest) as new,
+            date_part('epoch', moment.decayed_to - score.decayed_to) as old
+        offset 0
+    ) as age
+    cross join lateral (
+        select
+            api.decay_factor(age.new, setting.half_life) as new_slow,
+            api.decay_factor(age.new, setting.recent_half_life) as new_fast,
+            api.decay_factor(age.old, setting.half_life) as old_slow,
+            api.decay_factor(age.old, setting.recent_half_life) as old_fast
         offset 0
     ) as fade
     offset 0 -- each sum is used three times below
@@ -189,37 +200,34 @@ changed as (
         bound = fresh.known
     from fresh
     where stored.ctid = fresh.stored_at
-),
-
-added as (
-    insert into core.ranking_score (
-        ranking_id, item_id, decayed_to, last_event_at,
-        views, likes, comments, shares, watch_minutes,
-        recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
-        bound
-    )
-    select
-        fresh.ranking_id,
-        fresh.item_id,
-        fresh.decayed_to,
-        fresh.last_event_at,
-        fresh.views,
-        fresh.likes,
-        fresh.comments,
-        fresh.shares,
-        fresh.watch_minutes,
-        fresh.recent_views,
-        fresh.recent_likes,
-        fresh.recent_comments,
-        fresh.recent_shares,
-        fresh.recent_watch_minutes,
-        fresh.known
-    from fresh
-    where fresh.stored_at is null
 )
 
-select count(*) from fresh;
+insert into core.ranking_score (
+    ranking_id, item_id, decayed_to, last_event_at,
+    views, likes, comments, shares, watch_minutes,
+    recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
+    bound
+)
+select
+    fresh.ranking_id,
+    fresh.item_id,
+    fresh.decayed_to,
+    fresh.last_event_at,
+    fresh.views,
+    fresh.likes,
+    fresh.comments,
+    fresh.shares,
+    fresh.watch_minutes,
+    fresh.recent_views,
+    fresh.recent_likes,
+    fresh.recent_comments,
+    fresh.recent_shares,
+    fresh.recent_watch_minutes,
+    fresh.known
+from fresh
+where fresh.stored_at is null;
 end;
+$$;
 
 comment on function api.add_to_scores() is
-    'Adds the feed to every weighted_decay ranking; answers how many scores changed.';
+    'Adds the feed to every weighted_decay ranking.';

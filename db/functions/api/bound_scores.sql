@@ -16,7 +16,7 @@ set bound = api.forward_bound(
         score.recent_shares, score.recent_watch_minutes
     ),
     score.decayed_to,
-    (ranking).half_life
+    date_part('epoch', (ranking).half_life)
 )
 from (select api.ranking_weights(ranking) as list) as weight
 where score.ranking_id = (ranking).ranking_id;

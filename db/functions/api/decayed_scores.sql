@@ -16,19 +16,37 @@ create function api.decayed_scores(
 returns table (item_id bigint, score double precision, components double precision[])
 language sql stable rows 1000
 begin atomic
-with top as (
+-- The outermost query is not behind a fence (as a common table expression would be), so that the
+-- planner computes components only of what a caller's limit leaves.
+select
+    scored.item_id,
+    scored.score,
+    array[
+        scored.weights[1] * scored.slow * scored.views,
+        scored.weights[2] * scored.slow * scored.likes,
+        scored.weights[3] * scored.slow * scored.comments,
+        scored.weights[4] * scored.slow * scored.shares,
+        scored.weights[5] * scored.slow * scored.watch_minutes,
+        scored.weights[1] * scored.fast * scored.recent_views,
+        scored.weights[2] * scored.fast * scored.recent_likes,
+        scored.weights[3] * scored.fast * scored.recent_comments,
+        scored.weights[4] * scored.fast * scored.recent_shares,
+        scored.weights[5] * scored.fast * scored.recent_watch_minutes
+    ]
+from (
     select
-        score.item_id,
-        score.views * fade.slow as views,
-        score.likes * fade.slow as likes,
-        score.comments * fade.slow as comments,
-        score.shares * fade.slow as shares,
-        score.watch_minutes * fade.slow as watch_minutes,
-        score.recent_views * fade.fast as recent_views,
-        score.recent_likes * fade.fast as recent_likes,
-        score.recent_comments * fade.fast as recent_comments,
-        score.recent_shares * fade.fast as recent_shares,
-        score.recent_watch_minutes * fade.fast as recent_watch_minutes
+        stored.*,
+        fade.slow,
+        fade.fast,
+        setting.weights,
+        fade.slow * api.weighted_sum(
+            setting.weights, stored.views, stored.likes, stored.comments, stored.shares,
+            stored.watch_minutes
+        )
+        + fade.fast * api.weighted_sum(
+            setting.weights, stored.recent_views, stored.recent_likes, stored.recent_comments,
+            stored.recent_shares, stored.recent_watch_minutes
+        ) as score
     from (
         (
             select deepest.*
@@ -61,58 +79,34 @@ with top as (
         select recount.*
         from api.recount_scores(ranking) as recount
         where is_recounted
-    ) as score
+    ) as stored
+    cross join (
+        select
+            api.ranking_weights(ranking) as weights,
+            date_part('epoch', (ranking).half_life) as half_life,
+            date_part('epoch', (ranking).recent_half_life) as recent_half_life,
+            api.window_start((ranking)."window", decayed_scores.as_of) as since
+        offset 0 -- evaluated once
+    ) as setting
+    cross join lateral (
+        select date_part('epoch', decayed_scores.as_of - stored.decayed_to) as seconds
+        offset 0 -- evaluated once a row, not once a use
+    ) as age
     cross join lateral (
         select
-            api.decay(decayed_scores.as_of - score.decayed_to, (ranking).half_life) as slow,
-            api.decay(decayed_scores.as_of - score.decayed_to, (ranking).recent_half_life) as fast
-        offset 0 -- evaluated once a row, not once a use
+            api.decay_factor(age.seconds, setting.half_life) as slow,
+            api.decay_factor(age.seconds, setting.recent_half_life) as fast
+        offset 0
     ) as fade
     where
-        score.last_event_at
-        -- Asked once: it is not inlined, and there may be many rows.
-        > (select api.window_start((ranking)."window", decayed_scores.as_of))
-        and score.item_id not in (
+        stored.last_event_at > setting.since
+        and stored.item_id not in (
             select excluded.item_id
             from core.item_exclusion as excluded
             where excluded.lifted_at is null
         )
-    offset 0 -- each faded sum is used twice below
-),
-
-scored as (
-    select
-        top.item_id,
-        api.weighted_sum(
-            weight.list,
-            top.views + top.recent_views,
-            top.likes + top.recent_likes,
-            top.comments + top.recent_comments,
-            top.shares + top.recent_shares,
-            top.watch_minutes + top.recent_watch_minutes
-        ) as score,
-        array[
-            weight.list[1] * top.views,
-            weight.list[2] * top.likes,
-            weight.list[3] * top.comments,
-            weight.list[4] * top.shares,
-            weight.list[5] * top.watch_minutes,
-            weight.list[1] * top.recent_views,
-            weight.list[2] * top.recent_likes,
-            weight.list[3] * top.recent_comments,
-            weight.list[4] * top.recent_shares,
-            weight.list[5] * top.recent_watch_minutes
-        ] as components
-    from top
-    cross join (select api.ranking_weights(ranking) as list offset 0) as weight
     offset 0
-)
-
-select
-    scored.item_id,
-    scored.score,
-    scored.components
-from scored
+) as scored
 where scored.score > 0;
 end;
 

@@ -10,7 +10,7 @@ create function api.forward_bound(
     score double precision,
     recent_score double precision,
     decayed_to timestamptz,
-    half_life interval
+    half_life_seconds double precision
 )
 returns double precision
 language sql immutable parallel safe
@@ -18,15 +18,15 @@ return coalesce(
     ln(nullif(greatest(score, 0) + greatest(recent_score, 0), 0)) / ln(2.0::float8)
     + coalesce(
         date_part('epoch', decayed_to - timestamptz '1970-01-01 00:00:00+00')
-        / date_part('epoch', half_life),
+        / half_life_seconds,
         0
     ),
     '-infinity'
 );
 
 comment on function api.forward_bound(
-    double precision, double precision, timestamptz, interval
+    double precision, double precision, timestamptz, double precision
 ) is 'log2 of the score, moved forward in time by its half-life; -infinity where there is none.';
 grant execute on function api.forward_bound(
-    double precision, double precision, timestamptz, interval
+    double precision, double precision, timestamptz, double precision
 ) to groundswell_service, groundswell_read;

@@ -21,9 +21,9 @@ begin
         inner join core.ranking as ranking on state.ranking_id = ranking.ranking_id
         where state.weights is not null
     loop
-        -- What api.weighted_decay_top and -segments read, at their second look.
+        -- What api.weighted_decay_segments reads, and hardly ever less than weighted_decay_top does.
         depth := greatest(
-            5 * scored.size + 300,
+            3 * scored.size + 300,
             case
                 when scored.segments <> '{}' then greatest(5000, 20 * scored.segment_size)
             end
@@ -44,7 +44,7 @@ begin
             from core.ranking_score as stored
             where stored.ranking_id = scored.ranking_id and stored.bound > '-infinity'
             order by stored.bound desc
-            limit 1 offset 2 * depth
+            limit 1 offset depth + depth / 4
         );
         if high > old then
             update core.ranking_state as state
@@ -69,4 +69,5 @@ end;
 $$;
 
 comment on function api.raise_floors() is
-    'Brings the floor of each weighted_decay ranking to where twice what is read lies above it.';
+    'Brings the floor of each weighted_decay ranking to where a quarter more than is read lies '
+    'above it.';

@@ -105,7 +105,7 @@ select
             summed.recent_shares, summed.recent_watch_minutes
         ),
         newest.at,
-        (ranking).half_life
+        date_part('epoch', (ranking).half_life)
     )
 from summed
 cross join newest

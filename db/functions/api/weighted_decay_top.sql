@@ -3,12 +3,15 @@
 -- Keeps: the same as the best of api.weighted_decay, though most items are not looked at. Items
 -- come in the order of an upper bound (api.forward_bound); once the last wanted score lies above
 -- the next bound, no item further down can enter (the threshold algorithm; Fagin, Lotem, Naor
--- 2003). as_of must not lie before the newest scored event.
+-- 2003). Where it does not, it says how far down to look. as_of must not lie before the newest
+-- scored event.
 create function api.weighted_decay_top(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]
 )
 language plpgsql stable rows 1000
+-- One plan is right for every ranking, and planning takes as long as reading a thousand items.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     forward constant double precision := coalesce(
@@ -18,22 +21,29 @@ declare
         select state.floor from core.ranking_state as state
         where state.ranking_id = ranking.ranking_id
     );
-    depth integer := ranking.size + ranking.size / 2 + 100;
-    at_depth double precision;
+    depth integer := ranking.size + ranking.size / 16 + 50;
     next_bound double precision;
+    last_bound double precision;
 begin
     loop
-        at_depth := case
-            when depth is not null then (
-                select stored.bound
-                from core.ranking_score as stored
-                where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
-                order by stored.bound desc
-                limit 1 offset depth
-            )
-        end;
         -- With no depth all are read, and no bound is next.
-        next_bound := coalesce(at_depth, case when depth is not null then floor end, '-infinity');
+        next_bound := coalesce(
+            case
+                when depth is not null then coalesce(
+                    (
+                        select stored.bound
+                        from core.ranking_score as stored
+                        where
+                            stored.ranking_id = ranking.ranking_id
+                            and stored.bound > '-infinity'
+                        order by stored.bound desc
+                        limit 1 offset depth
+                    ),
+                    floor
+                )
+            end,
+            '-infinity'
+        );
 
         return query
         with best as (
@@ -60,17 +70,32 @@ begin
                     count(*) = ranking.size
                     and ln(min(last.score)) / ln(2.0::float8) + forward > next_bound + 1e-6
                 from best as last
-            )
-        order by best.score desc, best.item_id;
+            );
 
         exit when found or next_bound = '-infinity';
-        -- Once no further bound is known, what lies below the floor may be wanted: all items.
-        depth := case when at_depth is not null then 3 * depth end;
+        -- The last wanted score can only be higher among more items.
+        last_bound := (
+            select ln(candidate.score) / ln(2.0::float8) + forward - 2e-6
+            from api.decayed_scores(ranking, as_of, depth) as candidate
+            order by candidate.score desc
+            limit 1 offset ranking.size - 1
+        );
+        depth := case
+            -- What lies below the floor may be wanted, and its bounds are not known: all items.
+            when last_bound >= floor then (
+                select count(*)
+                from core.ranking_score as stored
+                where
+                    stored.ranking_id = ranking.ranking_id
+                    and stored.bound > '-infinity'
+                    and stored.bound >= last_bound
+            )
+        end;
     end loop;
 end;
 $$;
 
 comment on function api.weighted_decay_top(core.ranking, timestamptz) is
-    'The ranking''s size best items of api.weighted_decay, best first.';
+    'The ranking''s size best items of api.weighted_decay, in no order.';
 grant execute on function api.weighted_decay_top(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;
