@@ -24,7 +24,7 @@ from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
 from app.ingest.uuid7 import Uuid7Source
 
-ROUNDS = 5
+ROUNDS = 9
 BATCHES = 6
 BATCH_ROWS = 5_000
 ITEMS = 20_000

@@ -17,7 +17,7 @@ from app.database import events as sql
 from app.database.retention import hold_raw_events
 from app.database.sql import Connection
 from app.ingest.item_ids import ItemIds
-from app.ingest.lanes import Identity, Lane, identity_of, lanes_of, without_duplicates
+from app.ingest.lanes import Identity, Lane, identity_of, lanes_of
 from app.ingest.rows import ItemKey, ReceivedEvent, encode_rows
 from app.ingest.tally import Committed
 
@@ -64,19 +64,29 @@ class Inserter:
         All of it is committed on return. When it raises, a part may be committed: insert the same
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
-        wanted = {(event.content_type, event.content_id) for event, _ in events}
-        ids = await self._item_ids.resolve(connection, wanted)
-        unique = without_duplicates(events)
+        lanes = lanes_of(events, late_before=now - self._late)
         known: set[Identity] = set()
-        for lane in lanes_of(unique, late_before=now - self._late):
-            if lane.untimed or seen_before:
-                known |= await self._insert_staged(connection, lane, ids)
-                continue
+        for lane in lanes:
+            known |= await self._insert_lane(connection, lane, seen_before=seen_before)
+        return Inserted(sum(len(lane.events) for lane in lanes) - len(known), known)
+
+    async def _insert_lane(
+        self, connection: Connection, lane: Lane, *, seen_before: bool
+    ) -> set[Identity]:
+        """Insert what is new of a lane, and return what was known."""
+        ids = self._item_ids.known
+        while not (lane.untimed or seen_before):
             try:
-                await self._insert_new(connection, lane, ids)
+                # What is met for the first time is left, so that nothing else waits for its id.
+                left = await self._insert_new(connection, lane, ids)
             except UniqueViolation:
-                known |= await self._insert_staged(connection, lane, ids)
-        return Inserted(len(unique) - len(known), known)
+                break
+            if not left:
+                return set()
+            lane = lane._replace(events=left)
+            ids = await self._item_ids.resolve(connection, _items_of(lane))
+        ids = await self._item_ids.resolve(connection, _items_of(lane))
+        return await self._insert_staged(connection, lane, ids)
 
     async def _insert_staged(
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
@@ -108,18 +118,25 @@ class Inserter:
 
     async def _insert_new(
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
-    ) -> None:
+    ) -> list[ReceivedEvent]:
+        """Insert the lane's events, but for those of items without an id, which are returned."""
+        left: list[ReceivedEvent] = []
         async with connection.transaction():
             await self._hold(connection, lane)
             feed: list[bytes] = []
             async with sql.copy_events(connection) as copy:
-                for rows, feed_rows in encode_rows(lane.events, ids):
+                for rows, feed_rows in encode_rows(lane.events, ids, left):
                     await copy.write(rows)
                     feed.append(feed_rows)
             async with sql.copy_score_feed(connection) as copy:
                 await copy.write(b"".join(feed))
             transaction = await self._transaction(connection)
-        self._tell(transaction, lane.events, ids)
+        inserted = lane.events
+        if left:
+            without_id = set(map(id, left))
+            inserted = [received for received in inserted if id(received) not in without_id]
+        self._tell(transaction, inserted, ids)
+        return left
 
     async def _hold(self, connection: Connection, lane: Lane) -> None:
         """Make sure that late events can still be counted; others always are."""
@@ -136,6 +153,10 @@ class Inserter:
     ) -> None:
         if self._on_commit is not None and transaction is not None and events:
             self._on_commit(Committed(transaction, events, ids))
+
+
+def _items_of(lane: Lane) -> set[ItemKey]:
+    return {(event.content_type, event.content_id) for event, _ in lane.events}
 
 
 def _microseconds(moment: datetime) -> int:

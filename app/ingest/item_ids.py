@@ -20,6 +20,11 @@ class ItemIds:
         self._limit = limit
         self._known: dict[ItemKey, int] = {}
 
+    @property
+    def known(self) -> Mapping[ItemKey, int]:
+        """The ids it remembers."""
+        return self._known
+
     async def resolve(self, connection: Connection, wanted: set[ItemKey]) -> Mapping[ItemKey, int]:
         """Return an id for each of `wanted` at least, registering unknown items.
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from heapq import nlargest
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 from typing import NamedTuple, TypeAlias
 
 from app.ingest.packing import PackedEvent
@@ -35,22 +36,38 @@ class Lane(NamedTuple):
 
 
 def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
-    """Return the lanes of a batch without duplicates, the newest events' lanes first.
+    """Return the lanes of a batch, the newest events' lanes first, without its own duplicates.
 
-    `late_before` is in microseconds since 1970.
+    Of events that are the same, the first is kept. `late_before` is in microseconds since 1970.
     """
     on_time: list[Lane] = []
     late: list[Lane] = []
-    ordered = sorted(events, key=_key)
-    without_time = [received for received in ordered if received.event.untimed]
+    timed = events
+    without_time = [received for received in events if received.event.untimed]
     if without_time:
-        ordered = [received for received in ordered if not received.event.untimed]
-    for rows, untimed in ((ordered, False), (without_time, True)):
+        timed = [received for received in events if not received.event.untimed]
+        by_id = {received.event.event_id: received for received in reversed(without_time)}
+        without_time = list(by_id.values())
+    for rows, untimed in ((_in_order(timed), False), (_in_order(without_time), True)):
         newest = bisect_left(rows, late_before, key=_occurred_at)
         if newest < len(rows):
             on_time.append(Lane(rows[newest:], untimed))
         late += [Lane(piece, untimed, late=True) for piece in _cut(rows[:newest])]
     return on_time + late
+
+
+def _in_order(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
+    """Sort by the hypertable's key, and keep the first only of those that have the same."""
+    keys = [(event.occurred_at, event.event_id) for event, _ in events]
+    # Most batches are in order, and the server waits for this.
+    if all(map(lt, keys, islice(keys, 1, None))):
+        return events
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return [
+        events[this]
+        for before, this in pairwise([-1, *order])
+        if before < 0 or keys[before] != keys[this]
+    ]
 
 
 def _cut(rows: list[ReceivedEvent]) -> list[list[ReceivedEvent]]:
@@ -71,19 +88,5 @@ def identity_of(event: PackedEvent) -> Identity:
     return event.event_id if event.untimed else (event.event_id, event.occurred_at)
 
 
-def without_duplicates(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
-    """Return `events` with the first only of those that are the same."""
-    if len({received.event.event_id for received in events}) == len(events):
-        return events
-    seen: dict[Identity, ReceivedEvent] = {}
-    for received in events:
-        seen.setdefault(identity_of(received.event), received)
-    return list(seen.values())
-
-
 def _occurred_at(received: ReceivedEvent) -> int:
     return received.event.occurred_at
-
-
-def _key(received: ReceivedEvent) -> tuple[int, bytes]:
-    return received.event.occurred_at, received.event.event_id

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from app.ingest.packing import EVENT_TYPES, PackedEvent
@@ -22,6 +23,8 @@ class ReceivedEvent(NamedTuple):
 ItemKey = tuple[str, str]
 """Content type and content id."""
 
+_FIRST_ROWS = 100
+"""The first slice is small: the server waits for it."""
 _SLICE_ROWS = 500
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
@@ -29,8 +32,11 @@ _NULL = struct.pack(">i", -1)
 _PG_EPOCH = 946_684_800_000_000
 """PostgreSQL counts microseconds from 2000, not 1970."""
 
-_EVENT = struct.Struct(">h i16s iq iq iq").pack
-_FEED = struct.Struct(">h iq iq").pack
+_EVENT = struct.Struct(">6s16s iq iq iq").pack
+_EVENT_HEAD = struct.pack(">hi", 12, 16)
+"""Twelve columns, of which the first is 16 bytes long."""
+_FEED = struct.Struct(">6sq iq").pack
+_FEED_HEAD = struct.pack(">hi", 5, 8)
 _INT = struct.Struct(">ii").pack
 _REAL = struct.Struct(">if").pack
 _LENGTH = struct.Struct(">i").pack
@@ -44,7 +50,9 @@ _SINGLE = tuple(name + _INT(4, 1) + _NULL for name in _TYPES)
 
 
 def encode_rows(
-    events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]
+    events: Sequence[ReceivedEvent],
+    ids: Mapping[ItemKey, int],
+    left: list[ReceivedEvent] | None = None,
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
@@ -52,38 +60,49 @@ def encode_rows(
     latter, which has only what counts, from when it happened, but not later than it came: a clock
     that runs ahead wins nothing. Both are encoded in one pass, because what Python does here is
     what the writer costs.
+
+    Events of items that have no id are left out and put into `left`; without it, they raise
+    `KeyError`.
     """
+    find = ids.__getitem__ if left is None else ids.get
     yield _HEADER, _HEADER
-    for start in range(0, len(events), _SLICE_ROWS):
+    for start, end in pairwise((0, *range(_FIRST_ROWS, len(events), _SLICE_ROWS), len(events))):
         rows: list[bytes] = []
         feed: list[bytes] = []
-        for event, received_at in events[start : start + _SLICE_ROWS]:
-            item_id = ids[event.content_type, event.content_id]
+        for received in events[start:end]:
+            event, received_at = received
+            item_id = find((event.content_type, event.content_id))
+            if item_id is None and left is not None:
+                left.append(received)
+                continue
             occurred_at, came_at = event.occurred_at - _PG_EPOCH, received_at - _PG_EPOCH
-            because = event.uncounted_because
-            if event.count == 1 and event.seconds is None:
+            because, user = event.uncounted_because, event.user_id
+            if event.seconds is None and event.count == 1:
                 amount = _SINGLE[event.type]
             else:
                 amount = _amount(event)
-            if event.session_id is None and event.metadata is None and because is None:
-                rest = _PLAIN
-            else:
-                rest = (
-                    (_NULL if event.session_id is None else _text(event.session_id))
-                    + (_NULL if event.metadata is None else _jsonb(event.metadata))
-                    + (_COUNTED if because is None else _UNCOUNTED + _text(because))
-                )
-            rows.append(
-                _EVENT(12, 16, event.event_id, 8, occurred_at, 8, came_at, 8, item_id)
-                + amount
-                + (_NULL if event.user_id is None else _text(event.user_id))
-                + rest
+            rows += (
+                _EVENT(_EVENT_HEAD, event.event_id, 8, occurred_at, 8, came_at, 8, item_id),
+                amount,
+                _NULL if user is None else _text(user),
+                _PLAIN
+                if event.session_id is None and event.metadata is None and because is None
+                else _rest(event),
             )
             if because is None:
                 counts_at = min(occurred_at, came_at)
-                feed.append(_FEED(5, 8, item_id, 8, counts_at) + amount)
+                feed += (_FEED(_FEED_HEAD, item_id, 8, counts_at), amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
+
+
+def _rest(event: PackedEvent) -> bytes:
+    because = event.uncounted_because
+    return (
+        (_NULL if event.session_id is None else _text(event.session_id))
+        + (_NULL if event.metadata is None else _jsonb(event.metadata))
+        + (_COUNTED if because is None else _UNCOUNTED + _text(because))
+    )
 
 
 def _amount(event: PackedEvent) -> bytes:

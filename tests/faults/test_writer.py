@@ -23,6 +23,7 @@ from app.ingest.group import WriterGroup
 from app.ingest.insert import Inserter
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import unix_microseconds
+from app.ingest.tally import Committed
 from app.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
@@ -88,6 +89,27 @@ async def test_an_insert_may_be_repeated_in_part_or_whole(pool: Pool) -> None:
         assert (await inserter.insert(connection, events, now=now)).new == 6
         assert (await inserter.insert(connection, events, now=now, seen_before=True)).new == 0
     assert await written(pool) == Written(rows=10, ids=10, fed=10, views=10)
+
+
+async def test_items_met_for_the_first_time_come_after_the_others(pool: Pool) -> None:
+    told: list[Committed] = []
+    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400, on_commit=told.append)
+    now = unix_microseconds()
+    known = [ReceivedEvent(packed(f"known-{n}", occurred_at=now - n), now) for n in range(3)]
+    new = [ReceivedEvent(packed(f"new-{n}", occurred_at=now - n), now) for n in range(4)]
+    again = [ReceivedEvent(packed(f"known-{n}", occurred_at=now - n), now) for n in range(3)]
+    async with pool.connection() as connection:
+        assert (await inserter.insert(connection, known, now=now)).new == 3
+        del told[:]
+        assert await inserter.insert(connection, [*new, *again], now=now) == (7, set())
+        both = [again[::-1], new[::-1]]
+        assert [list(committed.events) for committed in told] == both
+        # What is known is found, whether its item was met before or not.
+        late = [ReceivedEvent(packed("newest", occurred_at=now), now)]
+        stranger = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+        assert (await stranger.insert(connection, [*new, *late], now=now)).new == 1
+        assert (await inserter.insert(connection, [*again, *late], now=now)).new == 0
+    assert await written(pool) == Written(rows=11, ids=11, fed=11, views=11)
 
 
 @pytest.mark.parametrize("seen_before", [False, True])

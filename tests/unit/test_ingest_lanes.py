@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from app.ingest.faults import Kind, kind_of
-from app.ingest.lanes import MAX_LATE_LANES, lanes_of, without_duplicates
+from app.ingest.lanes import MAX_LATE_LANES, lanes_of
 from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent
 
@@ -64,7 +64,10 @@ def test_ids_without_a_time_have_a_lane_of_their_own() -> None:
 def test_duplicates_are_told_by_id_and_time_or_by_id_alone() -> None:
     timed = [event(1, NOON), event(1, NOON), event(1, NOON + 1)]
     untimed = [event(2, NOON, untimed=True), event(2, NOON + 1, untimed=True)]
-    assert without_duplicates(timed + untimed) == [timed[0], timed[2], untimed[0]]
+    lanes = lanes_of(timed + untimed, late_before=0)
+    assert [lane.events for lane in lanes] == [[timed[0], timed[2]], [untimed[0]]]
+    assert lanes[0].events[0] is timed[0], "the first of the same"
+    assert lanes[1].events[0] is untimed[0]
 
 
 @pytest.mark.parametrize(
