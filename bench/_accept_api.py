@@ -1,16 +1,17 @@
 """The API of bench/accept.py, as granian runs it: `python -m bench._accept_api accepting|dropping`.
 
 `dropping` is the same application in which accepted events go nowhere: it reads, decodes, gives
-each event its id, time and outcome, and answers the same.
+each event its id, time and outcome, and answers the same, but packs and sends nothing.
 """
 
 from __future__ import annotations
 
 import sys
 
+from app.ingest import recorder
 from app.ingest.intake import Intake, Taken
 from app.ingest.sender import Sender
-from app.ingest.stream import Entry
+from app.ingest.stream import Entry, Sealed
 from app.lifeline import end_with_parent
 from app.main import create_app
 from app.serve import granian_of
@@ -26,11 +27,16 @@ def accepting() -> HotPath:
 
 def dropping() -> HotPath:
     """Make the API whose intake takes nothing."""
+    recorder.sealed = _unpacked
     Intake.take = _drop  # type: ignore[method-assign, assignment]
     return accepting()
 
 
-async def _drop(_: Intake, __: Entry, ___: Sender) -> Taken:
+def _unpacked(entry: Entry) -> Sealed:
+    return Sealed({}, len(entry.events))
+
+
+async def _drop(_: Intake, __: Sealed, ___: Sender) -> Taken:
     return Taken(is_written=False)
 
 

@@ -20,8 +20,8 @@ from app.ingest.metrics import ACCEPTED, UNLIMITED
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import (
     Appended,
-    Entry,
     Reply,
+    Sealed,
     StreamAppender,
     unix_microseconds,
 )
@@ -76,7 +76,7 @@ class Intake:
         self._by_stream = ACCEPTED.labels(way="stream")
         self._by_database = ACCEPTED.labels(way="database")
 
-    async def take(self, entry: Entry, sender: Sender = ANYBODY) -> Taken:
+    async def take(self, entry: Sealed, sender: Sender = ANYBODY) -> Taken:
         """Make `entry` durable.
 
         Raises `RateLimitedError` when the sender has sent too much, `OverloadedError` when too much
@@ -93,12 +93,12 @@ class Intake:
                 self._note_down(error)
             else:
                 self._note_up()
-                self._by_stream.inc(len(entry.events))
+                self._by_stream.inc(entry.events)
                 return Taken(standings=appended.standings)
         if sender.limits:
             UNLIMITED.labels(limit="rate").inc()
-        duplicates = await self._direct.write(entry)
-        self._by_database.inc(len(entry.events))
+        duplicates = await self._direct.write(entry.opened())
+        self._by_database.inc(entry.events)
         return Taken(is_written=True, duplicates=duplicates)
 
     async def written(self, request_id: str) -> Reply | None:
@@ -117,12 +117,12 @@ class Intake:
                 return _decode_reply(answer[1])
         return None
 
-    async def _append(self, entry: Entry, sender: Sender) -> Appended:
+    async def _append(self, entry: Sealed, sender: Sender) -> Appended:
         stream = self._backfill if sender.backfills else self._live
         self._check_backlog(await stream.backlog())
         appended = await stream.append(entry, sender.limits)
         if not appended.allowed:
-            raise too_much(appended.standings, len(entry.events))
+            raise too_much(appended.standings, entry.events)
         return appended
 
     def _check_backlog(self, waiting: Waiting) -> None:

@@ -48,6 +48,18 @@ class Entry(NamedTuple):
     """Set when the caller waits to hear that the entry was written (`keys.reply`)."""
 
 
+class Sealed(NamedTuple):
+    """An entry that is packed: while it waits for Redis, its events need not be kept."""
+
+    fields: Fields
+    events: int
+    """How many."""
+
+    def opened(self) -> Entry:
+        """Return the entry again."""
+        return from_fields(self.fields)
+
+
 def unix_microseconds() -> int:
     """Return the time in microseconds since 1970."""
     return time.time_ns() // 1_000
@@ -59,6 +71,11 @@ def to_fields(entry: Entry) -> Fields:
     if entry.request_id is not None:
         fields[b"w"] = entry.request_id.encode()
     return fields
+
+
+def sealed(entry: Entry) -> Sealed:
+    """Return `entry` as the stream carries it."""
+    return Sealed(to_fields(entry), len(entry.events))
 
 
 def from_fields(fields: Fields) -> Entry:
@@ -131,13 +148,13 @@ class StreamAppender:
         self._backlog = Waiting(0, 0, 0.0)
         self._measured_at = -backlog_max_age
 
-    async def append(self, entry: Entry, limits: tuple[Limit, ...] = ()) -> Appended:
+    async def append(self, entry: Sealed, limits: tuple[Limit, ...] = ()) -> Appended:
         """Return once Redis has the entry, or has refused it because of one of `limits`.
 
         Raises `RedisError` when Redis may not have it.
         """
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Append(to_fields(entry), len(entry.events), limits, done))
+        self._waiting.append(_Append(*entry, limits, done))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
         appended: Appended = await done

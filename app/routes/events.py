@@ -26,7 +26,7 @@ from app.errors import (
 )
 from app.ingest.body import read_body
 from app.ingest.cloud_events import CloudEvent
-from app.ingest.decode import decode_action, decode_body
+from app.ingest.decode import Decoded, decode_action, decode_body
 from app.ingest.recorder import Recorder
 from app.ingest.viewers import Viewers
 from app.problems import MEDIA_TYPE as PROBLEM
@@ -146,19 +146,15 @@ async def post_events(
     if backfill:
         await demand(request, "backfill")
     sender = await senders.sender_of(request, backfills=backfill)
-    events = decode_body(
-        await _body(request, settings),
-        media_type=request.headers.get("content-type", ""),
-        max_events=settings.max_events,
-        max_event_bytes=settings.max_event_bytes,
-    )
+    # Not kept here: an event need not outlive its packing.
     if validate:
-        return _answer(request, await recorder.validate(events, sender), status=200)
+        accepted = await recorder.validate(await _events(request, settings), sender)
+        return _answer(request, accepted, status=200)
     if wait:
-        recorded = await recorder.record_and_wait(events, sender)
+        recorded = await recorder.record_and_wait(await _events(request, settings), sender)
         status = 200 if recorded.is_written else 202
         return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
-    recorded = await recorder.record(events, sender)
+    recorded = await recorder.record(await _events(request, settings), sender)
     return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
 
@@ -195,6 +191,15 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
     return record
+
+
+async def _events(request: AnyRequest, settings: Settings) -> list[Decoded]:
+    return decode_body(
+        await _body(request, settings),
+        media_type=request.headers.get("content-type", ""),
+        max_events=settings.max_events,
+        max_event_bytes=settings.max_event_bytes,
+    )
 
 
 async def _body(request: AnyRequest, settings: Settings) -> bytes:

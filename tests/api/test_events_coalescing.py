@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from app import keys
 from app.ingest.limits import Limit
-from app.ingest.stream import JOINED_BYTES, Entry, StreamAppender, from_fields
+from app.ingest.stream import JOINED_BYTES, Entry, StreamAppender, from_fields, sealed
 from app.redis_client import open_redis
 from app.settings import Settings
 from tests.writing import packed, waiting
@@ -32,11 +32,13 @@ async def _entries(redis: Redis) -> list[Entry]:
 async def test_requests_of_one_turn_are_one_entry(redis: Redis) -> None:
     appender = StreamAppender(redis)
     first = packed()
-    await appender.append(Entry(1, [first]))
+    await appender.append(sealed(Entry(1, [first])))
     before = await _reads(redis)
     # Sixteen events and more have a longer header in MessagePack.
     batches = [[packed() for _ in range(number)] for number in (1, 15, 16, 300)]
-    await asyncio.gather(*(appender.append(Entry(n, batch)) for n, batch in enumerate(batches)))
+    await asyncio.gather(
+        *(appender.append(sealed(Entry(n, batch))) for n, batch in enumerate(batches))
+    )
     # One write of all, and this question itself.
     assert await _reads(redis) - before <= 6
     assert await _entries(redis) == [Entry(1, [first]), Entry(3, list(chain(*batches)))]
@@ -49,8 +51,8 @@ async def test_who_waits_or_has_a_limit_has_an_entry_of_its_own(redis: Redis) ->
     one, two, three, four = [Entry(1, [packed()]) for _ in range(4)]
     asked = three._replace(request_id="r")
     appended = await asyncio.gather(
-        appender.append(one), appender.append(two), appender.append(asked),
-        appender.append(four, (limit,)), appender.append(one),
+        appender.append(sealed(one)), appender.append(sealed(two)), appender.append(sealed(asked)),
+        appender.append(sealed(four), (limit,)), appender.append(sealed(one)),
     )  # fmt: skip
     assert [len(each.standings) for each in appended] == [0, 0, 0, 1, 0]
     assert await _entries(redis) == [Entry(1, one.events + two.events), asked, four, one]
@@ -59,7 +61,7 @@ async def test_who_waits_or_has_a_limit_has_an_entry_of_its_own(redis: Redis) ->
 async def test_large_requests_are_not_joined(redis: Redis) -> None:
     appender = StreamAppender(redis)
     large = [packed(metadata=b'"' + b"x" * (JOINED_BYTES // 2) + b'"')]
-    await asyncio.gather(*(appender.append(Entry(1, large)) for _ in range(3)))
+    await asyncio.gather(*(appender.append(sealed(Entry(1, large))) for _ in range(3)))
     assert await waiting(redis) == 3
 
 
@@ -71,19 +73,20 @@ async def test_what_fails_fails_for_each_and_the_next_goes_on(
         await redis.config_set("maxmemory", 1)
         try:
             results = await asyncio.gather(
-                *(appender.append(Entry(1, [packed()])) for _ in range(5)), return_exceptions=True
+                *(appender.append(sealed(Entry(1, [packed()]))) for _ in range(5)),
+                return_exceptions=True,
             )
         finally:
             await redis.config_set("maxmemory", 0)
         assert [isinstance(result, RedisError) for result in results] == [True] * 5
-        await appender.append(Entry(1, [packed()]))
+        await appender.append(sealed(Entry(1, [packed()])))
     assert await waiting(redis) == 1
 
 
 async def test_a_caller_who_leaves_does_not_take_the_others_along(redis: Redis) -> None:
     appender = StreamAppender(redis)
-    leaving = asyncio.create_task(appender.append(Entry(1, [packed()])))
-    staying = asyncio.create_task(appender.append(Entry(1, [packed()])))
+    leaving = asyncio.create_task(appender.append(sealed(Entry(1, [packed()]))))
+    staying = asyncio.create_task(appender.append(sealed(Entry(1, [packed()]))))
     await asyncio.sleep(0)
     leaving.cancel()
     await staying
