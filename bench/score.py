@@ -64,15 +64,12 @@ on conflict ("window") do update set since = excluded.since
 """
 
 _TOP = """
-select array_agg(best.item_id order by best.place)
-from (
-    select
-        scored.item_id,
-        row_number() over (order by scored.score desc, scored.item_id) as place
+select array(
+    select scored.item_id
     from api.{}((select r from core.ranking as r where r.name = 'trending_24h'), %s) as scored
-    order by place
+    order by scored.score desc, scored.item_id
     limit 1000
-) as best
+)
 """
 _TOP_NEW = _TOP.format("weighted_decay_top")
 _TOP_FULL = _TOP.format("weighted_decay_recount")
