@@ -56,19 +56,15 @@ async def test_turns_are_given_first_come_first_served(connect: Connect) -> None
     blocker = await connect(autocommit=False)
     await blocker.execute("select 1")
     clients = [await connect() for _ in range(5)]
-    order: list[int] = []
-
-    async def ask(number: int) -> None:
-        await clients[number].execute("insert into thing values (%s)", [number])
-        order.append(number)
-
-    tasks = []
-    for number in range(5):
-        tasks.append(asyncio.create_task(ask(number)))
-        await asyncio.sleep(0.05)  # each has sent its query before the next one does
+    asked = []
+    for number, client in enumerate(clients):
+        query = client.execute("insert into thing values (%s)", [number])
+        asked.append(asyncio.create_task(query))
+        await connect()  # the engine greets it after it has read the query
     await blocker.commit()
-    await asyncio.gather(*tasks)
-    assert order == list(range(5))
+    await asyncio.gather(*asked)
+    served = await fetch(blocker, "select id from thing order by ctid")
+    assert served == [(number,) for number in range(5)]
 
 
 async def test_an_error_leaves_the_transaction_failed_until_rollback(connect: Connect) -> None:
