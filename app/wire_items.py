@@ -66,6 +66,7 @@ class Item(Wire, frozen=True):
     hot_score: float | None
     """Score in the ranking `hot`; null without an event in its window, and for excluded items."""
     hot_rank: int | None
+    """Place by that score; beyond 10,000 within a hundredth."""
     is_hot: bool
     """Whether it is among the hottest fifth."""
     excluded: Excluded | None

@@ -54,7 +54,6 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _RANKING_OVERVIEWS = Query("ranking_overviews", RankingOverview)
-_RANKING_OVERVIEW = Query("ranking_overview", RankingOverview)
 _ITEM_PLACE = Query("item_place", Place)
 _EXPLAIN_SCORE = Query("explain_score", ScorePart)
 _RANK_HISTORY = Query("rank_history", PastPlace)
@@ -66,12 +65,12 @@ _RELEASE_JOB_LOCK = Query("release_job_lock", Released)
 
 async def ranking_overviews(connection: Connection) -> list[RankingOverview]:
     """Return every ranking, ordered by name."""
-    return await _RANKING_OVERVIEWS.all(connection)
+    return await _RANKING_OVERVIEWS.all(connection, name=None)
 
 
 async def ranking_overview(connection: Connection, *, name: str) -> RankingOverview | None:
     """Return one ranking, or None where there is none of that name."""
-    return await _RANKING_OVERVIEW.first(connection, name=name)
+    return await _RANKING_OVERVIEWS.first(connection, name=name)
 
 
 async def item_place(

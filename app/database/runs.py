@@ -44,7 +44,6 @@ class _Entry(TrendingItem, frozen=True, kw_only=True):
 
 
 _LATEST_RUNS = Query("latest_runs", Run)
-_LATEST_RUN = Query("latest_run", Run)
 _RUN_AT = Query("run_at", RunOfRanking)
 _STORED_RUN = Query("stored_run", RunOfRanking)
 _SNAPSHOT_ENTRIES = Query("snapshot_entries", TrendingItem)
@@ -53,12 +52,12 @@ _SNAPSHOT_SEGMENTS = Query("snapshot_segments", _Entry)
 
 async def latest_runs(connection: Connection) -> list[Run]:
     """Return the newest finished run of every enabled ranking, ordered by ranking."""
-    return await _LATEST_RUNS.all(connection)
+    return await _LATEST_RUNS.all(connection, ranking=None)
 
 
 async def latest_run(connection: Connection, *, ranking: str) -> Run | None:
     """Return the newest finished run of `ranking`, or None before its first."""
-    return await _LATEST_RUN.first(connection, ranking=ranking)
+    return await _LATEST_RUNS.first(connection, ranking=ranking)
 
 
 async def run_at(connection: Connection, *, ranking: str, as_of: datetime) -> RunOfRanking | None:

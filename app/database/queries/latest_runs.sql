@@ -1,4 +1,4 @@
--- The newest finished run of every enabled ranking.
+-- The newest finished run of a ranking, or of every enabled one where it is null.
 select
     run_id,
     ranking,
@@ -11,4 +11,5 @@ select
     redis_seconds,
     schedule
 from api.latest_run
+where %(ranking)s::text is null or ranking = %(ranking)s::text
 order by ranking;

@@ -1,4 +1,4 @@
--- Every ranking with its settings and its newest run.
+-- The ranking of a name, or every one where it is null, with its settings and its newest run.
 select
     name,
     formula,
@@ -15,4 +15,5 @@ select
     as_of,
     confirmed_at
 from api.ranking_overview
+where %(name)s::text is null or name = %(name)s::text
 order by name;

@@ -12,19 +12,15 @@ returns table (
 )
 language sql stable
 begin atomic
--- Materialized: asked once, not for each item.
-with span as materialized (
+-- Materialized: asked once, not for each item, whatever the planner expects.
+with option as materialized (
     select
-        longer."window" as longer,
-        longer.ratio,
         api.ranking_option(ranking, 'metric') as metric,
         greatest(api.ranking_option(ranking, 'strength')::float8, 0.001) as strength,
-        api.ranking_option(ranking, 'minSupport')::float8 as min_support
-    from (
-        -- ratio: length of the window over the length of the rest of the longer one.
-        values ('1h', '24h', 1.0 / 23), ('24h', '7d', 1.0 / 6), ('7d', '30d', 7.0 / 23)
-    ) as longer (shorter, "window", ratio)
-    where longer.shorter = (ranking)."window"
+        api.ranking_option(ranking, 'minSupport')::float8 as min_support,
+        -- Length of the window over the length of the rest of the longer one.
+        case (ranking)."window" when '1h' then 1.0 / 23 when '24h' then 1.0 / 6 else 7.0 / 23 end
+            as ratio
 ),
 
 counted as (
@@ -33,23 +29,24 @@ counted as (
             when 'category' then item.category
             when 'creator' then item.creator
         end as subject,
-        case (ranking).subject when 'item' then item.item_id end as item_id,
-        case
-            when part."window" = (ranking)."window" then api.metric_of(
-                span.metric, part.views, part.likes, part.comments, part.shares, part.watch_seconds
-            )
-            else 0
-        end as recent,
-        case
-            when part."window" = span.longer then api.metric_of(
-                span.metric, part.views, part.likes, part.comments, part.shares, part.watch_seconds
-            )
-            else 0
-        end as longer
-    from span
+        case (ranking).subject when 'item' then part.item_id end as item_id,
+        part."window" = (ranking)."window" as is_recent,
+        api.metric_of(
+            option.metric, part.views, part.likes, part.comments, part.shares, part.watch_seconds
+        ) as count
+    from option
+    -- Named by the ranking alone, so that no other window is read.
     inner join core.item_window as part
-        on part."window" in ((ranking)."window", span.longer)
-    inner join core.item as item on part.item_id = item.item_id
+        on part."window" in (
+            (ranking)."window",
+            case (ranking)."window"
+                when '1h' then '24h'
+                when '24h' then '7d'
+                when '7d' then '30d'
+            end
+        )
+    -- Not done where items are ranked, of any content type.
+    left join core.item as item on part.item_id = item.item_id
     where
         ((ranking).content_type is null or item.content_type = (ranking).content_type)
         and part.item_id not in (
@@ -63,35 +60,37 @@ summed as (
     select
         counted.subject,
         counted.item_id,
-        sum(counted.recent) as recent,
-        greatest(sum(counted.longer) - sum(counted.recent), 0) as rest
+        coalesce(sum(counted.count) filter (where counted.is_recent), 0) as recent,
+        greatest(
+            sum(case when counted.is_recent then -counted.count else counted.count end), 0
+        ) as rest
     from counted
     group by counted.subject, counted.item_id
 ),
 
-site as (
-    select sum(summed.recent) / nullif(sum(summed.rest) * min(span.ratio), 0) as growth
+site as materialized (
+    select sum(summed.recent) / nullif(sum(summed.rest) * min(option.ratio), 0) as growth
     from summed
-    cross join span
+    cross join option
 )
 
 select
     summed.subject,
     summed.item_id,
-    (summed.recent + span.strength)
-    / (summed.rest * span.ratio * site.growth + span.strength),
+    (summed.recent + option.strength)
+    / (summed.rest * option.ratio * site.growth + option.strength),
     array[
         summed.recent,
-        summed.rest * span.ratio * site.growth,
-        summed.rest * span.ratio,
+        summed.rest * option.ratio * site.growth,
+        summed.rest * option.ratio,
         site.growth
     ]
 from summed
 cross join site
-cross join span
+cross join option
 where
     (summed.subject is not null or summed.item_id is not null)
-    and summed.recent >= span.min_support
+    and summed.recent >= option.min_support
     -- Without a past there is nothing to break out of.
     and site.growth > 0;
 end;

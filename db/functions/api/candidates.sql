@@ -1,7 +1,8 @@
 -- What a moving-window formula runs over: the items with an event in the ranking's window.
 -- Source: core.item_window, core.item, core.item_exclusion. Feeds: every formula but
 -- weighted_decay and breakout.
--- Keeps: an excluded item is nowhere in it, so that it counts for no category or creator either.
+-- Keeps: an excluded item is nowhere in it, so that it counts for no category or creator either. A
+-- left join, which is not done where the formula asks for nothing of the catalogue.
 create function api.candidates(ranking core.ranking)
 returns table (
     item_id bigint,
@@ -29,7 +30,7 @@ select
     counted.watch_seconds,
     counted.last_event_at
 from core.item_window as counted
-inner join core.item as item on counted.item_id = item.item_id
+left join core.item as item on counted.item_id = item.item_id
 where
     counted."window" = (ranking)."window"
     and ((ranking).content_type is null or item.content_type = (ranking).content_type)

@@ -38,7 +38,8 @@ comment on column api.item_popularity.shares is 'Shares, ever.';
 comment on column api.item_popularity.watch_seconds is 'Seconds watched, ever.';
 comment on column api.item_popularity.last_event_at is 'Its newest counted event; null for none.';
 comment on column api.item_popularity.hot_score is
-    'Score in the ranking hot; null without an event in its window.';
-comment on column api.item_popularity.hot_rank is 'Place by that score, from 1.';
+    'Score in the ranking hot, within 0.001; null without an event in its window.';
+comment on column api.item_popularity.hot_rank is
+    'Place by that score, from 1; beyond 10,000 within a hundredth.';
 comment on column api.item_popularity.is_hot is 'Whether it is among the hottest fifth.';
 grant select on api.item_popularity to groundswell_service, groundswell_read;

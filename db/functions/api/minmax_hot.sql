@@ -8,7 +8,7 @@ returns table (
 )
 language sql stable
 begin atomic
--- Materialized: asked once, not for each item.
+-- Materialized: asked once, not for each item, whatever the planner expects.
 with option as materialized (
     select
         api.ranking_option(ranking, 'hits')::float8 as hits,
@@ -18,10 +18,15 @@ with option as materialized (
 ),
 
 candidate as materialized (
-    select * from api.candidates(ranking)
+    select
+        active.item_id,
+        active.views,
+        active.shares,
+        active.last_event_at
+    from api.candidates(ranking) as active
 ),
 
-spread as (
+spread as materialized (
     select
         min(candidate.views) as least_views,
         nullif(max(candidate.views) - min(candidate.views), 0)::float8 as views,

@@ -31,12 +31,15 @@ begin
             scored.item_id,
             scored.score,
             scored.components
-        from api.%I($1, $2) as scored
+        from (
+            select *
+            from api.%I($1, $2) as scored
+            order by scored.score desc, scored.item_id, scored.subject collate "C"
+            limit $3
+        ) as scored
         window best as (
             order by scored.score desc, scored.item_id, scored.subject collate "C"
-        )
-        order by 2
-        limit $3', whole
+        )', whole
     ) using ranking, as_of, ranking.size;
 
     if ranking.segments <> '{}' and ranking.formula = 'weighted_decay' and source = 'index' then

@@ -36,7 +36,7 @@ rated as materialized (
         )
 ),
 
-mean as (
+mean as materialized (
     select
         rated.content_type,
         avg(rated.rating) as rating

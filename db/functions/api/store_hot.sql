@@ -1,42 +1,75 @@
 -- Keep hot score, rank and badge of every active item.
 -- Source: api.minmax_hot. Feeds: core.item_hot.
--- Keeps: at least one item is hot where any is active; items no longer active have no row.
+-- Keeps: at least one item is hot where any is active; items no longer active have no row. Badges
+-- are exact, and so is all of the first 10,000, as long as the longest list. All scores fade and
+-- one item's rise moves every rank below it, so further down a row is rewritten when its rank is
+-- off by more than a hundredth or its score by more than 0.001: the cost follows what changed.
 create function api.store_hot(ranking core.ranking, as_of timestamptz)
 returns void
-language sql volatile
+language plpgsql volatile
 set jit = off
-begin atomic
-with option as materialized (
-    select api.ranking_option(ranking, 'hotShare')::float8 as hot_share
-),
+-- Planned for this ranking, so that no other window is read.
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+    with option as materialized (
+        select
+            api.ranking_option(ranking, 'hotShare')::float8 as hot_share,
+            10000 as exact
+    ),
 
-scored as (
+    placed as (
+        select
+            hot.item_id,
+            hot.score,
+            (row_number() over (order by hot.score desc, hot.item_id))::integer as rank,
+            count(*) over () as size
+        from api.minmax_hot(ranking, store_hot.as_of) as hot
+    ),
+
+    scored as materialized (
+        select
+            placed.item_id,
+            placed.score,
+            placed.rank,
+            placed.rank <= ceil(placed.size * option.hot_share) as is_hot
+        from placed
+        cross join option
+    ),
+
+    gone as (
+        delete from core.item_hot as stored
+        where stored.item_id not in (select scored.item_id from scored)
+    ),
+
+    moved as (
+        update core.item_hot as stored
+        set
+            hot_score = scored.score,
+            hot_rank = scored.rank,
+            is_hot = scored.is_hot
+        from scored
+        cross join option
+        where
+            stored.item_id = scored.item_id
+            and (
+                least(stored.hot_rank, scored.rank) <= option.exact
+                or stored.is_hot <> scored.is_hot
+                or abs(stored.hot_rank - scored.rank) > scored.rank / 100
+                or abs(stored.hot_score - scored.score) > 0.001
+            )
+    )
+
+    insert into core.item_hot (item_id, hot_score, hot_rank, is_hot)
     select
-        hot.item_id,
-        hot.score,
-        row_number() over (order by hot.score desc, hot.item_id) as rank,
-        count(*) over () as size
-    from api.minmax_hot(ranking, store_hot.as_of) as hot
-),
-
-gone as (
-    delete from core.item_hot as stored
-    where stored.item_id not in (select scored.item_id from scored)
-)
-
-insert into core.item_hot as stored (item_id, hot_score, hot_rank, is_hot)
-select
-    scored.item_id,
-    scored.score,
-    scored.rank,
-    scored.rank <= ceil(scored.size * option.hot_share)
-from scored
-cross join option
-on conflict (item_id) do update set
-    hot_score = excluded.hot_score,
-    hot_rank = excluded.hot_rank,
-    is_hot = excluded.is_hot;
+        scored.item_id,
+        scored.score,
+        scored.rank,
+        scored.is_hot
+    from scored
+    where scored.item_id not in (select stored.item_id from core.item_hot as stored);
 end;
+$$;
 
 comment on function api.store_hot(core.ranking, timestamptz) is
-    'Replaces core.item_hot by the scores of ranking hot at as_of.';
+    'Brings core.item_hot to the scores of ranking hot at as_of.';
