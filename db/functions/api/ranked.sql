@@ -15,6 +15,8 @@ returns table (
 )
 language plpgsql stable
 set jit = off
+-- No item is looked up twice.
+set enable_memoize = off
 as $$
 declare
     whole constant text := case

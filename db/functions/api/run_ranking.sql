@@ -72,8 +72,9 @@ begin
         left join before
             on
                 placed.segment = before.segment
-                and placed.item_id is not distinct from before.item_id
-                and placed.subject is not distinct from before.subject
+                -- One of the two is null. Written so that it can be hashed.
+                and coalesce(placed.item_id, 0) = coalesce(before.item_id, 0)
+                and coalesce(placed.subject, '') = coalesce(before.subject, '')
         left join core.item_window as counted
             on placed.item_id = counted.item_id and counted."window" = ranking."window"
         left join named on placed.subject = named.subject
