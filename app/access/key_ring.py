@@ -54,7 +54,7 @@ class KeyRing:
         """
         digest = digest_of(text)
         found = self._keys.get(digest)
-        if found is None and time.monotonic() >= self._reload_at:
+        if found is None and (self._is_loading or time.monotonic() >= self._reload_at):
             await self.reload()
             found = self._keys.get(digest)
         if found is not None:
@@ -67,9 +67,13 @@ class KeyRing:
             key.kind == "public" and key.allows_origin(origin) for key in self._keys.values()
         )
 
+    @property
+    def _is_loading(self) -> bool:
+        return self._loading is not None and not self._loading.done()
+
     async def reload(self) -> None:
         """Read the keys again, or keep the last known ones; callers share one reading."""
-        if self._loading is None or self._loading.done():
+        if self._loading is None or not self._is_loading:
             self._loading = asyncio.create_task(self._load())
         # A caller who leaves must not end it for the others.
         await asyncio.shield(self._loading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -129,6 +130,19 @@ async def test_a_revoked_key_is_refused_at_once(
             return await ask(api, RECORD, **bearer(key)) == 401
 
         await eventually(refused)
+
+
+async def test_who_comes_while_the_keys_are_read_waits_for_them(pool: Pool, redis: Redis) -> None:
+    """As at a start: whoever came in its first moments was taken for one without a key."""
+    key, ring = await make_key(pool), KeyRing(pool, redis)
+    reading = asyncio.create_task(ring.reload())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not ring.loaded
+    found = await ring.find(key)
+    assert found is not None
+    assert ring.loaded
+    await reading
 
 
 async def test_the_last_use_is_noted(pool: Pool, redis: Redis) -> None:

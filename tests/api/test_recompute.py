@@ -222,3 +222,5 @@ async def test_the_service_s_role_is_enough(world: World) -> None:
             await world.execute("call api.recompute_stats(now())")
     finally:
         await world.execute("reset role")
+        # The connection goes back to the pool: what the procedure had locked must not.
+        await world.execute("select pg_advisory_unlock_all()")
