@@ -24,7 +24,7 @@ from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
 from app.ingest.uuid7 import Uuid7Source
 
-ROUNDS = 9
+ROUNDS = 27
 BATCHES = 6
 BATCH_ROWS = 5_000
 ITEMS = 20_000
@@ -97,7 +97,7 @@ class _Source:
         self._now += SECONDS_A_BATCH
         received_at = round(self._now * 1e6)
         return [
-            ReceivedEvent(self._event(received_at + number), received_at)
+            ReceivedEvent(self._event(received_at - BATCH_ROWS + number), received_at)
             for number in range(BATCH_ROWS)
         ]
 

@@ -3,7 +3,7 @@
 -- Keeps: at least one item is hot where any is active; items no longer active have no row. Badges
 -- are exact, and so is all of the first 10,000, as long as the longest list. All scores fade and
 -- one item's rise moves every rank below it, so further down a row is rewritten when its rank is
--- off by more than a hundredth or its score by more than 0.001: the cost follows what changed.
+-- off by more than a hundredth or its score by more than 0.001 (docs/decisions/0012).
 create function api.store_hot(ranking core.ranking, as_of timestamptz)
 returns void
 language plpgsql volatile
