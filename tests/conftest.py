@@ -17,14 +17,6 @@ from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
 from tests.lifespan import lifespan
 
-LONG = ("test_soak.py", "test_fuzz.py")
-"""Files of few tests that take a minute."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: item.path.name not in LONG)
-
 
 @pytest.fixture(scope="session")
 async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:

@@ -48,7 +48,7 @@ async def test_requests_made_from_the_openapi_document(stand: Stand, tmp_path: P
     command = [
         *("run", f"{stand.url}/schema/openapi.json"),
         *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing"),
-        *("--max-examples", "8", "--seed", str(SEED), "--generation-database", "none"),
+        *("--max-examples", "5", "--seed", str(SEED), "--generation-database", "none"),
         # A stream of events never ends, so each request of it would wait for its time to run out.
         *("--exclude-path", "/alerts/stream"),
         *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),

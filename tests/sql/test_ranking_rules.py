@@ -99,6 +99,12 @@ REFUSED: list[tuple[dict[str, object], str]] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+async def _only_its_own(undone: World) -> None:
+    """Whatever rankings the tests of other files have left."""
+    await undone.only()
+
+
 @pytest.mark.parametrize(
     ("columns", "message"), REFUSED, ids=[str(columns)[:60] for columns, _ in REFUSED]
 )
