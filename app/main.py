@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
 from litestar import Litestar, Router
@@ -12,47 +13,55 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
-from redis.asyncio import Redis
 
+from app.access.guard import require
 from app.access.key_ring import KeyRing
+from app.access.keys import API_KEYS_CHANGED
+from app.access.users import Users
+from app.access.viewers import Viewers
+from app.alerts import routes as alerts
+from app.alerts import stream_routes as alert_stream
+from app.alerts import webhook_routes as webhooks
+from app.alerts.feed import CHANNEL as ALERT_CHANNEL
 from app.alerts.feed import AlertFeed
-from app.auth import require
+from app.audit import routes as audit
 from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
-from app.database.pool import Pool, open_pool
+from app.health import metrics_routes as metrics
+from app.health import routes as health
+from app.http.problems import exception_handlers
+from app.ingest import beacon_routes as beacon
+from app.ingest import routes as events
 from app.ingest.known_items import KnownItems
-from app.ingest.live_counts import LiveCounts
+from app.ingest.recorder import Recorder
 from app.ingest.retention import Retention
-from app.logs import configure_logs
-from app.problems import exception_handlers
-from app.redis_client import open_redis
-from app.routes import (
-    admin_audit,
-    admin_items,
-    admin_rankings,
-    admin_stats,
-    alert_stream,
-    alert_webhooks,
-    alerts,
-    beacon,
-    events,
-    health,
-    items,
-    likes,
-    metrics,
-    rankings,
-    stats,
-    top,
-    trending,
-)
-from app.serving.follower import Follower
-from app.serving.hot_path import HotPath
-from app.serving.lists import Lists
-from app.serving.snapshots import Snapshots
-from app.serving.stats import StatsCache
-from app.serving.top_pages import TopPages
+from app.ingest.senders import Senders
+from app.ingest.uuid7 import Uuid7Source
+from app.items import exclusion_routes as exclusions
+from app.items import routes as items
+from app.likes import routes as likes
+from app.likes.counts import LikeCounts
+from app.rankings import admin_routes as admin_rankings
+from app.rankings import routes as rankings
+from app.rankings import trending_routes as trending
+from app.rankings.follower import Follower
+from app.rankings.hot_path import HotPath, Served
+from app.rankings.keys import TRENDING_SWITCHED
+from app.rankings.lists import Lists
+from app.rankings.snapshots import Snapshots
+from app.runtime.logs import configure_logs
+from app.runtime.notifications import of_database, of_redis
+from app.runtime.pool import open_pool
+from app.runtime.redis_client import open_redis
+from app.runtime.stopping import when_stopping
+from app.services import Services
 from app.settings import Settings, read_settings
-from app.stopping import when_stopping
+from app.stats import recompute_routes as recompute
+from app.stats import routes as stats
+from app.stats.cache import StatsCache
+from app.top import routes as top
+from app.top.live_counts import LiveCounts
+from app.top.pages import TopPages
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +73,7 @@ def create_app(settings: Settings) -> HotPath:
     own application is the attribute `app` of what this returns.
     """
     configure_logs(settings)
-    snapshots = Snapshots(max_age=settings.trending_max_age)
+    snapshots, served = Snapshots(max_age=settings.trending_max_age), Served()
     app = Litestar(
         route_handlers=[
             pages.router,
@@ -77,74 +86,97 @@ def create_app(settings: Settings) -> HotPath:
                 route_handlers=[trending.router, rankings.router, top.router, stats.router],
                 guards=[require("read")],
             ),
-            admin_audit.router,
+            audit.router,
             admin_rankings.router,
-            admin_items.router,
-            admin_stats.router,
+            exclusions.router,
+            recompute.router,
             alerts.router,
-            alert_webhooks.router,
+            webhooks.router,
             alert_stream.router,
             health.router,
             metrics.router,
         ],
-        dependencies={
-            name: Provide(provider, sync_to_thread=False)
-            for name, provider in (("pool", _pool), ("redis", _redis), ("settings", _settings))
-        },
+        dependencies={"services": Provide(_services, sync_to_thread=False)},
         exception_handlers=exception_handlers,
-        lifespan=[_opened(settings, snapshots)],
+        lifespan=[_opened(settings, snapshots, served)],
         openapi_config=_openapi(),
         request_max_body_size=settings.max_body_bytes,
-        state=State({"settings": settings, "snapshots": snapshots}),
         logging_config=None,
     )
-    hot_path = HotPath(app, snapshots, is_open=settings.require_keys != "all")
-    app.state.hot_path = hot_path
-    return hot_path
+    return HotPath(app, snapshots, served, is_open=settings.require_keys != "all")
 
 
 def _opened(
-    settings: Settings, snapshots: Snapshots
+    settings: Settings, snapshots: Snapshots, served: Served
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return the lifespan that opens what the routes use, and closes it in reverse order."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        state = app.state
-        async with open_redis(settings) as redis, open_pool(settings) as pool:
-            state.redis, state.pool = redis, pool
-            state.stats = StatsCache(settings=settings, pool=pool, redis=redis)
-            state.lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
-            state.top_pages = TopPages(settings=settings, pool=pool, redis=redis, lists=state.lists)
-            state.key_ring = KeyRing(pool, redis)
-            state.known_items = None
-            if settings.unknown_items == "refuse":
-                state.known_items = KnownItems(pool, redis)
-            state.retention = Retention(pool, timeout=settings.database_timeout)
+        async with AsyncExitStack() as stack:
+            redis = await stack.enter_async_context(open_redis(settings))
+            pool = await stack.enter_async_context(open_pool(settings))
+            lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
+            known_items = KnownItems(pool, redis) if settings.unknown_items == "refuse" else None
+            retention = Retention(pool, timeout=settings.database_timeout)
+            key_ring, viewers = KeyRing(pool, redis), Viewers(redis)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
-            state.follower = follower
-            state.alert_feed = feed = AlertFeed(settings=settings, pool=pool)
-            state.live_counts = LiveCounts(redis, pool)
-            state.following = asyncio.create_task(follower.run(), name="follower")
-            tasks = (
-                state.following,
-                asyncio.create_task(state.key_ring.run(), name="key ring"),
-                asyncio.create_task(state.retention.run(), name="retention"),
-                asyncio.create_task(feed.run(), name="alert feed"),
+            feed = AlertFeed(settings=settings, pool=pool)
+            live_counts = LiveCounts(redis, pool)
+            announcements = of_redis(redis, TRENDING_SWITCHED, API_KEYS_CHANGED)
+            notifications = of_database(settings, ALERT_CHANNEL)
+            following = await stack.enter_async_context(
+                _running(follower.run(announcements), "follower")
             )
-            for task in tasks:
-                task.add_done_callback(_report_end)
-            try:
-                async with state.live_counts.running() as counting:
-                    counting.add_done_callback(_report_end)
-                    with when_stopping(feed.close):
-                        yield
-            finally:
-                feed.close()
-                for task in tasks:
-                    await _cancel(task)
+            await stack.enter_async_context(_running(key_ring.run(announcements), "key ring"))
+            await stack.enter_async_context(_running(retention.run(), "retention"))
+            await stack.enter_async_context(_running(feed.run(notifications), "alert feed"))
+            stack.callback(feed.close)
+            counting = await stack.enter_async_context(live_counts.running())
+            counting.add_done_callback(_report_end)
+            stack.enter_context(when_stopping(feed.close))
+            app.state.services = Services(
+                settings=settings,
+                pool=pool,
+                redis=redis,
+                key_ring=key_ring,
+                users=Users(settings),
+                viewers=viewers,
+                snapshots=snapshots,
+                lists=lists,
+                top_pages=TopPages(settings=settings, pool=pool, redis=redis, lists=lists),
+                stats=StatsCache(settings=settings, pool=pool, redis=redis),
+                recorder=Recorder(
+                    settings, pool, redis, retention=retention, known_items=known_items
+                ),
+                known_items=known_items,
+                like_counts=LikeCounts(redis),
+                live_counts=live_counts,
+                new_id=Uuid7Source(),
+                alert_feed=feed,
+                senders=Senders(settings, viewers),
+                served=served,
+                following=following,
+            )
+            yield
 
     return lifespan
+
+
+def _services(state: State) -> Services:
+    services: Services = state.services
+    return services
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Work in the background meanwhile; an end that nobody asked for is reported."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report_end)
+    try:
+        yield task
+    finally:
+        await _cancel(task)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -162,21 +194,6 @@ def _report_end(task: asyncio.Task[None]) -> None:
     """Say that what a task does stands still until this process is restarted."""
     if not task.cancelled() and task.exception():
         log.critical("task ended", task=task.get_name(), exc_info=task.exception())
-
-
-def _pool(state: State) -> Pool:
-    pool: Pool = state.pool
-    return pool
-
-
-def _redis(state: State) -> Redis:
-    redis: Redis = state.redis
-    return redis
-
-
-def _settings(state: State) -> Settings:
-    settings: Settings = state.settings
-    return settings
 
 
 def _openapi() -> OpenAPIConfig:

@@ -11,12 +11,12 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from app.errors import InputError
-from app.lifeline import end_with_parent
-from app.multiprocess import metrics_folder
+from app.runtime.lifeline import end_with_parent
+from app.runtime.multiprocess import metrics_folder
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from app.serving.hot_path import HotPath
+    from app.rankings.hot_path import HotPath
 
 _STOP_SECONDS = 5
 """How long a worker may finish its requests after SIGTERM before it is killed."""

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from app.access.address import parse_networks
-from app.access.token_key import public_key
 from app.errors import SettingError
+from app.runtime.networks import parse_networks
+from app.runtime.token_key import public_key
 
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""

@@ -12,14 +12,19 @@ import structlog
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
 
+from app.alerts.deliverer import CHANNEL as ALERT_CHANNEL
 from app.alerts.deliverer import run_deliverer
-from app.database.pool import Pool, open_pool
 from app.errors import InputError
 from app.ingest.writer import run_writer
-from app.redis_client import open_redis
-from app.serving.like_reconciler import run_like_reconciler
-from app.serving.publisher import run_publisher
+from app.likes.reconciler import run_like_reconciler
+from app.rankings.publisher import CHANNEL as RUN_CHANNEL
+from app.rankings.publisher import Publisher, run_publisher
+from app.runtime.notifications import of_database
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
+from app.top.live_counts import LiveCounts
+from app.top.publisher import TopPublisher
 
 log = structlog.get_logger(__name__)
 
@@ -68,21 +73,45 @@ def _metrics(settings: Settings) -> Iterator[None]:
 async def _run_parts(
     settings: Settings, pool: Pool, redis: Redis, heartbeat: Path | None, stop: asyncio.Event
 ) -> None:
+    notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL)
+    top = TopPublisher(pool=pool, redis=redis)
+    publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
     async with asyncio.TaskGroup() as group:
         if heartbeat:
             group.create_task(_beat(heartbeat, stop), name="heartbeat")
         group.create_task(
-            run_writer(settings=settings, pool=pool, redis=redis, stop=stop), name="writer"
+            write_and_count(settings=settings, pool=pool, redis=redis, stop=stop), name="writer"
         )
         group.create_task(
-            run_publisher(settings=settings, pool=pool, redis=redis, stop=stop),
+            run_publisher(publisher=publisher, notifications=notifications, stop=stop),
             name="publisher",
         )
-        group.create_task(run_deliverer(settings=settings, pool=pool, stop=stop), name="deliverer")
+        group.create_task(
+            run_deliverer(settings=settings, pool=pool, notifications=notifications, stop=stop),
+            name="deliverer",
+        )
         group.create_task(
             run_like_reconciler(settings=settings, pool=pool, redis=redis, stop=stop),
             name="like reconciler",
         )
+
+
+async def write_and_count(
+    *, settings: Settings, pool: Pool, redis: Redis, stop: asyncio.Event
+) -> None:
+    """Write events until `stop` is set, and let the top lists follow."""
+    counts = LiveCounts(redis, pool)
+    async with counts.running() as counting:
+        writing = asyncio.create_task(
+            run_writer(settings=settings, pool=pool, redis=redis, stop=stop, on_commit=counts.add)
+        )
+        try:
+            await asyncio.wait({writing, counting}, return_when=asyncio.FIRST_COMPLETED)
+            if counting.done() and not stop.is_set():
+                counting.result()
+            await writing
+        finally:
+            writing.cancel()
 
 
 async def _beat(file: Path, stop: asyncio.Event) -> None:

@@ -24,9 +24,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from app.database.migrate import migrate
 from app.embedded import embedded_timescaledb
-from app.logs import configure_logs
+from app.migrate.migrate import migrate
+from app.runtime.logs import configure_logs
 from app.settings import Settings
 
 FOLDER = Path(__file__).parent

@@ -12,10 +12,10 @@ from app.ingest import recorder
 from app.ingest.intake import Intake, Taken
 from app.ingest.sender import Sender
 from app.ingest.stream import Entry, Sealed
-from app.lifeline import end_with_parent
 from app.main import create_app
+from app.rankings.hot_path import HotPath
+from app.runtime.lifeline import end_with_parent
 from app.serve import granian_of
-from app.serving.hot_path import HotPath
 from app.settings import read_settings
 
 

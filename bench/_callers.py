@@ -10,7 +10,7 @@ from uuid import UUID
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app import keys
+from app.ingest import keys
 from app.ingest.uuid7 import Uuid7Source
 
 CALLERS = 16

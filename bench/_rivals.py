@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Response, get
 
-from app.lifeline import end_with_parent
+from app.runtime.lifeline import end_with_parent
 from app.serve import granian_of
 
 _BODY = "BENCH_BODY"

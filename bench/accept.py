@@ -24,9 +24,9 @@ from typing import Any
 import httpx
 import redis.asyncio
 
-from app import keys
 from app.embedded import embedded_redis
 from app.embedded.child import free_port
+from app.ingest import keys
 from app.ingest.stream import from_fields
 from bench._post import post_all
 

@@ -22,8 +22,8 @@ import httpx
 import redis.asyncio
 from psycopg import AsyncConnection
 
-from app.database.sql import Connection
 from app.embedded.child import free_port
+from app.runtime.sql import Connection
 from bench._callers import Callers
 from tests.engines.redis import KillableRedis
 from tests.eventually import eventually

@@ -15,7 +15,7 @@ from statistics import median
 
 from psycopg import AsyncConnection
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 
 ROUNDS = 7
 BATCHES = 4

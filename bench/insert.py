@@ -16,13 +16,13 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from app.database import events as sql
-from app.database.sql import Connection
+from app.ingest import queries as sql
 from app.ingest.insert import Inserter
 from app.ingest.item_ids import ItemIds
 from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
 from app.ingest.uuid7 import Uuid7Source
+from app.runtime.sql import Connection
 
 ROUNDS = 27
 BATCHES = 6

@@ -16,12 +16,12 @@ from uuid import uuid4
 
 from psycopg import AsyncConnection
 
-from app.database import events as sql
-from app.database.sql import Connection
+from app.ingest import queries as sql
 from app.ingest.insert import Inserter
 from app.ingest.item_ids import ItemIds
 from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
+from app.runtime.sql import Connection
 
 ROUNDS = 5
 SIZES = {"server": (600_000, 30_000), "embedded": (60_000, 3_000)}

@@ -21,11 +21,11 @@ from typing import Any
 import httpx
 import psycopg
 
-from app.database.pool import open_pool
 from app.embedded import embedded_redis
-from app.redis_client import open_redis
+from app.rankings.publisher import Publisher
+from app.runtime.pool import open_pool
+from app.runtime.redis_client import open_redis
 from app.serve import free_port
-from app.serving.publisher import Publisher
 from app.settings import Settings
 from bench._load import Load, load, loader
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from psycopg import AsyncConnection
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 
 ROUNDS = {"server": 5, "embedded": 15}
 """Those of the embedded engine are short, and its figures vary more."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 
 FRESH_WATERMARK = -210866803200000000
 """Watermark of a continuous aggregate that was never refreshed: PostgreSQL's least timestamp."""

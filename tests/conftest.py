@@ -10,8 +10,8 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool, open_pool
-from app.redis_client import open_redis
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 
 _SERIAL = re.compile(r"(_materialized_hypertable_|cagg_watermark\()\d+")
 """The number in the names TimescaleDB makes up counts on and says nothing."""

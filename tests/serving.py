@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import httpx
 
 from app.access.api_key import Kind, Scope, new_key
-from app.database.api_keys import create_api_key
-from app.database.pool import Pool
+from app.access.queries import create_api_key
 from app.main import create_app
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.lifespan import lifespan
 

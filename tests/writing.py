@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import redis.asyncio
 
-from app import keys
-from app.database.pool import Pool
+from app.ingest import keys
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
-from app.ingest.stream import Entry, to_fields, unix_microseconds
-from app.ingest.writer import run_writer
+from app.ingest.stream import Entry, to_fields
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import Pool
 from app.settings import Settings
+from app.worker import write_and_count
 
 
 class Written(NamedTuple):
@@ -36,7 +37,7 @@ async def running_writer(
     """Run a writer; gives what stops it, which happens at the latest on leaving."""
     stop = asyncio.Event()
     writer = asyncio.create_task(
-        run_writer(settings=settings, pool=pool, redis=redis_client, stop=stop)
+        write_and_count(settings=settings, pool=pool, redis=redis_client, stop=stop)
     )
     try:
         yield stop

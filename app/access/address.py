@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
+from app.runtime.networks import Network
+
 Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*"?([^";]*)"?', re.IGNORECASE)
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Return the networks of a comma-separated list; raises `ValueError`, naming what is wrong."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def client_address(

@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 import msgspec
 from redis.asyncio import Redis
 
-from app import keys
+from app.access import keys
 from app.access.api_key import ApiKey, digest_of
-from app.database.api_keys import ValidApiKey, note_api_keys_used, valid_api_keys
-from app.database.pool import Pool
-from app.serving.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.access.queries import ValidApiKey, note_api_keys_used, valid_api_keys
+from app.runtime.notifications import Notifications, first_of
+from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed
 
 REFRESH_SECONDS = 60.0
 """Age at which the keys are read again."""
@@ -78,35 +79,27 @@ class KeyRing:
         # A caller who leaves must not end it for the others.
         await asyncio.shield(self._loading)
 
-    async def run(self) -> None:
+    async def run(self, announcements: Notifications) -> None:
         """Keep the keys up to date until cancelled."""
         try:
-            await self._follow()
+            await self._follow(announcements)
         finally:
             if self._loading is not None:
                 self._loading.cancel()
                 await asyncio.wait({self._loading})
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub() as announcements:
-                    await announcements.subscribe(keys.API_KEYS_CHANGED)
-                    while True:
-                        await self.reload()
-                        await announcements.get_message(
-                            ignore_subscribe_messages=True,
-                            timeout=REFRESH_SECONDS if self.loaded else _RETRY_SECONDS,
-                        )
-            except REDIS_ERRORS:
+    async def _follow(self, announcements: Notifications) -> None:
+        async with announcements.subscribed(keys.API_KEYS_CHANGED) as wake:
+            while True:
+                wake.clear()
                 await self.reload()
-            await asyncio.sleep(_RETRY_SECONDS)
+                await first_of(wake, within=REFRESH_SECONDS if self.loaded else _RETRY_SECONDS)
 
     async def _load(self) -> None:
         self._reload_at = time.monotonic() + RELOAD_SECONDS
         used, self._used = self._used, set()
         try:
-            async with asyncio.timeout(LOAD_SECONDS), self._pool.connection() as connection:
+            async with borrowed(self._pool, within=LOAD_SECONDS) as connection:
                 rows = await valid_api_keys(connection)
                 if used:
                     await note_api_keys_used(

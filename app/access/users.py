@@ -13,9 +13,10 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.security.jwt import Token
 
-from app.access.address import is_within, parse_networks
-from app.access.token_key import TokenKey, public_key, secret_key
+from app.access.address import is_within
 from app.errors import NotSignedInError, UsersDisabledError
+from app.runtime.networks import parse_networks
+from app.runtime.token_key import TokenKey, public_key, secret_key
 from app.settings import Settings
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]

@@ -6,21 +6,20 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from app.alerts import metrics
-from app.alerts.backoff import pause_after
+from app.alerts.deliveries import ClaimedAlert, claim_alerts, record_delivery
 from app.alerts.message import encode_message, message_id
+from app.alerts.queries import RaisedAlert, raised_alerts
 from app.alerts.sender import SEND_SECONDS, Answer, Sender, open_sender
 from app.alerts.signature import signed_headers
-from app.database.alert_deliveries import ClaimedAlert, claim_alerts, record_delivery
-from app.database.alerts import RaisedAlert, raised_alerts
-from app.database.pool import Pool
-from app.serving.notifications import first_of, listen
-from app.serving.outage import DATABASE_ERRORS, Outage
+from app.runtime.backoff import Backoff
+from app.runtime.notifications import Notifications, first_of
+from app.runtime.outage import DATABASE_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
 
 CHANNEL = "alert"
@@ -31,6 +30,8 @@ AT_ONCE = 32
 """Most webhooks that one worker sends at the same time."""
 AT_ONCE_EACH = 4
 """Most of them to the same host and port."""
+RETRIES = Backoff(shortest=5.0, longest=6 * 3_600.0, factor=3.0)
+"""Eleven pauses, between the twelve tries of `core.alert_policy`, are 22 hours and a half."""
 LEASE = timedelta(seconds=60)
 """How long nobody else sends what was taken: longer than sending and recording may take."""
 STOP_SECONDS = SEND_SECONDS + 2.0
@@ -39,15 +40,18 @@ STOP_SECONDS = SEND_SECONDS + 2.0
 log = structlog.get_logger(__name__)
 
 
-async def run_deliverer(*, settings: Settings, pool: Pool, stop: asyncio.Event) -> None:
+async def run_deliverer(
+    *, settings: Settings, pool: Pool, notifications: Notifications, stop: asyncio.Event
+) -> None:
     """Send what is due until `stop` is set; outages of the database are waited out.
 
     Any number of deliverers share the work.
     """
     outage = Outage("deliverer of alerts")
-    wake = asyncio.Event()
-    listening = asyncio.create_task(listen(settings, wake, channel=CHANNEL))
-    async with open_sender(allow_private=settings.webhook_private_networks) as sender:
+    async with (
+        notifications.subscribed(CHANNEL) as wake,
+        open_sender(allow_private=settings.webhook_private_networks) as sender,
+    ):
         deliverer = Deliverer(pool=pool, sender=sender, timeout=settings.database_timeout)
         try:
             while not stop.is_set():
@@ -60,9 +64,6 @@ async def run_deliverer(*, settings: Settings, pool: Pool, stop: asyncio.Event) 
                     pause = outage.failed(error)
                 await first_of(stop, wake, within=pause)
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
             await deliverer.finish(within=STOP_SECONDS)
 
 
@@ -93,7 +94,7 @@ class Deliverer:
         capacity = AT_ONCE - len(self._sending)
         if capacity <= 0:
             return 0
-        async with asyncio.timeout(self.timeout), self.pool.connection() as connection:
+        async with borrowed(self.pool, within=self.timeout) as connection:
             claimed = await claim_alerts(
                 connection,
                 as_of=self.clock(),
@@ -155,7 +156,7 @@ class Deliverer:
             outcome = "given_up"
             if claim.attempt < claim.give_up_after:
                 outcome = "retrying"
-                pause = pause_after(claim.attempt, chance=self.chance())
+                pause = timedelta(seconds=RETRIES.pause(claim.attempt, chance=self.chance))
                 next_attempt_at = attempted_at + took + pause
         metrics.DELIVERIES.labels(outcome).inc()
         if outcome != "delivered":
@@ -164,7 +165,7 @@ class Deliverer:
         until = time.monotonic() + LEASE.total_seconds() / 2
         while True:
             try:
-                async with asyncio.timeout(self.timeout), self.pool.connection() as connection:
+                async with borrowed(self.pool, within=self.timeout) as connection:
                     await record_delivery(
                         connection,
                         alert_id=claim.alert_id,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
 
 import msgspec
 
 from app.alerts import metrics
 from app.alerts.message import encode_message
-from app.database.alerts import RaisedAlert, alerts_after, newest_alert
-from app.database.pool import Pool
-from app.serving.notifications import first_of, listen
-from app.serving.outage import DATABASE_ERRORS, Outage
+from app.alerts.queries import RaisedAlert, alerts_after, newest_alert
+from app.runtime.notifications import Notifications, first_of
+from app.runtime.outage import DATABASE_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
 
 CHANNEL = "alert"
@@ -95,29 +94,25 @@ class AlertFeed:
         self._is_closed = True
         self._end(self._listeners)
 
-    async def run(self) -> None:
+    async def run(self, notifications: Notifications) -> None:
         """Read until cancelled."""
         while True:
             await self._wanted.wait()
-            wake = asyncio.Event()
-            listening = asyncio.create_task(listen(self.settings, wake, channel=CHANNEL))
             outage = Outage("database, for the stream of alerts")
             try:
-                while self._listeners:
-                    wake.clear()
-                    pause = POLL_SECONDS
-                    try:
-                        await self._read()
-                        outage.over()
-                    except DATABASE_ERRORS as error:
-                        pause = outage.failed(error)
-                    await first_of(wake, within=pause)
+                async with notifications.subscribed(CHANNEL) as wake:
+                    while self._listeners:
+                        wake.clear()
+                        pause = POLL_SECONDS
+                        try:
+                            await self._read()
+                            outage.over()
+                        except DATABASE_ERRORS as error:
+                            pause = outage.failed(error)
+                        await first_of(wake, within=pause)
             finally:
                 self._wanted.clear()
                 self._newest = None
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
 
     async def follow(
         self,
@@ -215,7 +210,7 @@ class AlertFeed:
 
     async def _read(self) -> None:
         """Hand out what is new."""
-        async with asyncio.timeout(self.settings.database_timeout), self.pool.connection() as c:
+        async with borrowed(self.pool, within=self.settings.database_timeout) as c:
             newest = await newest_alert(c)
             if self._newest is None:
                 self._newest = newest

@@ -6,8 +6,8 @@ from datetime import UTC
 
 import msgspec
 
-from app.database.alerts import RaisedAlert
-from app.wire_alerts import AlertedItem, AlertMessage, Condition, Subscribed
+from app.alerts.queries import RaisedAlert
+from app.alerts.wire import AlertedItem, AlertMessage, Condition, Subscribed
 
 TYPES = {
     "enters_top": "alert.entersTop",

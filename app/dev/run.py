@@ -13,14 +13,14 @@ import click
 import httpx
 import msgspec
 
-from app.database.daily import set_daily_zone
-from app.database.migrate import migrate
-from app.database.weights import set_default_weights
-from app.database.zone import set_calendar_zone
 from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
 from app.errors import GroundswellError, InputError, ServiceError
+from app.migrate.migrate import migrate
+from app.rankings.calendar_zone import set_calendar_zone
+from app.rankings.daily_zone import set_daily_zone
+from app.rankings.default_weights import set_default_weights
 from app.serve import free_port, is_free
 from app.settings import Settings
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
-from app.database.retention import RawRetention
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.raw_retention import RawRetention
 from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
-from app.wire import EventIn, Rejection
+from app.ingest.wire import EventIn, Rejection
+from app.runtime.moments import microseconds
 
 MAX_DEPTH = 32
 """How deeply `metadata` may be nested."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _WATCH_TIME = TYPE_NUMBERS["watch_time"]
 _encode = msgspec.json.Encoder().encode
 
@@ -57,7 +55,7 @@ class Acceptor:
         older than those that are left, always.
         """
         self._closed_before = max(EARLIEST, kept.closed_before)
-        self._closed = self._oldest = (self._closed_before - _EPOCH) // _MICROSECOND
+        self._closed = self._oldest = microseconds(self._closed_before)
         if kept.keep_seconds is not None and not sender.backfills:
             self._oldest = max(self._oldest, now - round(kept.keep_seconds * 1_000_000))
         accepted: list[PackedEvent] = []
@@ -83,7 +81,7 @@ class Acceptor:
                 return f"metadata: nested more than {MAX_DEPTH} deep"
         identifier, occurred_at, untimed = event.id, now, False
         if event.occurred_at is not None:
-            occurred_at = (event.occurred_at - _EPOCH) // _MICROSECOND
+            occurred_at = microseconds(event.occurred_at)
             if fault := self._time_fault(occurred_at, now):
                 return f"occurredAt is {fault}"
         elif identifier is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app import keys
 from app.ingest.dead_letters import dead_fields
 from app.ingest.group import Delivery, Settlement
 from app.ingest.lanes import Identity, identity_of
 from app.ingest.packing import UnreadableEntryError
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
+from app.stats import keys
 
 
 class Batch:

@@ -13,8 +13,9 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
-from app.ingest.reasons import reason_of
-from app.wire import EventIn, EventType, Moment, Name
+from app.http.reasons import reason_of
+from app.http.wire import Moment, Name
+from app.ingest.wire import EventIn, EventType
 
 NAMESPACE = UUID("6f9b2c1e-2d55-5c0e-9a41-3d1f0a5c7e10")
 """Of the ids made of `source` and `id`. Never to be changed, or what is sent again counts twice."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import redis.asyncio
 
-from app import keys
+from app.ingest import keys
 from app.ingest.packing import PackedEvent, UnreadableEntryError
 from app.ingest.stream import Fields, from_fields
 

@@ -12,9 +12,9 @@ from typing import TypeAlias
 import msgspec
 
 from app.errors import BadRequestError, TooLargeError
+from app.http.reasons import reason_of
 from app.ingest.cloud_events import decode_cloud_event
-from app.ingest.reasons import reason_of
-from app.wire import ActionIn, EventIn, EventType
+from app.ingest.wire import ActionIn, EventIn, EventType
 
 Decoded: TypeAlias = EventIn | str
 

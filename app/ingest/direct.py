@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import psycopg
 
-from app.database.pool import Pool
 from app.errors import UnavailableError
 from app.ingest.insert import Inserter
 from app.ingest.metrics import DUPLICATES, WRITTEN
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry
+from app.runtime.pool import Pool
 from app.settings import Settings
 
 AT_ONCE = 4

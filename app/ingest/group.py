@@ -9,7 +9,7 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import ResponseError
 
-from app import keys
+from app.ingest import keys
 from app.ingest.stream import Fields, Reply
 
 REPLY_SECONDS = 30

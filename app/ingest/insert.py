@@ -8,20 +8,18 @@ same transaction, scoring's queue gets exactly the rows that were really inserte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
-from app.database import events as sql
-from app.database.retention import hold_raw_events
-from app.database.sql import Connection
+from app.ingest import queries as sql
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Identity, Lane, identity_of, lanes_of
-from app.ingest.rows import ItemKey, ReceivedEvent, encode_rows
-from app.ingest.tally import Committed
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from app.ingest.raw_retention import hold_raw_events
+from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_rows
+from app.runtime.moments import microseconds, moment_of
+from app.runtime.sql import Connection
 
 
 class Inserted(NamedTuple):
@@ -100,8 +98,8 @@ class Inserter:
                 first, last = (lane.events[end].event.occurred_at for end in (0, -1))
                 known += await sql.drop_known_untimed(
                     connection,
-                    earliest=_moment(first) - self._id_window,
-                    latest=_moment(last) + self._id_window,
+                    earliest=moment_of(first) - self._id_window,
+                    latest=moment_of(last) + self._id_window,
                     id_window=self._id_window,
                 )
             known += await sql.insert_staged_events(connection)
@@ -109,7 +107,7 @@ class Inserter:
         seen: set[Identity] = {
             event.event_id.bytes
             if lane.untimed
-            else (event.event_id.bytes, _microseconds(event.occurred_at))
+            else (event.event_id.bytes, microseconds(event.occurred_at))
             for event in known
         }
         new = [received for received in lane.events if identity_of(received.event) not in seen]
@@ -141,7 +139,7 @@ class Inserter:
     async def _hold(self, connection: Connection, lane: Lane) -> None:
         """Make sure that late events can still be counted; others always are."""
         if lane.late:
-            earliest = _moment(lane.events[0].event.occurred_at)
+            earliest = moment_of(lane.events[0].event.occurred_at)
             await hold_raw_events(connection, earliest=earliest)
 
     async def _transaction(self, connection: Connection) -> int | None:
@@ -157,11 +155,3 @@ class Inserter:
 
 def _items_of(lane: Lane) -> set[ItemKey]:
     return {(event.content_type, event.content_id) for event, _ in lane.events}
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

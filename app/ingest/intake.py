@@ -11,21 +11,16 @@ import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from app import keys
-from app.database.pool import Pool
 from app.errors import OverloadedError, UnavailableError
+from app.ingest import keys
 from app.ingest.direct import DirectWriter
 from app.ingest.limits import Standing, too_much
 from app.ingest.metrics import ACCEPTED, UNLIMITED
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.stream import (
-    Appended,
-    Reply,
-    Sealed,
-    StreamAppender,
-    unix_microseconds,
-)
+from app.ingest.stream import Appended, Reply, Sealed, StreamAppender
 from app.ingest.waiting import Waiting
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import Pool
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
-from app.database import items
-from app.database.sql import Connection
 from app.ingest.rows import ItemKey
+from app.items import queries as items
+from app.runtime.sql import Connection
 
 
 class ItemIds:

@@ -17,12 +17,12 @@ import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from app import keys
-from app.database.items import known_items
-from app.database.pool import Pool
+from app.ingest import keys
 from app.ingest.metrics import UNLIMITED
 from app.ingest.rows import ItemKey
-from app.serving.outage import DATABASE_ERRORS
+from app.items.queries import known_items
+from app.runtime.outage import DATABASE_ERRORS
+from app.runtime.pool import Pool
 
 LOOKUP_SECONDS = 0.5
 """Longest time a request waits to be told; the lookup goes on for those that come after."""

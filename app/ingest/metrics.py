@@ -18,10 +18,6 @@ BATCH_SECONDS = Histogram(
     "Time from a collected batch to its acknowledgement",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-LIVE_COUNTS_LOST = Counter(
-    "groundswell_live_counts_lost",
-    "Events that top lists miss until they are published anew, a few minutes later",
-)
 REPEATS = Counter("groundswell_views_repeated", "Views kept but not counted, being repeats")
 BOTS = Counter("groundswell_events_of_bots", "Events kept but not counted, being sent by bots")
 LIMITED = Counter("groundswell_requests_limited", "Requests refused with 429, by limit", ["limit"])

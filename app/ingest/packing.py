@@ -6,7 +6,7 @@ from typing import get_args
 
 import msgspec
 
-from app.wire import EventType
+from app.ingest.wire import EventType
 
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 """Names by the number that stands for them in a packed event; only ever appended to."""

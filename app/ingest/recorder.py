@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import redis.asyncio
 
-from app.database.pool import Pool
 from app.errors import UnknownItemError
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
@@ -19,10 +18,12 @@ from app.ingest.metrics import BOTS, REJECTED
 from app.ingest.retention import Retention
 from app.ingest.rows import ItemKey
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.stream import Entry, Reply, Sealed, sealed, unix_microseconds
+from app.ingest.stream import Entry, Reply, Sealed, sealed
 from app.ingest.uuid7 import Uuid7Source
+from app.ingest.wire import Accepted, Rejection
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import Pool
 from app.settings import Settings
-from app.wire import Accepted, Rejection
 
 
 class Recorded(NamedTuple):

@@ -14,7 +14,7 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app import keys
+from app.ingest import keys
 from app.ingest.metrics import REPEATS, UNLIMITED
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import ReceivedEvent

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from app.database.pool import Pool
-from app.database.retention import RawRetention, raw_retention
-from app.serving.outage import DATABASE_ERRORS, Outage
+from app.ingest.raw_retention import RawRetention, raw_retention
+from app.runtime.outage import DATABASE_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed
 
 REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 5.0
@@ -35,7 +35,7 @@ class Retention:
     async def refresh(self) -> bool:
         """Ask the database, and say whether it answered."""
         try:
-            async with asyncio.timeout(self._timeout), self._pool.connection() as connection:
+            async with borrowed(self._pool, within=self._timeout) as connection:
                 self.kept = await raw_retention(connection) or self.kept
         except DATABASE_ERRORS as error:
             self._outage.failed(error)

@@ -23,6 +23,15 @@ class ReceivedEvent(NamedTuple):
 ItemKey = tuple[str, str]
 """Content type and content id."""
 
+
+class Committed(NamedTuple):
+    """What one transaction has really inserted, each event once; it is committed."""
+
+    transaction: int
+    events: Sequence[ReceivedEvent]
+    item_ids: Mapping[ItemKey, int]
+
+
 _FIRST_ROWS = 100
 """The first slice is small: the server waits for it."""
 _SLICE_ROWS = 500

@@ -12,7 +12,7 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app import keys
+from app.ingest import keys
 from app.ingest.limits import APPEND_LIMITED, Limit, Standing
 from app.ingest.packing import PackedEvent, UnreadableEntryError, joined, pack, unpack
 from app.ingest.waiting import Waiting, ask_waiting, read_waiting
@@ -58,11 +58,6 @@ class Sealed(NamedTuple):
     def opened(self) -> Entry:
         """Return the entry again."""
         return from_fields(self.fields)
-
-
-def unix_microseconds() -> int:
-    """Return the time in microseconds since 1970."""
-    return time.time_ns() // 1_000
 
 
 def to_fields(entry: Entry) -> Fields:

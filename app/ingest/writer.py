@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import secrets
 import socket
 import time
-from asyncio import Task
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
 
-from app import keys
-from app.database.pool import Pool
+from app.ingest import keys
 from app.ingest.backfill import MOST_EVENTS, Pace
 from app.ingest.batch import Batch
 from app.ingest.collect import Collector
@@ -25,27 +21,35 @@ from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
 from app.ingest.group import Delivery, WriterGroup
 from app.ingest.insert import Inserter
 from app.ingest.lanes import Identity
-from app.ingest.live_counts import LiveCounts
 from app.ingest.metrics import BATCH_SECONDS, DEAD, DUPLICATES, WRITTEN
 from app.ingest.repeats import Repeats
-from app.ingest.rows import ReceivedEvent
-from app.ingest.stream import Fault, unix_microseconds
+from app.ingest.rows import Committed, ReceivedEvent
+from app.ingest.stream import Fault
+from app.runtime.backoff import Backoff
+from app.runtime.moments import unix_microseconds
+from app.runtime.outage import REDIS_ERRORS, Outage
+from app.runtime.pool import Pool
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 10.0
 """How long a stopped writer may take to end its batch; what it cuts short is delivered again."""
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
+BACKOFF = Backoff(shortest=0.1, longest=5.0)
 
 
 async def run_writer(
-    *, settings: Settings, pool: Pool, redis: redis.asyncio.Redis, stop: asyncio.Event
+    *,
+    settings: Settings,
+    pool: Pool,
+    redis: redis.asyncio.Redis,
+    stop: asyncio.Event,
+    on_commit: Callable[[Committed], None] | None = None,
 ) -> None:
     """Write events until `stop` is set, then end the running batches and return.
 
     Outlives every outage of Redis and the database. Any number of writers may run at once.
+    `on_commit` is told what each transaction has inserted.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     live, backfill = (
@@ -53,17 +57,23 @@ async def run_writer(
         for stream in (keys.EVENT_STREAM, keys.BACKFILL_STREAM)
     )
     repeats = Repeats(redis, period_seconds=settings.view_dedupe_seconds)
-    counts = LiveCounts(redis, pool)
     small = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, MOST_EVENTS))
     parts = (
-        _Writer(settings, pool, live, stop, repeats=repeats, counts=counts),
-        _Writer(small, pool, backfill, stop, repeats=repeats, counts=counts, pace=Pace(live, stop)),
+        _Writer(settings, pool, live, stop, repeats=repeats, on_commit=on_commit),
+        _Writer(
+            small,
+            pool,
+            backfill,
+            stop,
+            repeats=repeats,
+            on_commit=on_commit,
+            pace=Pace(live, stop),
+        ),
     )
-    async with counts.running() as counting:
-        await _run_all(parts, stop, beside=counting)
+    await _run_all(parts, stop)
 
 
-async def _run_all(parts: Sequence[_Writer], stop: asyncio.Event, *, beside: Task[None]) -> None:
+async def _run_all(parts: Sequence[_Writer], stop: asyncio.Event) -> None:
     """Run until `stop` is set, then end the running batches.
 
     A part that ends before that has met a fault nobody foresaw, which is raised.
@@ -71,7 +81,7 @@ async def _run_all(parts: Sequence[_Writer], stop: asyncio.Event, *, beside: Tas
     writers = {asyncio.create_task(part.run()) for part in parts}
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({*writers, beside, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*writers, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
             await asyncio.wait(writers, timeout=STOP_SECONDS)
             if not all(writer.done() for writer in writers):
@@ -89,35 +99,6 @@ class _StoppedError(Exception):
     """The writer is to stop before its batch could be ended."""
 
 
-class _Outage:
-    """Waits longer and longer while something is down, and says so once."""
-
-    def __init__(self, what: str, stop: asyncio.Event) -> None:
-        self._what = what
-        self._stop = stop
-        self._failures = 0
-
-    async def wait(self, error: Exception) -> None:
-        """Pause after a failure; raises `_StoppedError` when the writer is to stop."""
-        if self._failures == 0:
-            log.warning("writer waits", until_back=self._what, error=str(error).strip())
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._failures)
-        self._failures = min(self._failures + 1, 16)
-        try:
-            # Writers that lost the same server do not all come back in the same moment.
-            jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311
-            await asyncio.wait_for(self._stop.wait(), jittered)
-        except TimeoutError:
-            return
-        raise _StoppedError
-
-    def over(self) -> None:
-        """Note that it works."""
-        if self._failures:
-            log.info("writer goes on", back=self._what)
-        self._failures = 0
-
-
 class _Writer:
     def __init__(  # noqa: PLR0913  # all that a writer works with
         self,
@@ -127,7 +108,7 @@ class _Writer:
         stop: asyncio.Event,
         *,
         repeats: Repeats,
-        counts: LiveCounts,
+        on_commit: Callable[[Committed], None] | None,
         pace: Pace | None = None,
     ) -> None:
         self._pool = pool
@@ -138,14 +119,14 @@ class _Writer:
         self._inserter = Inserter(
             late_seconds=settings.late_seconds,
             id_window_seconds=settings.id_window_seconds,
-            on_commit=counts.add,
+            on_commit=on_commit,
         )
         self._repeats = repeats
         self._pace = pace
         self._known: set[Identity] | None = None
         """What of the current batch was in the database before; None where nobody can tell."""
-        self._database = _Outage("database", stop)
-        self._redis = _Outage("redis", stop)
+        self._database = Outage("database, for the writer", backoff=BACKOFF)
+        self._redis = Outage("redis, for the writer", backoff=BACKOFF)
 
     async def run(self) -> None:
         while not self._stop.is_set():
@@ -160,11 +141,19 @@ class _Writer:
             except _StoppedError:
                 return
 
+    async def _wait(self, outage: Outage, error: Exception) -> None:
+        """Pause after a failure; raises `_StoppedError` when the writer is to stop."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), outage.failed(error))
+        except TimeoutError:
+            return
+        raise _StoppedError
+
     async def _collect(self) -> list[Delivery]:
         try:
             deliveries = await self._collector.collect()
-        except (RedisError, OSError) as error:
-            await self._redis.wait(error)
+        except REDIS_ERRORS as error:
+            await self._wait(self._redis, error)
             return []
         self._redis.over()
         return deliveries
@@ -201,7 +190,7 @@ class _Writer:
                 self._known = None
                 if kind is Kind.EVENT or tries > self._max_deliveries:
                     return await self._isolate(events, start, error)
-                await self._database.wait(error)
+                await self._wait(self._database, error)
             else:
                 self._database.over()
                 return []
@@ -231,13 +220,13 @@ class _Writer:
         while True:
             try:
                 await self._group.settle(settlement)
-            except (RedisError, OSError) as error:
-                await self._redis.wait(error)
+            except REDIS_ERRORS as error:
+                await self._wait(self._redis, error)
             else:
                 self._redis.over()
                 break
         try:
             await self._group.announce(settlement)
-        except (RedisError, OSError) as error:
+        except REDIS_ERRORS as error:
             # Callers time out into a 202, and stats are fresh again within their half minute.
             log.warning("a written batch could not be announced", error=str(error))

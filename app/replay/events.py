@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from app.ingest.wire import EventIn, EventType
+from app.items.wire import ItemIn
 from app.replay.source import Change, History, Video
 from app.replay.timeline import Slot, Timeline
-from app.wire import EventIn, EventType, ItemIn
 
 _SIGNED: dict[str, tuple[EventType, EventType | None]] = {
     "views": ("view", None),

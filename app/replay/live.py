@@ -12,10 +12,11 @@ import httpx
 import msgspec
 
 from app.errors import GroundswellError
+from app.ingest.wire import EventIn, EventType
+from app.items.wire import ItemIn
 from app.replay.events import uuid7_of
 from app.replay.sender import BATCH, Sender
 from app.replay.timeline import daily_curve
-from app.wire import EventIn, EventType, ItemIn
 
 _MIXTURE: dict[EventType, float] = {
     "view": 0.82,

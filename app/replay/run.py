@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from app.ingest.wire import EventIn
 from app.replay.events import Scaling, catalogue_of, events_of
 from app.replay.progress import ProgressReport
 from app.replay.sender import BATCH, Sender
 from app.replay.source import History, read_history
 from app.replay.timeline import Timeline
-from app.wire import EventIn
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):

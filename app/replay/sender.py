@@ -11,7 +11,9 @@ import httpx
 import msgspec
 
 from app.errors import InputError, UnavailableError
-from app.wire import Accepted, EventIn, ItemIn, ItemsWritten, Problem
+from app.http.wire import Problem
+from app.ingest.wire import Accepted, EventIn
+from app.items.wire import ItemIn, ItemsWritten
 
 BATCH = 2_000
 """Most events or items of one request; the API's own limit unless it was configured."""

@@ -1,5 +1,5 @@
 -- The schema of everything that is replaced as a whole: the public SQL surface.
--- Source: app/database/migrate.py drops and makes it whenever a file in here changed.
+-- Source: app/migrate/migrate.py drops and makes it whenever a file in here changed.
 -- Feeds: every file in api/.
 
 create schema api;

@@ -13,7 +13,7 @@ import pytest
 
 from app.alerts.deliverer import Deliverer
 from app.alerts.sender import Sender, open_sender
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.alerting import enters_top, subscribe
 from tests.sql.world import AS_OF, World

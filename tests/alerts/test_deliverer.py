@@ -17,7 +17,8 @@ import pytest
 from app.alerts import deliverer as delivering
 from app.alerts import sender as sending
 from app.alerts.deliverer import AT_ONCE_EACH, run_deliverer
-from app.database.pool import Pool, open_pool
+from app.runtime.notifications import of_database
+from app.runtime.pool import Pool, open_pool
 from app.serve import free_port
 from app.settings import Settings
 from tests.alerting import SECRET, enters_top, subscribe
@@ -243,7 +244,11 @@ async def test_it_sends_when_it_is_notified_and_stops_when_told(
     monkeypatch.setattr(delivering, "POLL_SECONDS", 600.0)
     allowed = msgspec.structs.replace(settings, webhook_private_networks=True)
     stop = asyncio.Event()
-    task = asyncio.create_task(run_deliverer(settings=allowed, pool=pool, stop=stop))
+    task = asyncio.create_task(
+        run_deliverer(
+            settings=allowed, pool=pool, notifications=of_database(allowed, "alert"), stop=stop
+        )
+    )
     made = await raise_alerts(world, receiver.url(), alerts=0)
     for count in range(1, 4):
         await world.execute("select api.test_alert(%s, now())", made)
@@ -273,7 +278,11 @@ async def test_an_outage_of_the_database_costs_no_record(
     stop = asyncio.Event()
     async with open_pool(own) as pool:
         await pool.wait()
-        task = asyncio.create_task(run_deliverer(settings=own, pool=pool, stop=stop))
+        task = asyncio.create_task(
+            run_deliverer(
+                settings=own, pool=pool, notifications=of_database(own, "alert"), stop=stop
+            )
+        )
         async with pool.connection() as connection:
             await raise_alerts(World(connection), receiver.url())
         await eventually(lambda: got(receiver, 1))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from app.alerts.deliverer import AT_ONCE, AT_ONCE_EACH, LEASE
 from app.alerts.sender import Sender
-from app.database.pool import open_pool
+from app.runtime.pool import open_pool
 from app.settings import Settings
 from tests.alerts.conftest import Post, Receiver, got, log_of, raise_alerts, silence, status
 from tests.eventually import eventually

@@ -15,8 +15,9 @@ import pytest
 
 from app.alerts import feed as feeding
 from app.alerts.feed import AlertFeed, StreamEvent
-from app.database.pool import Pool, open_pool
 from app.dev.children import CommandChild
+from app.runtime.notifications import of_database
+from app.runtime.pool import Pool, open_pool
 from app.serve import free_port
 from app.settings import Settings
 from tests.alerting import enters_top, subscribe
@@ -69,7 +70,7 @@ async def feed(settings: Settings, pool: Pool) -> AsyncIterator[AlertFeed]:
 
 @asynccontextmanager
 async def following(feed: AlertFeed) -> AsyncIterator[AlertFeed]:
-    task = asyncio.create_task(feed.run())
+    task = asyncio.create_task(feed.run(of_database(feed.settings, "alert")))
     yield feed
     feed.close()
     task.cancel()

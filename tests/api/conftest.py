@@ -11,8 +11,8 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool
-from app.serving.publisher import Publisher
+from app.rankings.publisher import Publisher
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
 from tests.lifespan import lifespan

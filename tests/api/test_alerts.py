@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.alerting import enters_top, passes_count
 from tests.api.conftest import ADMIN, ADMIN_KEY, problem

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
+from app.access import keys
 from app.access.key_ring import KeyRing
-from app.database.api_keys import list_api_keys, revoke_api_key
-from app.database.pool import Pool, open_pool
-from app.redis_client import open_redis
+from app.access.queries import list_api_keys, revoke_api_key
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually

@@ -14,10 +14,10 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool
 from app.errors import GroundswellError
 from app.ingest.writer import run_writer
-from app.serving.publisher import run_publisher
+from app.rankings.publisher import run_publisher
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.api.conftest import ADMIN_KEY
 from tests.eventually import eventually

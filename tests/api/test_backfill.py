@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
-from app.database.pool import Pool, open_pool
+from app.ingest import keys
 from app.ingest.backfill import LIVE_LAG_SECONDS, Pace
 from app.ingest.dead_letters import each_dead_letter
 from app.ingest.group import WriterGroup
 from app.ingest.retention import DEFAULT, Retention
 from app.ingest.stream import Entry, to_fields
+from app.runtime.pool import Pool, open_pool
 from app.settings import Settings
 from tests.eventually import eventually
 from tests.serving import api_of, bearer, make_key

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.serving import api_of, bearer, make_key
 from tests.writing import waiting

@@ -8,8 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from app import keys
-from app.serving.cursor import Cursor, encode_cursor
+from app.rankings import keys
+from app.rankings.cursor import Cursor, encode_cursor
 from tests.api.conftest import Json, Stage, problem
 from tests.sql.oracle import Event
 from tests.sql.world import AS_OF

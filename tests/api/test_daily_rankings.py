@@ -9,7 +9,7 @@ import pytest
 import redis.asyncio
 from structlog.testing import capture_logs
 
-from app import keys
+from app.rankings import keys
 from tests.api.conftest import Stage
 from tests.sql.world import AS_OF
 

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.database.pool import Pool
 from app.ingest.intake import Intake
 from app.ingest.uuid7 import Uuid7Source
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
 from tests.writing import Written, running_writer, waiting, written

@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app import keys
+from app.ingest import keys
 from app.ingest.limits import Limit
 from app.ingest.stream import JOINED_BYTES, Entry, StreamAppender, from_fields, sealed
-from app.redis_client import open_redis
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.writing import packed, waiting
 

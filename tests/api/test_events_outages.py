@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
-from app.database.pool import open_pool
-from app.ingest.stream import Entry, to_fields, unix_microseconds
+from app.ingest import keys
+from app.ingest.stream import Entry, to_fields
 from app.main import create_app
-from app.redis_client import open_redis
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.api.conftest import ADMIN, Stage, problem
 from tests.api.top_stage import TopStage

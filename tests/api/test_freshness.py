@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app import keys
+from app.rankings import keys
 from tests.api.conftest import Stage
 from tests.eventually import eventually
 from tests.sql.oracle import Event

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
-from app.database.pool import Pool
+from app.likes import keys
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.api.conftest import problem
 from tests.eventually import eventually

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.api.top_stage import TopStage
 from tests.eventually import eventually

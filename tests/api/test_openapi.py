@@ -10,9 +10,9 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from app.http.wire import Problem
 from app.main import create_app
 from app.settings import Settings
-from app.wire import Problem
 
 HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js"}
 """For people's browsers and machines of the house, not for callers."""

@@ -13,14 +13,15 @@ import psycopg
 import pytest
 import redis.asyncio
 
-from app import keys
-from app.database.pool import Pool, open_pool
-from app.redis_client import open_redis
-from app.serving import publisher as publishing
-from app.serving.follower import Follower
-from app.serving.publisher import REPLACED_SECONDS, Publisher, run_publisher
-from app.serving.snapshot import HEAD, unpack
-from app.serving.snapshots import Snapshots
+from app.rankings import keys
+from app.rankings import publisher as publishing
+from app.rankings.follower import Follower
+from app.rankings.publisher import CHANNEL, REPLACED_SECONDS, Publisher, run_publisher
+from app.rankings.snapshot import HEAD, unpack
+from app.rankings.snapshots import Snapshots
+from app.runtime.notifications import of_database, of_redis
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually
@@ -204,9 +205,13 @@ async def test_it_publishes_when_it_is_notified_and_stops_when_told(
     redis: redis.asyncio.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.serving.publisher.POLL_SECONDS", 600.0)
+    monkeypatch.setattr("app.rankings.publisher.POLL_SECONDS", 600.0)
     stop = asyncio.Event()
-    task = asyncio.create_task(run_publisher(settings=settings, pool=pool, redis=redis, stop=stop))
+    publisher = Publisher(settings=settings, pool=pool, redis=redis)
+    notifications = of_database(settings, CHANNEL)
+    task = asyncio.create_task(
+        run_publisher(publisher=publisher, notifications=notifications, stop=stop)
+    )
     for step in range(1, 4):
         await reorder(one_list, step)
         run_id = await newest(one_list)
@@ -249,9 +254,13 @@ async def test_it_outlives_both_servers_and_readers_keep_what_they_have(
 
     async with open_pool(own) as pool, open_redis(own) as client:
         await pool.wait()
-        task = asyncio.create_task(run_publisher(settings=own, pool=pool, redis=client, stop=stop))
+        publisher = Publisher(settings=own, pool=pool, redis=client)
+        notifications = of_database(own, CHANNEL)
+        task = asyncio.create_task(
+            run_publisher(publisher=publisher, notifications=notifications, stop=stop)
+        )
         follower = Follower(settings=own, pool=pool, redis=client, snapshots=snapshots)
-        following = asyncio.create_task(follower.run())
+        following = asyncio.create_task(follower.run(of_redis(client, keys.TRENDING_SWITCHED)))
         first = await score(0)
         await eventually(lambda: serves(first))
 

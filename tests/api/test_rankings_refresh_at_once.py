@@ -14,8 +14,8 @@ import psycopg
 import pytest
 import redis.asyncio
 
-from app.redis_lock import acquire, hold
-from app.routes.admin_rankings import LOCK
+from app.rankings.admin_routes import LOCK
+from app.runtime.redis_lock import acquire, hold
 from app.settings import Settings
 from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.engines import Home

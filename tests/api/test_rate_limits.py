@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.database.pool import Pool, open_pool
+from app.runtime.pool import Pool, open_pool
 from app.settings import Settings
 from tests.engines import Engine
 from tests.serving import api_of, bearer, make_key

@@ -14,16 +14,16 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from app import keys
-from app.database import stats as database_stats
-from app.database.pool import Pool, open_pool
-from app.database.sql import Connection
 from app.main import create_app
-from app.redis_client import open_redis
-from app.serving import stats as serving_stats
-from app.serving.stats import DATABASE_PAUSE, StatsCache
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
+from app.runtime.sql import Connection
 from app.settings import Settings
-from app.wire import ItemStats
+from app.stats import cache as serving_stats
+from app.stats import keys
+from app.stats import queries as database_stats
+from app.stats.cache import DATABASE_PAUSE, StatsCache
+from app.stats.wire import ItemStats
 from tests.api.conftest import problem
 from tests.engines import Engine
 from tests.eventually import eventually

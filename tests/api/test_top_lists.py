@@ -9,15 +9,16 @@ import httpx
 import pytest
 import redis.asyncio
 
-from app import keys
-from app.database.pool import Pool, open_pool
-from app.redis_client import open_redis
-from app.serving.lists import Lists
-from app.serving.publisher import Publisher
-from app.serving.snapshots import Snapshots
-from app.serving.top_pages import TopPages, Wanted
+from app.rankings.lists import Lists
+from app.rankings.publisher import Publisher
+from app.rankings.snapshots import Snapshots
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
-from app.top_members import item_member
+from app.top import keys
+from app.top.members import item_member
+from app.top.pages import TopPages, Wanted
+from app.top.publisher import TopPublisher
 from tests.api.conftest import Stage, problem
 from tests.engines import Engine
 from tests.eventually import eventually
@@ -214,7 +215,8 @@ async def test_either_may_be_down_but_not_both(
             await world.only("top_viewed")
             await happened(world, await world.item("a"), "view", 3)
             await world.run(NOW)
-        publisher = Publisher(settings=own, pool=pool, redis=client)
+        top = TopPublisher(pool=pool, redis=client)
+        publisher = Publisher(settings=own, pool=pool, redis=client, then=top.publish)
         await publisher.publish()
         await client.zincrby(keys.top_list("top_viewed"), 1, item_member(1))
 

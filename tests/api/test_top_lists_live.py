@@ -14,12 +14,12 @@ import redis.asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app import keys
-from app.database.pool import Pool, open_pool
-from app.database.top_lists import top_list_counts
-from app.ingest.live_counts import LiveCounts
+from app.runtime.pool import Pool, open_pool
 from app.settings import Settings
-from app.top_lists import Version, hold, switch
+from app.top import keys
+from app.top.lists import Version, hold, switch
+from app.top.live_counts import LiveCounts
+from app.top.queries import top_list_counts
 from tests.api.top_stage import LISTS, TopStage, Writer
 from tests.eventually import eventually
 from tests.sql.oracle import Event

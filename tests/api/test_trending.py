@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from app.main import create_app
-from app.serving.hot_path import WINDOWS, HotPath, ranking_of
+from app.rankings.hot_path import WINDOWS, HotPath, ranking_of
+from app.rankings.wire import Trending
 from app.settings import Settings
-from app.wire import Trending
 from tests.api.conftest import Stage, problem
 from tests.eventually import eventually
 from tests.lifespan import lifespan
@@ -189,7 +189,7 @@ async def test_both_layers_give_the_same_bytes_and_headers(
     crowd: Stage, router: httpx.AsyncClient, query: str
 ) -> None:
     hot_path = hot_path_of(crowd.api)
-    served = hot_path.served
+    served = hot_path.served.count
     for method in ("GET", "HEAD"):
         ours = await crowd.api.request(method, TRENDING + query)
         theirs = await router.request(method, TRENDING + query)
@@ -202,16 +202,16 @@ async def test_both_layers_give_the_same_bytes_and_headers(
         assert (ours.status_code, ours_304.status_code) == (200, 304)
         assert bool(ours.content) == (method == "GET")
         assert int(ours.headers["content-length"]) > 100
-    assert hot_path.served == served + 4
+    assert hot_path.served.count == served + 4
 
 
 async def test_odd_spellings_get_the_same_answer_from_the_router(crowd: Stage) -> None:
     plain = await crowd.api.get(f"{TRENDING}?window=24h&limit=10")
-    served = hot_path_of(crowd.api).served
+    served = hot_path_of(crowd.api).served.count
     for query in ("window=24%68", "limit=10&window=24h&", "limit=10&unknown=1"):
         answer = await crowd.api.get(f"{TRENDING}?{query}")
         assert (answer.status_code, answer.content) == (200, plain.content)
-    assert hot_path_of(crowd.api).served == served
+    assert hot_path_of(crowd.api).served.count == served
 
 
 async def test_other_methods_are_refused_as_a_problem(api: httpx.AsyncClient) -> None:
@@ -266,4 +266,4 @@ async def test_with_keys_for_everything_the_router_decides(
 
         await eventually(loaded)
         await client.get(TRENDING)
-    assert app.served == 0
+    assert app.served.count == 0

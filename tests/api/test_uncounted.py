@@ -14,11 +14,11 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.database.pool import Pool
 from app.ingest.repeats import Repeats
 from app.ingest.rows import ReceivedEvent
 from app.ingest.uuid7 import Uuid7Source
-from app.redis_client import open_redis
+from app.runtime.pool import Pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.serving import api_of, bearer, make_key
 from tests.writing import packed, running_writer

@@ -10,10 +10,10 @@ import pytest
 import redis.asyncio
 from prometheus_client import REGISTRY
 
-from app import keys
-from app.database.pool import Pool, open_pool
+from app.ingest import keys
 from app.ingest.known_items import MISSING_SECONDS, KnownItems
-from app.redis_client import open_redis
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.api.conftest import problem
 from tests.serving import api_of

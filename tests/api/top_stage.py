@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import redis.asyncio
 
-from app.database.pool import Pool
-from app.database.runs import latest_runs
 from app.ingest.insert import Inserter
-from app.ingest.live_counts import LiveCounts
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import ReceivedEvent
-from app.serving.top_publisher import TopPublisher
-from app.top_lists import Head, read_heads
+from app.rankings.runs import latest_runs
+from app.runtime.pool import Pool
+from app.top.lists import Head, read_heads
+from app.top.live_counts import LiveCounts
+from app.top.publisher import TopPublisher
 from tests.sql.oracle import Event, counts
 from tests.sql.world import World
 

@@ -17,11 +17,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
-from app.database.pool import Pool
+from app.ingest import keys
 from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.stream import from_fields
 from app.ingest.uuid7 import millisecond_of
+from app.runtime.pool import Pool
 from app.serve import free_port
 from tests.eventually import eventually
 from tests.serving import make_key

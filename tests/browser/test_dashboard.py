@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis.asyncio
 
-from app.database.pool import Pool
-from app.serving.publisher import Publisher
+from app.rankings.publisher import Publisher
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.browser.conftest import Site, Visit
 from tests.eventually import eventually

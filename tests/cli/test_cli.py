@@ -7,9 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app.cli import Length, Moment, cli
-from app.database.migrate import MigrationReport
-from app.database.report import lines_of
+from app.cli.main import Length, Moment, cli
+from app.migrate.migrate import MigrationReport
+from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = ["dead-letters", "dev", "items", "keys", "migrate", "replay", "serve", "worker"]

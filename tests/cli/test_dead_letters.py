@@ -4,8 +4,8 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from app import keys
-from app.cli_dead_letters import dead_letters
+from app.cli.dead_letters import dead_letters
+from app.ingest import keys
 from app.ingest.dead_letters import dead_fields
 
 pytestmark = pytest.mark.usefixtures("clean")

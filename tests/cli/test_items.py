@@ -6,7 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from app.cli_items import catalogue
+from app.cli.items import catalogue
 from app.errors import InputError
 from tests.sql.world import World
 

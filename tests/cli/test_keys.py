@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.access.key_ring import KeyRing
-from app.cli_keys import api_keys
+from app.cli.keys import api_keys
 
 pytestmark = pytest.mark.usefixtures("clean")
 

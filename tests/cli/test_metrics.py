@@ -12,8 +12,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import multiprocess
 from app.dev.children import CommandChild
+from app.runtime import multiprocess
 from app.serve import free_port
 from app.settings import Settings
 from tests.eventually import eventually

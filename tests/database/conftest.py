@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.schema_files import PROJECT, Folders
+from app.migrate.schema_files import PROJECT, Folders
 from tests.engines import Engine, Home
 
 EMPTY = """

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from psycopg import sql
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 from tests.cleaning import FRESH_WATERMARK, Cleaner
 
 pytestmark = pytest.mark.usefixtures("clean")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.database.daily import set_daily_zone
 from app.errors import SettingError
+from app.rankings.daily_zone import set_daily_zone
 from app.settings import read_settings
 
 pytestmark = pytest.mark.usefixtures("clean")

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.database.migrate import migrate
-from app.database.schema_files import PROJECT, Folders, read_versioned
 from app.errors import MigrationError
+from app.migrate.migrate import migrate
+from app.migrate.schema_files import PROJECT, Folders, read_versioned
 from tests.fingerprint import fingerprint, row_versions
 
 OURS = ("core", "agg", "api")

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from app.database.pool import open_pool
 from app.embedded.child import free_port
+from app.runtime.pool import open_pool
 from app.settings import Settings
 from tests.eventually import eventually
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.database.weights import set_default_weights
 from app.errors import SettingError
+from app.rankings.default_weights import set_default_weights
 from app.settings import read_settings
 
 pytestmark = pytest.mark.usefixtures("clean")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.database.zone import set_calendar_zone
 from app.errors import SettingError
+from app.rankings.calendar_zone import set_calendar_zone
 from app.settings import read_settings
 
 pytestmark = pytest.mark.usefixtures("clean")

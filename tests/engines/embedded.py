@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psycopg
 
-from app.database import migrate as migrate_module
-from app.database.migrate import migrate
 from app.embedded import EmbeddedTimescaledb, copy_data
 from app.embedded.redis import Fsync
+from app.migrate import migrate as migrate_module
+from app.migrate.migrate import migrate
 from tests.engines.engine import Engine
 from tests.engines.redis import KillableRedis
 

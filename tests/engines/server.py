@@ -12,8 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from app.database.migrate import migrate
 from app.embedded.redis import Fsync
+from app.migrate.migrate import migrate
 from tests.engines.container import Container
 from tests.engines.engine import Engine
 from tests.engines.redis import KillableRedis

@@ -11,11 +11,11 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app import keys
-from app.database.likes import LikeState, like_state
-from app.database.pool import Pool, open_pool
-from app.redis_client import open_redis
-from app.serving.like_reconciler import LikeReconciler, Mended
+from app.likes import keys
+from app.likes.queries import LikeState, like_state
+from app.likes.reconciler import LikeReconciler, Mended
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.api.conftest import problem
 from tests.engines import Engine, Home

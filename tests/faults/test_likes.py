@@ -12,12 +12,12 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app import keys
-from app.database.likes import LikeState, set_like
-from app.database.pool import Pool
-from app.serving import like_reconciler
-from app.serving.like_counts import LikeCount, LikeCounts
-from app.serving.like_reconciler import LikeReconciler, Mended, run_like_reconciler
+from app.likes import keys
+from app.likes import reconciler as like_reconciler
+from app.likes.counts import LikeCount, LikeCounts
+from app.likes.queries import LikeState, set_like
+from app.likes.reconciler import LikeReconciler, Mended, run_like_reconciler
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
 from tests.liking import shown, toggle

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.redis_client import open_redis
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
 
 uvloop = pytest.importorskip("uvloop", reason="this platform has no uvloop")

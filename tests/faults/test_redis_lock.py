@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+from app.lock import keys
 from redis.crc import key_slot
 
-from app import keys
 from app.errors import AlreadyRunningError, LockLostError, UnavailableError
-from app.redis_client import open_redis
-from app.redis_lock import acquire, hold
+from app.runtime.redis_client import open_redis
+from app.runtime.redis_lock import acquire, hold
 from app.settings import Settings
 from tests.engines.redis import KillableRedis
 from tests.eventually import eventually
@@ -32,8 +32,8 @@ SHORT = 0.2
 HOLDER = """
 import asyncio, sys
 from app.errors import LockLostError
-from app.redis_client import open_redis
-from app.redis_lock import hold
+from app.runtime.redis_client import open_redis
+from app.runtime.redis_lock import hold
 from app.settings import Settings
 
 async def main():

@@ -11,8 +11,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app import keys
-from app.database.pool import Pool, open_pool
+from app.ingest import keys
 from app.ingest.dead_letters import (
     drop_dead_letters,
     each_dead_letter,
@@ -21,11 +20,12 @@ from app.ingest.dead_letters import (
 )
 from app.ingest.group import WriterGroup
 from app.ingest.insert import Inserter
-from app.ingest.rows import ReceivedEvent
-from app.ingest.stream import unix_microseconds
-from app.ingest.tally import Committed
-from app.redis_client import open_redis
+from app.ingest.rows import Committed, ReceivedEvent
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
 from app.settings import Settings
+from app.stats import keys as stats_keys
 from tests.engines import Engine
 from tests.eventually import eventually
 from tests.writing import Written, packed, put, running_writer, waiting, written
@@ -266,7 +266,7 @@ async def _claimed(group: WriterGroup) -> object:
 async def test_changed_items_lose_their_freshness(
     quick: Settings, pool: Pool, redis: Redis
 ) -> None:
-    fresh, other = keys.stats_fresh("video", "a"), keys.stats_fresh("video", "b")
+    fresh, other = stats_keys.stats_fresh("video", "a"), stats_keys.stats_fresh("video", "b")
     await redis.mset({fresh: 1, other: 1})
     async with running_writer(quick, pool, redis):
         await put(redis, [packed("a")])

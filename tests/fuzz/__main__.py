@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from app.ingest.dead_letters import each_dead_letter
-from app.logs import configure_logs
+from app.runtime.logs import configure_logs
 from app.settings import Settings
 from tests.engines import open_home
 from tests.fuzz.bodies import Fuzzer

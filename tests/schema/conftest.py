@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.database.schema_files import PROJECT, SqlFile, read_replaceable
+from app.migrate.schema_files import PROJECT, SqlFile, read_replaceable
 
 REPLACEABLE = read_replaceable(PROJECT)
 FUNCTIONS = [file for file in REPLACEABLE.functions if file.path.count("/") == 2]

@@ -1,4 +1,4 @@
-"""Every query of app/database, prepared by the real schema and compared with its Struct."""
+"""Every query of every room, prepared by the real schema and compared with its Struct."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ import msgspec
 import psycopg
 import pytest
 
-import app.database
-from app.database import sql
+import app
+from app.runtime import sql
 
-for module in pkgutil.iter_modules(app.database.__path__, "app.database."):
-    importlib.import_module(module.name)
+for module in pkgutil.walk_packages(app.__path__, "app."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 
 QUERIES = list(sql.declared.values())
 
@@ -115,7 +116,9 @@ def test_a_query_gives_what_its_struct_says(server, query):
 
 
 def test_every_file_is_declared_once():
-    assert {path.stem for path in sql.FOLDER.glob("*.sql")} == set(sql.declared)
+    assert set(sql.FILES) == set(sql.declared)
+    # A name that two rooms use would hide one of their files.
+    assert len(sql.FILES) == len(list(sql.ROOMS.glob("*/sql/*.sql")))
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from app.logs import configure_logs
+from app.runtime.logs import configure_logs
 from app.settings import Settings
 from tests.engines import open_home
 from tests.soak.faults import Fault, faults_for

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import redis.asyncio
 
-from app import keys
+from app.ingest import keys
 from app.ingest.dead_letters import each_dead_letter
 from tests.eventually import eventually
 from tests.soak.ledger import Ledger

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from tests.sql.world import World
 
 

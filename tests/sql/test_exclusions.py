@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from tests.sql.comparing import all_ranked, assert_recounted
 from tests.sql.strategies import Batch, batches
 from tests.sql.test_crowd import CROWD

@@ -10,8 +10,8 @@ import pytest
 import redis.asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 
-from app.database.pool import Pool
 from app.ingest.packing import TYPE_NUMBERS
+from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
 from tests.sql import oracle
@@ -161,7 +161,7 @@ async def test_what_is_not_counted_is_not_popular(world: World) -> None:
 
 async def test_the_job_that_counts_runs_every_minute() -> None:
     """Five minutes is what is promised."""
-    from app.database.schema_files import PROJECT, read_replaceable  # noqa: PLC0415
+    from app.migrate.schema_files import PROJECT, read_replaceable  # noqa: PLC0415
 
     (job,) = [
         job for job in read_replaceable(PROJECT).jobs if "groundswell_run_rankings" in job.path

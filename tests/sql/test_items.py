@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from tests.engines import Home
 from tests.eventually import eventually
 from tests.sql.world import World

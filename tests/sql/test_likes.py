@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.database.likes import (
+from app.likes.cursor import ABOVE_ALL
+from app.likes.queries import (
     begin_like_reconciliation,
     changed_like_counts,
     end_like_reconciliation,
@@ -20,7 +21,6 @@ from app.database.likes import (
     liked_items,
     set_like,
 )
-from app.serving.liked_cursor import ABOVE_ALL
 from tests.sql.world import AS_OF, World
 
 Act = tuple[str, str, bool | None]

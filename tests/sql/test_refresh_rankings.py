@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from app.database import rankings
-from app.database.runs import latest_runs, run_at, snapshot_entries, snapshot_segments, stored_run
+from app.rankings import queries as rankings
+from app.rankings.runs import latest_runs, run_at, snapshot_entries, snapshot_segments, stored_run
 from tests.sql.world import AS_OF, World
 
 

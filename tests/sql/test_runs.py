@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.database.pool import Pool
+from app.runtime.pool import Pool
 from tests.engines import Home
 from tests.sql.world import AS_OF, World
 

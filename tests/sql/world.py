@@ -11,7 +11,7 @@ from uuid import uuid4
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from app.database.sql import Connection
+from app.runtime.sql import Connection
 from tests.sql.oracle import DEFAULT_WEIGHTS, Counts, Event, Item, Key, Ranking
 
 AS_OF = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)

@@ -6,8 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from app.access.address import client_address, parse_networks, subscriber
+from app.access.address import client_address, subscriber
 from app.errors import SettingError
+from app.runtime.networks import parse_networks
 from app.settings import read_settings
 
 TRUSTED = parse_networks("10.0.0.0/8, ::1")

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.ingest.cloud_events import content_type_of, decode_cloud_event, id_of, type_of
-from app.wire import EventIn
+from app.ingest.wire import EventIn
 
 
 @pytest.mark.parametrize(

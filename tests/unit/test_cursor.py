@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BadRequestError
-from app.serving.cursor import MAX_LENGTH, Cursor, decode_cursor, encode_cursor
+from app.rankings.cursor import MAX_LENGTH, Cursor, decode_cursor, encode_cursor
 
 CURSOR = Cursor(
     ranking="trending_24h", run_id=7, segment="category:Müsik", content_type="movie", rank=11

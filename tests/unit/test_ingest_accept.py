@@ -13,7 +13,7 @@ from app.ingest.accept import Acceptor
 from app.ingest.packing import EVENT_TYPES, PackedEvent, UnreadableEntryError, pack, unpack
 from app.ingest.stream import Entry, from_fields, to_fields
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
-from app.wire import EventIn
+from app.ingest.wire import EventIn
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 NOW_US = round(NOW.timestamp() * 1_000_000)

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.errors import BadRequestError, TooLargeError
-from app.ingest.body import read_body
+from app.http.body import read_body
 from app.ingest.decode import Decoded, decode_action, decode_body
-from app.wire import EventIn
+from app.ingest.wire import EventIn
 
 VIEW = {"type": "view", "contentId": "a"}
 GOOD = EventIn(type="view", content_id="a")

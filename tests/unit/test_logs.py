@@ -6,7 +6,7 @@ import logging
 
 from structlog.testing import capture_logs
 
-from app.logs import QUIET_SECONDS, OncePerOutage, configure_logs
+from app.runtime.logs import QUIET_SECONDS, OncePerOutage, configure_logs
 from app.settings import Settings
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.items.wire import ItemIn
 from app.replay.live import Traffic
-from app.wire import ItemIn
 
 EVENING = datetime(2026, 7, 30, 19, tzinfo=UTC)
 ITEMS = [ItemIn(content_id=f"item-{number}", title=f"Title {number}") for number in range(50)]

@@ -3,8 +3,9 @@ import msgspec
 import pytest
 
 from app.errors import InputError, UnavailableError
+from app.ingest.wire import EventIn
+from app.items.wire import ItemIn
 from app.replay.sender import BATCH, Sender
-from app.wire import EventIn, ItemIn
 
 EVENT = EventIn(type="view", content_id="a")
 

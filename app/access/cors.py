@@ -1,0 +1,78 @@
+"""Let pages of other origins record events: CORS, as each key allows.
+
+A page needs no permission to send a beacon, only to read the answer or to send JSON. A preflight
+shows no headers, so without `?key=` it is answered for any public key; the request itself is then
+checked against the key it shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access.caller import WITHOUT_KEY
+from app.access.guard import caller_of
+from app.errors import GroundswellError
+from app.ingest.limits import LIMIT_HEADERS
+from app.services import services_of
+
+PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": "content-type, content-encoding, authorization, x-api-key",
+    "access-control-max-age": "7200",
+}
+READ_HEADERS = {"access-control-expose-headers": ", ".join(("retry-after", *LIMIT_HEADERS))}
+
+
+class Cors(ASGIMiddleware):
+    """Adds to each answer whether the page that asked may read it, or may send what it asks for.
+
+    Litestar answers OPTIONS by itself; the headers make a preflight of it.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Pass the request on, and see to the answer's headers."""
+        given = dict(scope["headers"])
+        if b"origin" not in given:
+            await next_app(scope, receive, send)
+            return
+        allowed = await _allowed_origin(Request(scope), given[b"origin"].decode("latin-1"))
+        is_preflight = (
+            scope["method"] == "OPTIONS"  # type: ignore[typeddict-item]  # scopes are HTTP's alone
+            and b"access-control-request-method" in given
+        )
+
+        async def send_allowed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders(message)
+                headers.extend_header_value("vary", "origin")
+                if allowed is not None:
+                    headers["access-control-allow-origin"] = allowed
+                    headers.update(PREFLIGHT_HEADERS if is_preflight else READ_HEADERS)
+            await send(message)
+
+        await next_app(scope, receive, send_allowed)
+
+
+async def _allowed_origin(request: Request[Any, Any, State], origin: str) -> str | None:
+    """Return what `Access-Control-Allow-Origin` is to say, None for nothing."""
+    services = services_of(request)
+    settings = services.settings
+    try:
+        caller = await caller_of(request)
+    except GroundswellError:
+        return None
+    if caller.key is not None and caller.is_public:
+        return origin if caller.key.allows_origin(origin) else None
+    if "write" in WITHOUT_KEY[settings.require_keys]:
+        # Everybody may write then, from wherever.
+        return "*"
+    ring = services.key_ring
+    return origin if ring.allows_origin(origin) else None

@@ -1,0 +1,167 @@
+"""`/alerts/{id}/…`: the webhook of a subscription: try it out, see what came of it, new secrets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+
+from app.access.guard import require
+from app.alerts import deliveries as alert_deliveries
+from app.alerts import queries as alerts
+from app.alerts.deliveries import Delivery
+from app.alerts.message import TYPES, message_id
+from app.alerts.owned import (
+    DEFAULT_LIMIT,
+    REFUSALS,
+    AlertId,
+    bounded,
+    overview,
+    owner_of,
+    parse_cursor,
+    private,
+    unknown,
+)
+from app.alerts.signature import new_secret
+from app.alerts.wire import AlertDeliveries, AlertDelivery, AlertSecret, RaisedTest
+from app.errors import BadRequestError, UnknownAlertError
+from app.http.parameters import PageCursor, PageLimit, parse_limit
+from app.http.problems import documented
+from app.rankings.listing import PlainRequest
+from app.services import Services
+
+SECRET_OVERLAP = timedelta(days=1)
+"""How long the secret before signs along."""
+
+
+@post(
+    "/alerts/{alert_id:int}/test",
+    status_code=202,
+    summary="Try a subscription out",
+    description="Raises an alert of the type `alert.test`, which goes the way of all alerts: to "
+    "the stream, and to the webhook, also while the subscription is paused or disabled.",
+    operation_id="testAlert",
+    responses={
+        202: ResponseSpec(RaisedTest, description="On its way", generate_examples=False),
+        **documented(UnknownAlertError, *REFUSALS),
+    },
+)
+async def test(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    alert_id: AlertId,
+) -> Response[bytes]:
+    """Raise a test alert."""
+    owner = await owner_of(request)
+    async with services.connected() as connection:
+        await overview(connection, alert_id, owner)
+        raised = await alerts.raise_test_alert(
+            connection, subscription_id=alert_id, as_of=datetime.now(UTC)
+        )
+    if raised is None:
+        raise unknown(alert_id)
+    return private(RaisedTest(alert_id=message_id(raised)), status=202)
+
+
+@post(
+    "/alerts/{alert_id:int}/secret",
+    status_code=200,
+    summary="Change the secret",
+    description="Makes a new secret and shows it once. For a day, the one before signs along: "
+    "`webhook-signature` holds both signatures.",
+    operation_id="changeAlertSecret",
+    responses={
+        200: ResponseSpec(AlertSecret, description="Changed", generate_examples=False),
+        **documented(UnknownAlertError, *REFUSALS),
+    },
+)
+async def rotate(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    alert_id: AlertId,
+) -> Response[bytes]:
+    """Make a new secret."""
+    owner = await owner_of(request)
+    secret, until = new_secret(), datetime.now(UTC) + SECRET_OVERLAP
+    async with services.connected() as connection:
+        found = await overview(connection, alert_id, owner)
+        if not await alerts.rotate_alert_secret(
+            connection,
+            subscription_id=found.subscription_id,
+            owner_key_id=owner,
+            new_secret=secret,
+            previous_until=until,
+        ):
+            raise BadRequestError("the subscription has no url, so there is nothing to sign")
+    return private(AlertSecret(secret=secret, previous_secret_until=until))
+
+
+@get(
+    "/alerts/{alert_id:int}/deliveries",
+    summary="The log of deliveries",
+    description="Every try to send the webhook, newest alert and newest try first.",
+    operation_id="alertDeliveries",
+    responses={
+        200: ResponseSpec(AlertDeliveries, description="The log", generate_examples=False),
+        **documented(UnknownAlertError, *REFUSALS),
+    },
+)
+async def deliveries(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    alert_id: AlertId,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
+) -> Response[bytes]:
+    """Return a page of the log."""
+    size = parse_limit(limit)
+    newest, attempt = parse_cursor(cursor, parts=2) or (2**63 - 1, 0)
+    owner = await owner_of(request)
+    async with services.connected() as connection:
+        await overview(connection, alert_id, owner)
+        found = await alert_deliveries.list_deliveries(
+            connection,
+            subscription_id=bounded(alert_id),
+            before_alert_id=newest,
+            before_attempt=min(attempt, 2**31 - 1),
+            limit=size + 1,
+        )
+        pending = await alert_deliveries.pending_alerts(connection, subscription_id=alert_id)
+    page = found[:size]
+    last = f"{page[-1].alert_id}.{page[-1].attempt}" if len(found) > size else None
+    return private(
+        AlertDeliveries(
+            deliveries=[_outward(one) for one in page], pending=pending, next_cursor=last
+        )
+    )
+
+
+def _outward(delivery: Delivery) -> AlertDelivery:
+    fields = msgspec.structs.asdict(delivery)
+    alert_type = fields.pop("alert_type")
+    retries = delivery.next_attempt_at is not None
+    return AlertDelivery(
+        **{
+            **fields,
+            "alert_id": message_id(fields["alert_id"]),
+            "type": TYPES[alert_type],
+            "attempted_at": delivery.attempted_at.astimezone(UTC),
+            "next_attempt_at": delivery.next_attempt_at
+            and delivery.next_attempt_at.astimezone(UTC),
+            "outcome": "delivered"
+            if delivery.error is None
+            else ("retrying" if retries else "givenUp"),
+        }
+    )
+
+
+router = Router(
+    "/",
+    route_handlers=[test, rotate, deliveries],
+    guards=[require("admin")],
+    security=[{"adminKey": []}],
+    tags=["Alerts"],
+)

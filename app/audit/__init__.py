@@ -1,0 +1,1 @@
+"""What was done through /admin, by whom, and what came of it."""

@@ -1,0 +1,36 @@
+"""`groundswell dev`: everything here, on embedded engines."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from app.cli.setting_up import settings_and_logs
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Of the API. [default: 8000, or a free one]"
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".groundswell"),
+    show_default=True,
+    help="Folder in which the embedded TimescaleDB and Redis keep everything.",
+)
+@click.option(
+    "--demo/--no-demo", default=False, help="Replay the sample, then make up live traffic."
+)
+def dev(port: int | None, data: Path, *, demo: bool) -> None:
+    """Run everything here: database, Redis, API and worker.
+
+    TimescaleDB and Redis are embedded ones, for trying out, developing and testing; DATABASE_URL
+    or REDIS_URL takes the place of either. Ctrl-C stops it all.
+    """
+    from app.dev.run import Dev, run_dev  # noqa: PLC0415  # each command imports what it needs
+
+    settings = settings_and_logs()
+    asyncio.run(run_dev(Dev(settings=settings, data=data, port=port, demo=demo)))

@@ -1,0 +1,112 @@
+"""`groundswell items`: leave items out of rankings, take that back, and list them."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from app.errors import InputError, UnavailableError
+from app.items.exclusions import exclude_item, excluded_items, include_item
+from app.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeVar
+
+    from app.items.exclusions import ExcludedItem
+    from app.runtime.sql import Connection
+
+    Found = TypeVar("Found")
+
+
+@click.group("items", context_settings={"help_option_names": ["-h", "--help"]})
+def catalogue() -> None:
+    """Leave items out of rankings, and take that back.
+
+    It takes effect at the next run of each ranking, within a minute for lists that hold the item.
+    """
+
+
+@catalogue.command()
+@click.argument("content_id")
+@click.option("--content-type", default="video", show_default=True)
+@click.option("--reason", required=True, help="Why; callers of the API may read it.")
+def exclude(content_id: str, content_type: str, reason: str) -> None:
+    """Leave an item out of all rankings; it goes on being counted."""
+    if not 1 <= len(reason) <= 500:
+        raise click.UsageError("--reason: use 1 to 500 characters")
+
+    async def run(connection: Connection) -> int | None:
+        return await exclude_item(
+            connection,
+            content_type=content_type,
+            content_id=content_id,
+            reason=reason,
+            excluded_by=_who(),
+            as_of=datetime.now(UTC),
+        )
+
+    _known(asyncio.run(_connected(run)), content_type, content_id)
+    click.echo(f"{content_type} {content_id} is excluded")
+
+
+@catalogue.command()
+@click.argument("content_id")
+@click.option("--content-type", default="video", show_default=True)
+def include(content_id: str, content_type: str) -> None:
+    """Let rankings hold an item again."""
+
+    async def run(connection: Connection) -> int | None:
+        return await include_item(
+            connection,
+            content_type=content_type,
+            content_id=content_id,
+            lifted_by=_who(),
+            as_of=datetime.now(UTC),
+        )
+
+    _known(asyncio.run(_connected(run)), content_type, content_id)
+    click.echo(f"{content_type} {content_id} is not excluded")
+
+
+@catalogue.command()
+def excluded() -> None:
+    """List what is excluded now, by whom and why."""
+    found = asyncio.run(_connected(excluded_items))
+    for item in found:
+        click.echo(line_of(item))
+    if not found:
+        click.echo("nothing is excluded")
+
+
+def line_of(item: ExcludedItem) -> str:
+    """Return an excluded item in one line."""
+    since = f"since {item.excluded_at.astimezone(UTC):%Y-%m-%d %H:%M}Z by {item.excluded_by}"
+    return f"{item.content_type}  {item.content_id}  {since}  {item.reason}"
+
+
+def _who() -> str:
+    return f"{getpass.getuser()}, command line"
+
+
+def _known(item_id: int | None, content_type: str, content_id: str) -> None:
+    if item_id is None:
+        raise InputError(f"no {content_type} has the id {content_id!r}")
+
+
+async def _connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
+    import psycopg  # noqa: PLC0415
+
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            read_settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
+        ) as connection:
+            return await run(connection)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
+        raise InputError("the database is not migrated: run `groundswell migrate`") from error
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database does not answer: {error}") from error

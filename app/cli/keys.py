@@ -1,0 +1,179 @@
+"""`groundswell keys`: make, list and revoke API keys."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from app.access.api_key import Kind, Scope
+from app.errors import InputError, UnavailableError
+from app.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+    from app.access.api_key import NewKey
+    from app.access.queries import ListedApiKey
+
+ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+|\*")
+
+
+@click.group("keys", context_settings={"help_option_names": ["-h", "--help"]})
+def api_keys() -> None:
+    """Make, list and revoke API keys.
+
+    DATABASE_URL must name the owner of the database, as for migrate.
+    """
+
+
+@api_keys.command()
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", type=click.Choice(get_args(Scope)), multiple=True, help="[default: write]"
+)
+@click.option("--public", is_flag=True, help="For web pages and apps: it only records events.")
+@click.option("--origin", "origins", multiple=True, help="Pages that may use a public key.")
+@click.option("--rate-limit", type=click.IntRange(1), help="Events a minute.")
+def create(
+    name: str,
+    scopes: tuple[Scope, ...],
+    origins: tuple[str, ...],
+    rate_limit: int | None,
+    *,
+    public: bool,
+) -> None:
+    """Make a key and show it, this once.
+
+    NAME says whose it is, or what for.
+    """
+    if public and scopes not in {(), ("write",)}:
+        raise click.UsageError("everybody can read a public key: its only scope is write")
+    if origins and not public:
+        raise click.UsageError("--origin is for public keys: add --public")
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise click.UsageError(f"{origin!r} is not an origin such as https://example.org")
+    key = asyncio.run(
+        _create("public" if public else "secret", name, scopes or ("write",), origins, rate_limit)
+    )
+    click.echo(key.text)
+    click.echo("Keep it now: only its hash is stored, and nobody can show it again.", err=True)
+
+
+@api_keys.command("list")
+def list_keys() -> None:
+    """List all keys, revoked ones too, by their first part."""
+    keys = asyncio.run(_list())
+    for key in keys:
+        click.echo(line_of(key))
+    if not keys:
+        click.echo("there are no keys")
+
+
+@api_keys.command()
+@click.argument("prefix")
+def revoke(prefix: str) -> None:
+    """Refuse a key from now on.
+
+    PREFIX is its first part, as list shows it.
+    """
+    # The whole key will do, but need not be kept anywhere for this.
+    prefix = "_".join(prefix.split("_")[:2])
+    if not asyncio.run(_revoke(prefix)):
+        raise InputError(f"there is no valid key {prefix}")
+    click.echo(f"{prefix} is revoked")
+
+
+def line_of(key: ListedApiKey) -> str:
+    """Return a key in one line."""
+    parts = [key.prefix, key.kind, ",".join(key.scopes), key.name]
+    if key.allowed_origins:
+        parts.append("for " + " ".join(key.allowed_origins))
+    if key.rate_limit:
+        parts.append(f"{key.rate_limit} a minute")
+    used = f"last used {key.last_used_at:%Y-%m-%d %H:%M}Z" if key.last_used_at else "never used"
+    parts.append(f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else used)
+    return "  ".join(parts)
+
+
+async def _create(
+    kind: Kind,
+    name: str,
+    scopes: tuple[Scope, ...],
+    origins: tuple[str, ...],
+    rate_limit: int | None,
+) -> NewKey:
+    from app.access.api_key import new_key  # noqa: PLC0415
+    from app.access.queries import create_api_key  # noqa: PLC0415
+
+    settings, key = read_settings(), new_key(kind)
+    async with _connected(settings) as connection:
+        await create_api_key(
+            connection,
+            name=name,
+            kind=kind,
+            prefix=key.prefix,
+            key_hash=key.digest,
+            scopes=list(scopes),
+            allowed_origins=list(origins),
+            rate_limit=rate_limit,
+            created_at=datetime.now(UTC),
+        )
+    await _announce(settings)
+    return key
+
+
+async def _list() -> list[ListedApiKey]:
+    from app.access.queries import list_api_keys  # noqa: PLC0415
+
+    async with _connected(read_settings()) as connection:
+        return await list_api_keys(connection)
+
+
+async def _revoke(prefix: str) -> bool:
+    from app.access.queries import revoke_api_key  # noqa: PLC0415
+
+    settings = read_settings()
+    async with _connected(settings) as connection:
+        revoked = await revoke_api_key(connection, prefix=prefix, revoked_at=datetime.now(UTC))
+    if revoked:
+        await _announce(settings)
+    return revoked
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[AsyncConnection[Any]]:
+    """Connect to the database; what it refuses becomes an error of ours."""
+    import psycopg  # noqa: PLC0415
+
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
+        ) as connection:
+            yield connection
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise InputError("DATABASE_URL must name the owner of the database") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise InputError("the database is not migrated: run `groundswell migrate`") from error
+    except psycopg.OperationalError as error:
+        raise UnavailableError(f"the database does not answer: {error}") from error
+
+
+async def _announce(settings: Settings) -> None:
+    """Tell the API's processes, which would notice by themselves within a minute."""
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    from app.access import keys  # noqa: PLC0415
+    from app.runtime.redis_client import open_redis  # noqa: PLC0415
+
+    try:
+        async with open_redis(settings) as redis:
+            await redis.publish(keys.API_KEYS_CHANGED, b"")
+    except RedisError:
+        click.echo("Redis does not answer: it takes effect within a minute", err=True)

@@ -1,0 +1,45 @@
+"""The command line: `groundswell`, or `python -m app`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from app.cli.dead_letters import dead_letters
+from app.cli.dev import dev
+from app.cli.items import catalogue
+from app.cli.keys import api_keys
+from app.cli.migrate import migrate
+from app.cli.replay import replay
+from app.cli.serve import serve
+from app.cli.worker import worker
+from app.errors import GroundswellError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="groundswell")
+def cli() -> None:
+    """Engagement analytics and trending on TimescaleDB.
+
+    DATABASE_URL and REDIS_URL name the servers; GROUNDSWELL_ variables tune the rest.
+    """
+
+
+for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what goes wrong is told in one line, with exit code 1."""
+    try:
+        cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except GroundswellError as error:
+        click.echo(f"groundswell: {error.detail}", err=True)
+        sys.exit(1)

@@ -1,1 +1,0 @@
-"""The way to the database: the pool, the migrations, and the typed queries."""

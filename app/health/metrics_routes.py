@@ -1,0 +1,174 @@
+"""`GET /metrics`: what Prometheus scrapes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from redis.asyncio import Redis
+
+from app.alerts.deliveries import AlertBacklog, alert_backlog
+from app.health.jobs import JobStatus, job_statuses
+from app.ingest import keys
+from app.ingest.waiting import QUESTIONS, Waiting, ask_waiting, read_waiting
+from app.runtime import multiprocess
+from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
+from app.runtime.pool import Pool, borrowed
+from app.services import Services
+
+ASK_SECONDS = 1.0
+"""How long Redis and the database may take to say how they fare."""
+LANES = {"live": keys.EVENT_STREAM, "backfill": keys.BACKFILL_STREAM}
+
+
+class Backlog(Collector):
+    """What waits in Redis for the writer, by lane, and the dead letters."""
+
+    def __init__(self, waiting: dict[str, Waiting], dead: int) -> None:
+        self.waiting = waiting
+        self.dead = dead
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of the streams."""
+        entries = GaugeMetricFamily(
+            "groundswell_stream_entries",
+            "Stream entries, of one request or several at once, that wait for the writer",
+            labels=["lane"],
+        )
+        size = GaugeMetricFamily(
+            "groundswell_stream_bytes",
+            "Memory of Redis, in bytes, that the stream takes",
+            labels=["lane"],
+        )
+        lag = GaugeMetricFamily(
+            "groundswell_ingest_lag_seconds",
+            "Age of the oldest stream entry that waits for the writer; 0 where none does",
+            labels=["lane"],
+        )
+        for lane, waiting in self.waiting.items():
+            entries.add_metric([lane], waiting.entries)
+            size.add_metric([lane], waiting.size)
+            lag.add_metric([lane], waiting.seconds)
+        yield entries
+        yield size
+        yield lag
+        yield GaugeMetricFamily(
+            "groundswell_dead_letter_entries", "Dead letters that wait for a person", self.dead
+        )
+
+
+class Jobs(Collector):
+    """How the database's scheduled jobs fare."""
+
+    def __init__(self, statuses: list[JobStatus]) -> None:
+        self.statuses = statuses
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of the jobs."""
+        succeeded = GaugeMetricFamily(
+            "groundswell_job_last_success_timestamp_seconds",
+            "When (Unix time) the job last ended without an error",
+            labels=["job"],
+        )
+        failed = GaugeMetricFamily(
+            "groundswell_job_last_failed", "1 if the job's newest run failed", labels=["job"]
+        )
+        seconds = GaugeMetricFamily(
+            "groundswell_job_last_duration_seconds",
+            "How long the job's newest run took",
+            labels=["job"],
+        )
+        for status in self.statuses:
+            failed.add_metric([status.job], float(status.error is not None))
+            if status.succeeded_at is not None:
+                succeeded.add_metric([status.job], status.succeeded_at.timestamp())
+            if status.finished_at is not None:
+                took = (status.finished_at - status.started_at).total_seconds()
+                seconds.add_metric([status.job], took)
+        yield succeeded
+        yield failed
+        yield seconds
+
+
+class Webhooks(Collector):
+    """What waits in the database for the deliverer of alerts."""
+
+    def __init__(self, backlog: AlertBacklog) -> None:
+        self.backlog = backlog
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of webhooks."""
+        yield GaugeMetricFamily(
+            "groundswell_alerts_pending",
+            "Webhooks of alerts that are still to be sent",
+            self.backlog.pending,
+        )
+        since = self.backlog.raised_since
+        yield GaugeMetricFamily(
+            "groundswell_alerts_oldest_seconds",
+            "Age of the oldest alert whose webhook is still to be sent; 0 where there is none",
+            0.0 if since is None else max(0.0, time.time() - since.timestamp()),
+        )
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
+    """Return the metrics of all API processes, and of the streams and jobs they share."""
+    services.served.report()
+    shared = CollectorRegistry()
+    for found in await asyncio.gather(
+        _backlog(services.redis), _jobs(services.pool), _webhooks(services.pool)
+    ):
+        if found is not None:
+            shared.register(found)
+    own = REGISTRY
+    if multiprocess.VARIABLE in os.environ:
+        multiprocess.forget_dead_processes()
+        own = CollectorRegistry()
+        MultiProcessCollector(own)  # type: ignore[no-untyped-call]
+    body = generate_latest(shared) + generate_latest(own)
+    return Response(body, headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+async def _backlog(redis: Redis) -> Backlog | None:
+    """Ask Redis; None while it is down."""
+    with suppress(*REDIS_ERRORS):
+        async with asyncio.timeout(ASK_SECONDS), redis.pipeline(transaction=False) as pipe:
+            for stream in LANES.values():
+                ask_waiting(pipe, stream)
+            pipe.xlen(keys.DEAD_STREAM)
+            *found, dead = await pipe.execute()
+        lanes = {
+            lane: read_waiting(found[at : at + QUESTIONS])
+            for lane, at in zip(LANES, range(0, len(found), QUESTIONS), strict=True)
+        }
+        return Backlog(lanes, dead)
+    return None
+
+
+async def _jobs(pool: Pool) -> Jobs | None:
+    """Ask the database; None while it is down or not migrated."""
+    with suppress(*DATABASE_ERRORS):
+        async with borrowed(pool, within=ASK_SECONDS) as connection:
+            return Jobs(await job_statuses(connection))
+    return None
+
+
+async def _webhooks(pool: Pool) -> Webhooks | None:
+    """Ask the database; None while it is down or not migrated."""
+    with suppress(*DATABASE_ERRORS):
+        async with borrowed(pool, within=ASK_SECONDS) as connection:
+            return Webhooks(await alert_backlog(connection))
+    return None
+
+
+router = Router("/", route_handlers=[metrics])

@@ -1,0 +1,34 @@
+"""The base of the JSON shapes that cross Groundswell's border, camelCase, as msgspec Structs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Wire(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    forbid_unknown_fields=False,
+):
+    """Base of everything sent or received as JSON."""
+
+
+class Problem(Wire, frozen=True, omit_defaults=True):
+    """An RFC 9457 problem: `type` is stable, `detail` says what was wrong this time."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None

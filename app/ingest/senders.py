@@ -1,0 +1,84 @@
+"""What a request to record events tells of who sends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from app.access.address import Address, client_address, subscriber
+from app.access.caller import Caller
+from app.access.viewers import Viewers
+from app.ingest import keys
+from app.ingest.bots import bot_of
+from app.ingest.limits import Limit
+from app.ingest.sender import ANYBODY, Sender
+from app.runtime.networks import Network, parse_networks
+from app.settings import Settings
+
+AnyRequest = Request[Any, Any, State]
+
+
+class Senders:
+    """Tells senders apart as far as the settings ask for it, and no further."""
+
+    def __init__(self, settings: Settings, viewers: Viewers) -> None:
+        self._viewers = viewers
+        self._trusted: tuple[Network, ...] = parse_networks(settings.trusted_proxies)
+        self._header = settings.forwarded_header
+        self._key_limit = settings.rate_limit_per_minute
+        self._client_limit = settings.client_rate_limit_per_minute
+        self._dedupes = settings.view_dedupe_seconds > 0
+
+    async def sender_of(
+        self, request: AnyRequest, caller: Caller, *, backfills: bool = False
+    ) -> Sender:
+        """Return what ingestion needs to know of the caller who sent `request`."""
+        is_page = comes_from_page(request, caller)
+        limits = self._limits_of_key(caller)
+        is_client_limited = self._client_limit > 0 and not caller.is_server
+        viewer: bytes | None = None
+        user_agent = request.headers.get("user-agent", "") if is_page else ""
+        if is_client_limited or (self._dedupes and is_page):
+            address = self._address(request)
+            if address is not None and is_client_limited:
+                limits += await self._limits_of_client(subscriber(address))
+            if address is not None and self._dedupes and is_page:
+                viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
+        if not (is_page or limits or backfills):
+            return ANYBODY
+        bot = bot_of(user_agent) if user_agent else None
+        return Sender(limits=limits, viewer=viewer, bot=bot, backfills=backfills)
+
+    def _limits_of_key(self, caller: Caller) -> tuple[Limit, ...]:
+        if caller.key is None:
+            return ()
+        per_minute = caller.key.rate_limit or self._key_limit
+        if not per_minute:
+            return ()
+        return (Limit("key", keys.rate("key", str(caller.key.key_id)), per_minute),)
+
+    async def _limits_of_client(self, address: str) -> tuple[Limit, ...]:
+        hashed = await self._viewers.hash_of("client", address)
+        if hashed is None:
+            return ()
+        return (Limit("client", keys.rate("client", hashed.hex()), self._client_limit),)
+
+    def _address(self, request: AnyRequest) -> Address | None:
+        peer = request.scope["client"]
+        return client_address(
+            peer[0] if peer else None,
+            request.scope["headers"],
+            trusted=self._trusted,
+            header=self._header,
+        )
+
+
+def comes_from_page(request: AnyRequest, caller: Caller) -> bool:
+    """Return whether the viewer's own browser or app sent `request`.
+
+    Only then its address and user agent are the viewer's: a server that records for its users has
+    its own. Browsers send an Origin with every POST, servers never do.
+    """
+    return caller.is_public or "origin" in request.headers

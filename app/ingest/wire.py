@@ -1,0 +1,77 @@
+"""The JSON shapes of events, and of what became of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta
+
+from app.http.wire import Moment, Name, Wire
+
+EventType = Literal["view", "like", "unlike", "comment", "uncomment", "share", "watch_time"]
+
+
+class EventIn(Wire, frozen=True, forbid_unknown_fields=True):
+    """One engagement event as a caller sends it."""
+
+    type: EventType
+    content_id: Name
+    content_type: Name = "video"
+    id: UUID | None = None
+    """Counts once, however often it is sent; made by the server where it is absent."""
+    occurred_at: Moment | None = None
+    """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
+    user_id: Name | None = None
+    session_id: Name | None = None
+    count: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    """How many events of this kind this one stands for."""
+    seconds: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    """Seconds watched by each of `count`; required for `watch_time`, refused for other types."""
+    user_agent: Annotated[str, Meta(max_length=1_000)] | None = None
+    """The viewer's, as a server was told it: a bot's event is kept, but not counted."""
+    metadata: dict[str, object] | None = None
+
+
+class Rejection(Wire, frozen=True):
+    """Why the event at `index` of the request was not accepted."""
+
+    index: int
+    reason: str
+
+
+class Accepted(Wire, frozen=True, omit_defaults=True):
+    """What became of the events of a request."""
+
+    accepted: int
+    rejected: list[Rejection]
+    """Empty when all were accepted."""
+    duplicates: int | None = None
+    """How many of the accepted were recorded before; absent where it is not known yet."""
+
+
+class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):
+    """What a view, like, comment or share may say beside the item it is about."""
+
+    content_type: Name | None = None
+    id: UUID | None = None
+    """Counts once, however often it is sent; made by the server where it is absent."""
+    occurred_at: Moment | None = None
+    """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
+    user_id: Name | None = None
+    session_id: Name | None = None
+    user_agent: Annotated[str, Meta(max_length=1_000)] | None = None
+    """The viewer's, as a server was told it: a bot's event is kept, but not counted."""
+    metadata: dict[str, object] | None = None
+
+
+class Refused(Wire, frozen=True):
+    """An RFC 9457 problem: every event of the request was rejected."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    accepted: int
+    rejected: list[Rejection]
+    instance: str | None = None

@@ -1,0 +1,1 @@
+"""The catalogue: entries, lists of them, and what rankings leave out."""

@@ -1,0 +1,19 @@
+"""From a row of the catalogue to the JSON that shows it."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from app.items import queries as items
+from app.items.wire import Excluded, Item
+
+
+def item_of(entry: items.CatalogueItem) -> Item:
+    """Return an entry as callers see it."""
+    excluded = None
+    if entry.excluded_because is not None and entry.excluded_since is not None:
+        excluded = Excluded(
+            reason=entry.excluded_because, since=entry.excluded_since.astimezone(UTC)
+        )
+    fields = {name: getattr(entry, name) for name in Item.__struct_fields__ if name != "excluded"}
+    return Item(**fields, excluded=excluded)

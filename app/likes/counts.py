@@ -1,0 +1,128 @@
+"""Like counts in Redis, each with the version that the database gave it.
+
+Two toggles may commit in one order and reach Redis in the other. The version rises with each
+change in the order of the commits, so Redis compares, in one step, and keeps the newer count: no
+order of writes, retries and refills can leave an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple, Protocol, TypeAlias, cast
+
+import structlog
+from redis.asyncio import Redis
+
+from app.likes import keys
+from app.likes.metrics import LIKE_COUNT_LOOKUPS
+from app.runtime.outage import REDIS_ERRORS
+from app.stats import keys as stats_keys
+
+KEPT_SECONDS = 86_400
+"""How long a count that nobody changes or asks the database for stays in Redis."""
+
+Item: TypeAlias = tuple[str, str]
+"""Content type and content id."""
+
+_KNOWN = """
+local known = redis.call('get', KEYS[1])
+local version, likes = string.match(known or '', '^(%d+) (%d+)$')
+"""
+
+# KEYS: a count. ARGV: version, likes, milliseconds to live.
+_STORE = f"""{_KNOWN}
+if version and tonumber(version) > tonumber(ARGV[1]) then return 0 end
+redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
+return 1
+"""
+_MEND = f"""{_KNOWN}
+if not known or version and tonumber(version) > tonumber(ARGV[1]) then return 0 end
+if version == ARGV[1] and likes == ARGV[2] then return 0 end
+redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
+return 1
+"""
+_KEPT_MS = 1_000 * KEPT_SECONDS
+
+log = structlog.get_logger(__name__)
+
+
+class LikeCount(NamedTuple):
+    """How many users like an item, as of a version."""
+
+    version: int
+    likes: int
+
+
+class Counted(Protocol):
+    """A count as the database tells it."""
+
+    @property
+    def version(self) -> int:
+        """Rises with every change of the count."""
+
+    @property
+    def likes(self) -> int:
+        """Users who like it."""
+
+
+class LikeCounts:
+    """The counts in Redis. While Redis is down, nothing is found and nothing is stored."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def get(self, item: Item) -> LikeCount | None:
+        """Return the count of an item, or None where Redis does not know it."""
+        try:
+            value = cast("bytes | None", await self._redis.get(keys.like_count(*item)))
+        except REDIS_ERRORS:
+            value = None
+        count = _parse(value)
+        LIKE_COUNT_LOOKUPS.labels("database" if count is None else "cache").inc()
+        return count
+
+    async def store(self, item: Item, counted: Counted) -> None:
+        """Keep a count of the database, unless a newer one is there."""
+        with suppress(*REDIS_ERRORS):
+            await self._redis.eval(_STORE, 1, keys.like_count(*item), *_arguments(counted))
+
+    async def note_change(self, item: Item, counted: Counted | None) -> None:
+        """Bring to Redis what a toggle has changed; None where nobody knows what it came to.
+
+        The count and the stats are on two shards, so these are two steps.
+        """
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                if counted is None:
+                    pipe.unlink(keys.like_count(*item))
+                else:
+                    pipe.eval(_STORE, 1, keys.like_count(*item), *_arguments(counted))
+                pipe.unlink(stats_keys.stats_fresh(*item))
+                await pipe.execute()
+        except REDIS_ERRORS as error:
+            # Whoever asks next for this item mends it, or the reconciling job does.
+            log.warning("a like count did not reach redis", error=str(error))
+
+    async def mend(self, counts: Sequence[tuple[Item, Counted]]) -> list[Item]:
+        """Replace the counts in Redis that are older or other than these, and return their items.
+
+        What Redis does not hold stays out of it. Raises what Redis raises.
+        """
+        sha = await self._redis.script_load(_MEND)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for item, counted in counts:
+                pipe.evalsha(sha, 1, keys.like_count(*item), *_arguments(counted))
+            mended: Iterable[int] = await pipe.execute()
+        return [item for (item, _), done in zip(counts, mended, strict=True) if done]
+
+
+def _arguments(counted: Counted) -> tuple[str, str, str]:
+    return str(counted.version), str(counted.likes), str(_KEPT_MS)
+
+
+def _parse(value: bytes | None) -> LikeCount | None:
+    version, _, likes = (value or b"").partition(b" ")
+    if not (version.isdigit() and likes.isdigit()):
+        return None
+    return LikeCount(int(version), int(likes))

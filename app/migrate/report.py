@@ -1,0 +1,17 @@
+"""Tells people what a migration did."""
+
+from __future__ import annotations
+
+from app.migrate.migrate import MigrationReport
+
+
+def lines_of(report: MigrationReport) -> list[str]:
+    """Return what a migration did, one fact a line."""
+    lines = [f"applied {name}" for name in report.applied]
+    if report.api_replaced:
+        lines.append("made schema api anew")
+    if report.jobs:
+        lines.append(f"scheduled {', '.join(report.jobs)}")
+    if report.jobs_skipped:
+        lines.append(f"no jobs run here: {report.jobs_skipped}")
+    return lines or ["the database is up to date"]

@@ -1,0 +1,280 @@
+"""`POST /admin/rankings…`: try changed settings out, and compute rankings now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, timedelta
+from typing import Annotated
+
+import msgspec
+import structlog
+from litestar import MediaType, Response, Router, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter, QueryParameter
+from psycopg import errors
+from redis.asyncio import Redis
+
+from app.access.guard import require
+from app.audit.audited import audited
+from app.errors import (
+    AdminDisabledError,
+    AlreadyRunningError,
+    BadRequestError,
+    ForbiddenError,
+    LockLostError,
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    UnknownRankingError,
+)
+from app.http.body import read_body
+from app.http.names import check_names
+from app.http.openapi_bodies import json_body
+from app.http.parameters import parse_limit, parse_name
+from app.http.problems import documented
+from app.http.reasons import reason_of
+from app.ingest.decode import NUL
+from app.rankings import queries as rankings
+from app.rankings.listing import PlainRequest
+from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
+from app.runtime.outage import DATABASE_ERRORS
+from app.runtime.redis_lock import hold
+from app.services import Services
+from app.settings import Settings
+
+MAX_PREVIEW = 1_000
+MAX_BODY = 20_000
+MAX_SECONDS = 1e10
+RETRY_AFTER = 5.0
+"""Seconds after which a run that is under way should have ended."""
+
+LOCK = "rankings"
+"""Name of the lock in Redis that a refresh holds."""
+
+_decode = msgspec.json.Decoder(RankingChanges).decode
+
+log = structlog.get_logger(__name__)
+
+
+@post(
+    "/admin/rankings/{name:str}/preview",
+    status_code=200,
+    request_max_body_size=None,
+    summary="Try changed settings out",
+    description="The new top `limit`, and who enters, leaves and moves, if the ranking had these "
+    "settings now. Nothing is stored. New half-lives mean a recount of all kept events, and take "
+    "as long; all else is quick.",
+    operation_id="previewRanking",
+    operation_class=json_body(RankingChanges),
+    tags=["Admin"],
+    responses={
+        200: ResponseSpec(Preview, description="What would be", generate_examples=False),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            AdminDisabledError,
+            ForbiddenError,
+            UnknownRankingError,
+            TooLargeError,
+            UnavailableError,
+        ),
+    },
+)
+async def preview(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    name: Annotated[
+        str, PathParameter(min_length=1, max_length=200, description="Name of the ranking.")
+    ],
+    limit: Annotated[
+        str,
+        QueryParameter(
+            name="limit",
+            description="How many items the top is.",
+            schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_PREVIEW},
+        ),
+    ] = "50",
+) -> Response[bytes]:
+    """Hold a ranking under changed settings against what it is."""
+    check_names(name=name)
+    size = parse_limit(limit, most=MAX_PREVIEW)
+    body = await read_body(
+        request.stream(), encoding=request.headers.get("content-encoding", ""), limit=MAX_BODY
+    )
+    changes = msgspec.json.encode(columns(_decoded(body)))
+    async with services.connected(within=services.settings.admin_seconds) as connection:
+        current = await rankings.ranking_overview(connection, name=name)
+        if current is None:
+            raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
+        lists = services.lists
+        as_of = (current.confirmed_at or lists.now()).astimezone(UTC)
+        found = await rankings.preview_ranking(
+            connection, ranking=name, changes=changes, as_of=as_of
+        )
+    places = [_moved(item) for item in found]
+    items = [item for item in places if item.rank is not None and item.rank <= size]
+    entering = [item for item in items if _below(item.current_rank, size)]
+    leaving = [
+        item for item in places if not _below(item.current_rank, size) and _below(item.rank, size)
+    ]
+    answer = Preview(
+        ranking=name,
+        as_of=as_of,
+        items=items,
+        entering=entering,
+        leaving=sorted(leaving, key=lambda item: item.current_rank or 0),
+        moving=sum(1 for item in items if item.moved and not _below(item.current_rank, size)),
+    )
+    return _private(msgspec.json.encode(answer))
+
+
+@post(
+    "/admin/rankings/refresh",
+    status_code=200,
+    summary="Compute rankings now",
+    description="Scores what is new and takes a snapshot of every enabled ranking, or of those "
+    "asked for, whatever their schedules. Published a moment later. Never twice at once, on any "
+    "number of processes: 409 while another refresh or the scoring job runs.",
+    operation_id="refreshRankings",
+    tags=["Admin"],
+    responses={
+        200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
+            AdminDisabledError,
+            UnknownRankingError,
+            AlreadyRunningError,
+            UnavailableError,
+        ),
+    },
+)
+async def refresh(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    ranking: Annotated[
+        list[str] | None,
+        QueryParameter(
+            name="ranking", description="Only the ranking of this name; may be repeated."
+        ),
+    ] = None,
+    group: Annotated[
+        str,
+        QueryParameter(
+            name="group",
+            description="Only the rankings that are made anew once a day.",
+            schema_extra={"enum": ["daily"]},
+        ),
+    ] = "",
+) -> Response[bytes]:
+    """Compute rankings now."""
+    names = [parse_name("ranking", name) for name in ranking or ()]
+    if group not in {"", "daily"}:
+        raise BadRequestError(f"group: {group[:100]!r} is none; use daily")
+    parameters = {"rankings": names, "group": group or None}
+    async with _alone(services.redis), audited(request, "rankings.refresh", parameters) as action:
+        done = await _refreshed(services.settings, names=names, daily=bool(group))
+        action.outcome = {"entries": {one.ranking: one.entries for one in done}}
+    return _private(msgspec.json.encode(Refreshed(rankings=done)))
+
+
+@asynccontextmanager
+async def _alone(redis: Redis) -> AsyncIterator[None]:
+    """Hold the lock of refreshes.
+
+    Where Redis is down, or goes meanwhile, the database's own lock is enough but on the embedded
+    engine, whose clients share one session: there, refreshes then come one after the other.
+    """
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(hold(redis, LOCK, cancel=False))
+            except UnavailableError as error:
+                log.warning("refreshing without the lock in Redis", error=error.detail)
+            except AlreadyRunningError as error:
+                raise _running(error.retry_after) from error
+            yield
+    except LockLostError as error:
+        log.warning("the lock of refreshes was lost", error=error.detail)
+
+
+def _running(retry_after: float | None) -> AlreadyRunningError:
+    return AlreadyRunningError("rankings are being computed just now", retry_after=retry_after)
+
+
+async def _refreshed(
+    settings: Settings, *, names: list[str], daily: bool
+) -> list[RefreshedRanking]:
+    limit = asyncio.timeout(settings.admin_seconds)
+    try:
+        async with limit:
+            done = await rankings.refresh_rankings(settings, names=names, daily=daily)
+    except errors.NoDataFound as error:
+        raise UnknownRankingError(error.diag.message_primary or str(error)) from error
+    except errors.CheckViolation as error:
+        raise BadRequestError(error.diag.message_primary or str(error)) from error
+    except DATABASE_ERRORS as error:
+        detail = "the database does not answer"
+        if limit.expired():
+            detail = f"it took longer than {settings.admin_seconds:g} seconds and was given up"
+        raise UnavailableError(detail, retry_after=RETRY_AFTER) from error
+    if done is None:
+        raise _running(RETRY_AFTER)
+    return done
+
+
+def columns(changes: RankingChanges) -> dict[str, object]:
+    """Return the changes by columns of core.ranking."""
+    given = {
+        field: value
+        for field in changes.__struct_fields__
+        if (value := getattr(changes, field)) is not msgspec.UNSET
+    }
+    for field in ("half_life", "recent_half_life"):
+        length = given.get(field)
+        if length is None:
+            continue
+        seconds = length.total_seconds() if isinstance(length, timedelta) else length
+        if abs(seconds) > MAX_SECONDS:
+            name = RankingChanges.__struct_encode_fields__[
+                RankingChanges.__struct_fields__.index(field)
+            ]
+            raise BadRequestError(f"{name}: use 1 minute to 10 years")
+        given[field] = f"{seconds:f} seconds"
+    return given
+
+
+def _decoded(body: bytes) -> RankingChanges:
+    if NUL.search(body):
+        raise BadRequestError("the body contains U+0000, which cannot be stored")
+    try:
+        return _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequestError(reason_of(error)) from error
+
+
+def _moved(item: PreviewItem) -> PreviewItem:
+    if item.rank is None or item.current_rank is None:
+        return item
+    return msgspec.structs.replace(item, moved=item.current_rank - item.rank)
+
+
+def _below(rank: int | None, size: int) -> bool:
+    """Tell whether a rank is not among the top `size`."""
+    return rank is None or rank > size
+
+
+def _private(body: bytes) -> Response[bytes]:
+    return Response(body, headers={"cache-control": "no-store"}, media_type=MediaType.JSON)
+
+
+router = Router(
+    "/",
+    route_handlers=[preview, refresh],
+    guards=[require("admin")],
+    security=[{"adminKey": []}],
+)

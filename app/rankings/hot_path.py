@@ -1,0 +1,116 @@
+"""A thin ASGI layer that answers trending from memory, in front of Litestar's router.
+
+It sends what the route in trending_routes.py would send, and lets everything through to it that is
+not a plain hit: other paths and methods, odd or wrong queries, no snapshot yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from litestar import Litestar
+from litestar.types import Message, Receive, Scope, Send
+
+from app.rankings.metrics import FROM_MEMORY
+from app.rankings.snapshots import Snapshots
+from app.rankings.wire import Window
+
+PATH = "/analytics/trending"
+WINDOWS: tuple[Window, ...] = ("1h", "24h", "7d", "30d", "all")
+DEFAULT_WINDOW: Window = "24h"
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 100
+REPORT_SECONDS = 1.0
+"""How long the metric may lag behind: moving it on costs more than an answer may."""
+
+
+def ranking_of(window: str) -> str:
+    """Return the name of the ranking that answers for `window`."""
+    return f"trending_{window}"
+
+
+def plain_queries() -> dict[bytes, tuple[str, int]]:
+    """Return every query string that has one spelling only, with its ranking and limit.
+
+    About 1,200: each window and each limit, in both orders, either left out.
+    """
+    queries = {b"": (ranking_of(DEFAULT_WINDOW), DEFAULT_LIMIT)}
+    for limit in range(1, MAX_LIMIT + 1):
+        queries[b"limit=%d" % limit] = (ranking_of(DEFAULT_WINDOW), limit)
+        for window in WINDOWS:
+            name = window.encode()
+            queries[b"window=%s&limit=%d" % (name, limit)] = (ranking_of(window), limit)
+            queries[b"limit=%d&window=%s" % (limit, name)] = (ranking_of(window), limit)
+    for window in WINDOWS:
+        queries[b"window=%s" % window.encode()] = (ranking_of(window), DEFAULT_LIMIT)
+    return queries
+
+
+class Served:
+    """How many answers were given in front of the router."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._reported = 0
+        self._report: asyncio.TimerHandle | None = None
+
+    def note(self) -> None:
+        """Count an answer; the metric follows within a second."""
+        self.count += 1
+        if self._report is None:
+            loop = asyncio.get_running_loop()
+            self._report = loop.call_later(REPORT_SECONDS, self.report)
+
+    def report(self) -> None:
+        """Add what was served since the last time to the metric."""
+        FROM_MEMORY.inc(self.count - self._reported)
+        self._reported, self._report = self.count, None
+
+
+class HotPath:
+    """The ASGI app in front of `app`.
+
+    It answers nothing itself unless `is_open`: only the router knows who may read.
+    """
+
+    def __init__(
+        self, app: Litestar, snapshots: Snapshots, served: Served, *, is_open: bool
+    ) -> None:
+        self.app = app
+        self.snapshots = snapshots
+        self.served = served
+        self._queries = plain_queries() if is_open else {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or pass the request on."""
+        request: Any = scope
+        answer = None
+        if request["type"] == "http" and request["path"] == PATH and request["method"] in _METHODS:
+            query = self._queries.get(request["query_string"])
+            if query is not None:
+                answer = self.snapshots.answer(*query)
+        if answer is None:
+            await self.app(scope, receive, send)
+            return
+        known = False
+        for name, value in request["headers"]:
+            if name in _SEEN_TO:
+                if name != b"if-none-match":
+                    # The router knows which keys are wrong, and says so even where none is needed.
+                    await self.app(scope, receive, send)
+                    return
+                known = known or answer.matches(value)
+        self.served.note()
+        if known:
+            await send(answer.start_304)
+            await send(_EMPTY)
+            return
+        await send(answer.start)
+        await send(answer.message if request["method"] == "GET" else _EMPTY)
+
+
+_METHODS = frozenset(("GET", "HEAD"))
+_SEEN_TO = frozenset((b"if-none-match", b"authorization", b"x-api-key"))
+"""Headers that change an answer."""
+_EMPTY: Message = {"type": "http.response.body", "body": b"", "more_body": False}

@@ -1,0 +1,102 @@
+"""From the parameters of a list to one page of it, for every route that shows one."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.datastructures import State
+
+from app.errors import BadRequestError, CursorExpiredError
+from app.rankings.cursor import Cursor, decode_cursor
+from app.rankings.lists import Lists
+from app.rankings.pages import encode_page, named_kind, named_segment
+from app.rankings.snapshot import Snapshot
+from app.rankings.snapshots import names_tag
+from app.services import services_of
+
+PlainRequest = Request[object, object, State]
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One list of a ranking, and where in it a page begins."""
+
+    ranking: str
+    segment: str = ""
+    """As stored, such as `content_type:movie`; empty for the whole list."""
+    content_type: str | None = None
+    """Only items of this type are shown; None for all."""
+    run_id: int | None = None
+    """The run it is bound to; None for the newest one, or the one of `as_of`."""
+    as_of: datetime | None = None
+    first: int = 1
+
+
+def continued(text: str) -> Listing:
+    """Return the listing that a cursor goes on with; `BadRequestError` for a malformed one."""
+    cursor: Cursor = decode_cursor(text)
+    return Listing(
+        ranking=cursor.ranking,
+        segment=cursor.segment,
+        content_type=cursor.content_type,
+        run_id=cursor.run_id,
+        first=cursor.rank,
+    )
+
+
+def other_list() -> BadRequestError:
+    """Return the error for a cursor beside parameters that mean another list."""
+    return BadRequestError(
+        "cursor: belongs to another list; send it with the parameters it came from, or alone"
+    )
+
+
+async def find(lists: Lists, wanted: Listing) -> Snapshot | None:
+    """Return the snapshot of a listing; None where the ranking has no run, or none of then.
+
+    Raises `CursorExpiredError` where the run that it is bound to is gone, and `BadRequestError`
+    where the ranking is not ranked in such parts.
+    """
+    if wanted.run_id is not None:
+        found = await lists.of_run(wanted.ranking, wanted.run_id, wanted.segment)
+        if found is None:
+            raise CursorExpiredError("its snapshot is no longer kept; begin again without a cursor")
+    elif wanted.as_of is not None:
+        found = await lists.at(wanted.ranking, wanted.segment, as_of=wanted.as_of)
+    else:
+        found = await lists.current(wanted.ranking, wanted.segment)
+    kind = wanted.segment.partition(":")[0]
+    if found is not None and kind and kind not in found.kinds:
+        named = ", ".join(map(named_kind, found.kinds)) or "none"
+        raise BadRequestError(
+            f"segment: {wanted.ranking} has no part {named_segment(wanted.segment)!r}: "
+            f"it is ranked in parts by {named}"
+        )
+    return found
+
+
+def answer(
+    request: PlainRequest, lists: Lists, snapshot: Snapshot, wanted: Listing, *, limit: int
+) -> Response[bytes]:
+    """Answer with one page of the snapshot."""
+    is_past = wanted.as_of is not None
+    body = encode_page(
+        snapshot,
+        first=wanted.first,
+        limit=limit,
+        content_type=wanted.content_type,
+        stale=not is_past and lists.snapshots.is_stale(snapshot.ranking),
+    )
+    return tagged(request, body)
+
+
+def tagged(request: PlainRequest, body: bytes) -> Response[bytes]:
+    """Answer with `body`, or 304 where the caller has it already."""
+    settings = services_of(request).settings
+    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    headers = {"etag": etag, "cache-control": f"public, max-age={settings.trending_max_age}"}
+    if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
+    return Response(body, headers=headers, media_type=MediaType.JSON)

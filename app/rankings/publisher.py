@@ -1,0 +1,154 @@
+"""The publisher: brings every finished run to Redis, whole, and then switches one pointer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeAlias, cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import WatchError
+
+from app.rankings import keys
+from app.rankings.runs import Run, latest_run, latest_runs, snapshot_segments
+from app.rankings.snapshot import pack
+from app.runtime.notifications import Notifications, first_of
+from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed
+from app.settings import Settings
+
+POLL_SECONDS = 5.0
+"""How often the newest runs are asked for although nothing was notified."""
+REPLACED_SECONDS = 600
+"""How long a replaced snapshot stays in Redis, for readers that are still paging through it."""
+EVERY_MINUTE = "* * * * *"
+CHANNEL = "ranking_run"
+"""The database notifies it when runs have finished."""
+
+Field: TypeAlias = bytes | bytearray | memoryview | str | int | float
+"""What the client takes for fields of a hash and their values."""
+
+log = structlog.get_logger(__name__)
+
+
+async def run_publisher(
+    *, publisher: Publisher, notifications: Notifications, stop: asyncio.Event
+) -> None:
+    """Publish until `stop` is set; outages of Redis and of the database are waited out.
+
+    Any number of publishers may run: each switch is a transaction that fails where another one
+    came first.
+    """
+    outage = Outage("publisher")
+    async with notifications.subscribed(CHANNEL) as wake:
+        while not stop.is_set():
+            wake.clear()
+            pause = POLL_SECONDS
+            try:
+                await publisher.publish()
+                outage.over()
+            except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
+                pause = outage.failed(error)
+            await first_of(stop, wake, within=pause)
+
+
+class Publisher:
+    """Compares what Redis points at with the newest runs, and publishes what differs.
+
+    What differs need not be newer: an emptied Redis, an expired blob, a database that was reset
+    all end in Redis holding exactly the newest finished run of every enabled ranking. `then` is
+    called with those runs: what is made of them elsewhere, such as top lists, follows.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        pool: Pool,
+        redis: Redis,
+        then: Callable[[list[Run]], Awaitable[object]] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.redis = redis
+        self.then = then
+
+    async def publish(self) -> int:
+        """Publish every ranking whose newest run is not, and return how many there were."""
+        async with borrowed(self.pool, within=self.settings.database_timeout) as c:
+            runs = await latest_runs(c)
+        published = 0
+        for run in await self._unpublished(runs):
+            published += await self._switch(run.ranking)
+        await self._withdraw({run.ranking for run in runs})
+        if runs:
+            # A run that finds nothing new moves only this on.
+            fresh: dict[Field, Field] = {
+                run.ranking: round(1_000 * run.fresh_at.timestamp()) for run in runs
+            }
+            await self.redis.hset(keys.TRENDING_FRESH, mapping=fresh)
+        if published:
+            await self.redis.publish(keys.TRENDING_SWITCHED, b"")
+        if self.then is not None:
+            await self.then(runs)
+        return published
+
+    async def _unpublished(self, runs: list[Run]) -> list[Run]:
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keys.TRENDING_CURRENT)
+            for run in runs:
+                pipe.exists(keys.trending_snapshot(run.ranking, run.run_id))
+            pointers, *blobs = await pipe.execute()
+        return [
+            run
+            for run, blob in zip(runs, blobs, strict=True)
+            if not blob or pointers.get(run.ranking.encode()) != b"%d" % run.run_id
+        ]
+
+    async def _switch(self, ranking: str) -> bool:
+        """Store the newest snapshot of `ranking` and point at it; False if there is no need.
+
+        The newest run is read again under WATCH: had another publisher switched since, the
+        transaction fails, so a slow publisher can never put an older run over a newer one.
+        """
+        while True:
+            async with self.redis.pipeline(transaction=True) as pipe:
+                with suppress(WatchError):
+                    return await self._try_switch(pipe, ranking)
+
+    async def _try_switch(self, pipe: Pipeline, ranking: str) -> bool:
+        await pipe.watch(keys.TRENDING_CURRENT)
+        before = await pipe.hget(keys.TRENDING_CURRENT, ranking)
+        async with borrowed(self.pool, within=self.settings.database_timeout) as c:
+            run = await latest_run(c, ranking=ranking)
+            if run is None:
+                return False
+            key = keys.trending_snapshot(ranking, run.run_id)
+            if before == b"%d" % run.run_id and await pipe.exists(key):
+                return False
+            segments = await snapshot_segments(c, run_id=run.run_id)
+        pipe.multi()  # type: ignore[no-untyped-call]
+        pipe.unlink(key)
+        fields: dict[Field, Field] = dict(pack(run, segments).items())
+        pipe.hset(key, mapping=fields)
+        pipe.expire(key, run.redis_seconds)
+        pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
+        if before is not None and int(before) != run.run_id:
+            pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
+        await pipe.execute()
+        # What comes every minute is routine; a list that is made once a day is worth a line.
+        level = logging.DEBUG if run.schedule.strip() == EVERY_MINUTE else logging.INFO
+        log.log(level, "published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
+        return True
+
+    async def _withdraw(self, enabled: set[str]) -> None:
+        """Forget the pointers of rankings that have no run any more, or were disabled."""
+        names = cast("list[bytes]", await self.redis.hkeys(keys.TRENDING_CURRENT))
+        pointed = {name.decode() for name in names}
+        if gone := pointed - enabled:
+            await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
+            await self.redis.hdel(keys.TRENDING_FRESH, *gone)

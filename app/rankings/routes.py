@@ -1,0 +1,263 @@
+"""`GET /analytics/rankings…`: what rankings there are, their lists, and why an item is where."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+import msgspec
+from litestar import MediaType, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter, QueryParameter
+
+from app.access.guard import require
+from app.errors import (
+    BadRequestError,
+    CursorExpiredError,
+    ForbiddenError,
+    NoSnapshotError,
+    UnauthorizedError,
+    UnavailableError,
+    UnknownItemError,
+    UnknownRankingError,
+    UnrankedItemError,
+)
+from app.http.names import check_names
+from app.http.parameters import (
+    PageCursor,
+    PageLimit,
+    parse_as_of,
+    parse_limit,
+    parse_name,
+    parse_segment,
+    parse_since,
+)
+from app.http.problems import documented
+from app.rankings import listing
+from app.rankings import queries as rankings
+from app.rankings.hot_path import DEFAULT_LIMIT
+from app.rankings.listing import Listing, PlainRequest
+from app.rankings.pages import named_kind, named_segment
+from app.rankings.wire import Explanation, RankingOverview, Rankings, ScoreComponent, Trending
+from app.services import Services
+
+Name = Annotated[
+    str, PathParameter(min_length=1, max_length=200, description="Name of the ranking.")
+]
+
+
+@get(
+    "/analytics/rankings",
+    summary="Which rankings there are",
+    description="Every ranking with its settings, its newest run, and up to when its order is "
+    "known to hold.",
+    operation_id="rankings",
+    tags=["Rankings"],
+    responses={
+        200: ResponseSpec(Rankings, description="The rankings", generate_examples=False),
+        **documented(UnauthorizedError, ForbiddenError, UnavailableError),
+    },
+)
+async def get_rankings(
+    request: PlainRequest, services: NamedDependency[Services]
+) -> Response[bytes]:
+    """Return every ranking."""
+    async with services.connected() as connection:
+        found = await rankings.ranking_overviews(connection)
+    return listing.tagged(
+        request, msgspec.json.encode(Rankings(rankings=[_outward(ranking) for ranking in found]))
+    )
+
+
+@get(
+    "/analytics/rankings/{name:str}",
+    summary="A list of a ranking",
+    description="The newest snapshot of a ranking, or of one part of it, page by page. `asOf` "
+    "shows the snapshot that was the newest one then: runs are kept for some hours, then one an "
+    "hour for months.",
+    operation_id="ranking",
+    tags=["Rankings"],
+    responses={
+        200: ResponseSpec(Trending, description="The list", generate_examples=False),
+        304: ResponseSpec(None, description="Nothing has changed since that ETag"),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
+            UnknownRankingError,
+            NoSnapshotError,
+            CursorExpiredError,
+            UnavailableError,
+        ),
+    },
+)
+async def get_ranking(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    name: Name,
+    segment: Annotated[
+        str | None,
+        QueryParameter(
+            name="segment",
+            description="`category:Music`, `contentType:movie` or `creator:Ada`, if the ranking "
+            "is ranked in such parts; else the whole list.",
+        ),
+    ] = None,
+    limit: PageLimit = str(DEFAULT_LIMIT),
+    cursor: PageCursor = None,
+    as_of: Annotated[
+        str | None,
+        QueryParameter(
+            name="asOf",
+            description="A past moment with a zone, such as `2026-01-31T12:00:00Z`.",
+            schema_extra={"format": "date-time"},
+        ),
+    ] = None,
+) -> Response[bytes]:
+    """Return a page of a ranking's list."""
+    check_names(name=name)
+    lists = services.lists
+    wanted = _wanted(name, segment, cursor, as_of)
+    size = parse_limit(limit)
+    found = await listing.find(lists, wanted)
+    if found is not None:
+        return listing.answer(request, lists, found, wanted, limit=size)
+    ranking = await _overview(services, name)
+    if wanted.as_of is not None:
+        raise NoSnapshotError(f"no run of {name} is kept from {wanted.as_of.isoformat()} or before")
+    empty = Trending(
+        ranking=name,
+        window=ranking.window,
+        segment=named_segment(wanted.segment),
+        run_id=None,
+        as_of=None,
+        stale=False,
+        items=[],
+        next_cursor=None,
+    )
+    # Not to be kept for a moment: the first run can come at any time.
+    return Response(
+        msgspec.json.encode(empty),
+        headers={"cache-control": "no-cache"},
+        media_type=MediaType.JSON,
+    )
+
+
+@get(
+    "/analytics/rankings/{name:str}/items/{content_id:str}",
+    summary="Why an item stands where it does",
+    description="The item's score, component by component, with the weight, half-life and the "
+    "last hour's share of each, and its places in the kept runs. The score is as of the ranking's "
+    "newest confirmation.",
+    operation_id="explanation",
+    tags=["Rankings"],
+    responses={
+        200: ResponseSpec(Explanation, description="The explanation", generate_examples=False),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
+            UnknownRankingError,
+            UnknownItemError,
+            UnrankedItemError,
+            UnavailableError,
+        ),
+    },
+)
+async def get_explanation(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    name: Name,
+    content_id: Annotated[
+        str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
+    ],
+    content_type: Annotated[
+        str, QueryParameter(name="contentType", description="Type of the item.")
+    ] = "video",
+    since: Annotated[
+        str,
+        QueryParameter(name="since", description="How far back the history goes: `1m` to `90d`."),
+    ] = "24h",
+) -> Response[bytes]:
+    """Explain an item's score and place in a ranking."""
+    check_names(name=name, id=content_id)
+    parse_name("contentType", content_type)
+    reach = parse_since(since)
+    lists = services.lists
+    ranking = await _overview(services, name)
+    if ranking.subject != "item":
+        raise UnrankedItemError(f"{name} ranks by {ranking.subject}, not items")
+    as_of = ranking.confirmed_at or lists.now()
+    item = {"content_type": content_type, "content_id": content_id}
+    async with services.connected() as connection:
+        place = await rankings.item_place(connection, run_id=ranking.run_id, **item)
+        if place is None:
+            raise UnknownItemError(f"no {content_type} has the id {content_id!r}")
+        parts = await rankings.explain_score(connection, ranking=name, **item, as_of=as_of)
+        if place.excluded_because is not None:
+            raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
+        if not parts:
+            raise UnrankedItemError(
+                f"{content_id!r} has no points in {name} as of {as_of.astimezone(UTC).isoformat()}"
+            )
+        history = await rankings.rank_history(connection, ranking=name, **item, since=as_of - reach)
+    explanation = Explanation(
+        ranking=name,
+        **item,
+        rank=place.rank,
+        previous_rank=place.previous_rank,
+        score=parts[0].score,
+        as_of=as_of.astimezone(UTC),
+        formula=ranking.formula,
+        description=ranking.description,
+        components=[msgspec.convert(part, ScoreComponent, from_attributes=True) for part in parts],
+        history=[
+            msgspec.structs.replace(past, as_of=past.as_of.astimezone(UTC)) for past in history
+        ],
+    )
+    return listing.tagged(request, msgspec.json.encode(explanation))
+
+
+def _wanted(name: str, segment: str | None, cursor: str | None, as_of: str | None) -> Listing:
+    asked = Listing(
+        ranking=name,
+        segment=parse_segment(segment or ""),
+        as_of=None if as_of is None else parse_as_of(as_of),
+    )
+    if cursor is None:
+        return asked
+    if as_of is not None:
+        raise BadRequestError("asOf: a cursor has a snapshot of its own; send one of the two")
+    wanted = listing.continued(cursor)
+    if wanted.ranking != name or (segment is not None and asked.segment != wanted.segment):
+        raise listing.other_list()
+    return wanted
+
+
+async def _overview(services: Services, name: str) -> RankingOverview:
+    async with services.connected() as connection:
+        found = await rankings.ranking_overview(connection, name=name)
+    if found is None:
+        raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
+    return found
+
+
+def _outward(ranking: RankingOverview) -> RankingOverview:
+    """Name things and tell times as callers know them."""
+    as_of, confirmed_at = (
+        moment and moment.astimezone(UTC) for moment in (ranking.as_of, ranking.confirmed_at)
+    )
+    return msgspec.structs.replace(
+        ranking,
+        segments=[named_kind(kind) for kind in ranking.segments],
+        as_of=as_of,
+        confirmed_at=confirmed_at,
+    )
+
+
+router = Router(
+    "/",
+    route_handlers=[get_rankings, get_ranking, get_explanation],
+    guards=[require("read")],
+)

@@ -1,0 +1,140 @@
+"""The current snapshot of every ranking, held in memory as bytes ready to be sent."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+from litestar.types import HTTPResponseStartEvent, Message
+
+from app.rankings.metrics import FRESH_AT
+from app.rankings.pages import encode_page
+from app.rankings.snapshot import Snapshot
+
+STALE_AFTER = 180.0
+"""Seconds without a word of scoring after which a list is stale: three runs of the job."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer, as bytes and as the ASGI messages that send it."""
+
+    body: bytes
+    etag: bytes
+    headers: Headers
+    """Of its 304, and the 200's beside those of its content."""
+    start: Message
+    message: Message
+    start_304: Message
+    good_until: float
+    """Unix time from which to look again whether the snapshot has become stale."""
+    stale: bool
+
+    def matches(self, if_none_match: bytes) -> bool:
+        """Tell whether a request's If-None-Match names this answer."""
+        return if_none_match == self.etag or names_tag(if_none_match, self.etag)
+
+
+def names_tag(if_none_match: bytes, etag: bytes) -> bool:
+    """Tell whether an If-None-Match header names `etag` (RFC 9110 13.1.2)."""
+    tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
+    return any(tag in (etag, b"*") for tag in tags)
+
+
+def _start(status: int, headers: Headers) -> HTTPResponseStartEvent:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _content(body: bytes) -> Headers:
+    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+
+
+class Snapshots:
+    """The snapshots this process serves, and the answers made from them so far.
+
+    `max_age` goes into Cache-Control. An answer is encoded when it is first asked for and kept
+    until its ranking is swapped or becomes stale. `clock` is Unix time.
+    """
+
+    def __init__(self, *, max_age: int, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.known = False
+        """False until Redis or the database has once said what there is."""
+        self._current: dict[str, Snapshot] = {}
+        self._fresh: dict[str, float] = {}
+        self._answers: dict[tuple[str, int], Answer] = {}
+        self._cache_control = b"public, max-age=%d" % max_age
+
+    @property
+    def current(self) -> Mapping[str, Snapshot]:
+        """The snapshots by ranking."""
+        return self._current
+
+    def replace(self, snapshots: Mapping[str, Snapshot]) -> None:
+        """Serve exactly these from now on: what is no longer there is dropped."""
+        before, self._current, self.known = self._current, dict(snapshots), True
+        for key in list(self._answers):
+            if before.get(key[0]) is not self._current.get(key[0]):
+                del self._answers[key]
+        for gone in before.keys() - self._current.keys():
+            # No number can be late; of several processes, no metric can be taken back.
+            FRESH_AT.labels(gone).set(math.nan)
+        self._show_freshness()
+
+    def confirm(self, fresh: Mapping[str, float]) -> None:
+        """Note up to when (Unix time) each ranking is known to be right."""
+        if fresh == self._fresh:
+            return
+        self._fresh = dict(fresh)
+        for key, answer in list(self._answers.items()):
+            if answer.stale and not self.is_stale(key[0]):
+                del self._answers[key]
+        self._show_freshness()
+
+    def age(self, ranking: str) -> float:
+        """Return the seconds since the ranking was last known to be right."""
+        return self.clock() - self._fresh_at(ranking)
+
+    def is_stale(self, ranking: str) -> bool:
+        """Tell whether scoring has stood still; never of a ranking that is not served."""
+        return ranking in self._current and self.age(ranking) >= STALE_AFTER
+
+    def answer(self, ranking: str, limit: int) -> Answer | None:
+        """Return the first `limit` entries of `ranking`, or None where it has no snapshot."""
+        answer = self._answers.get((ranking, limit))
+        if answer is not None and self.clock() < answer.good_until:
+            return answer
+        snapshot = self._current.get(ranking)
+        if snapshot is None:
+            return None
+        answer = self._encode(snapshot, limit)
+        self._answers[ranking, limit] = answer
+        return answer
+
+    def _show_freshness(self) -> None:
+        for ranking in self._current:
+            FRESH_AT.labels(ranking).set(self._fresh_at(ranking))
+
+    def _fresh_at(self, ranking: str) -> float:
+        as_of = self._current[ranking].as_of.timestamp()
+        return max(as_of, self._fresh.get(ranking, as_of))
+
+    def _encode(self, snapshot: Snapshot, limit: int) -> Answer:
+        stale = self.is_stale(snapshot.ranking)
+        body = encode_page(snapshot, limit=limit, stale=stale)
+        # A stale body differs from the fresh one of the same run, and so must its tag.
+        etag = b'"%d-%d%s"' % (snapshot.run_id, limit, b"-stale" if stale else b"")
+        cache = [(b"etag", etag), (b"cache-control", self._cache_control)]
+        return Answer(
+            body=body,
+            etag=etag,
+            headers=cache,
+            start=_start(200, [*_content(body), *cache]),
+            message={"type": "http.response.body", "body": body, "more_body": False},
+            start_304=_start(304, cache),
+            stale=stale,
+            good_until=float("inf") if stale else self._fresh_at(snapshot.ranking) + STALE_AFTER,
+        )

@@ -1,0 +1,108 @@
+"""Hearing what the database and Redis announce: one listener a process for all channels of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+
+import psycopg
+from psycopg import sql
+from redis.asyncio import Redis
+
+from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.runtime.pool import connection_options
+from app.settings import Settings
+
+_PATIENCE_SECONDS = 60.0
+"""How long Redis may announce nothing before it is listened to anew; only a bound."""
+
+Source = Callable[[], AsyncGenerator[str, None]]
+"""Connects, then yields the channel of each announcement; first an empty text: it listens now."""
+
+
+class Notifications:
+    """Wakes whoever has subscribed to a channel; it listens for as long as anybody has.
+
+    What was announced while nobody could listen is lost: all are woken when it listens again, and
+    who must not miss anything asks now and then, too.
+    """
+
+    def __init__(self, name: str, source: Source) -> None:
+        self._source = source
+        self._outage = Outage(f"notifications of {name}")
+        self._wakes: list[tuple[str, asyncio.Event]] = []
+        self._listening: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def subscribed(self, channel: str) -> AsyncIterator[asyncio.Event]:
+        """Lend an event that is set at each announcement of `channel`; clear it before looking."""
+        subscription = (channel, asyncio.Event())
+        self._wakes.append(subscription)
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen(), name="notifications")
+        try:
+            yield subscription[1]
+        finally:
+            self._wakes.remove(subscription)
+            if not self._wakes and (listening := self._listening):
+                self._listening = None
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with aclosing(self._source()) as announced:
+                    async for channel in announced:
+                        self._outage.over()
+                        for wanted, wake in self._wakes:
+                            if channel in {"", wanted}:
+                                wake.set()
+            except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
+                await asyncio.sleep(self._outage.failed(error))
+
+
+def of_database(settings: Settings, *channels: str) -> Notifications:
+    """Return the notifications (LISTEN) of a database, on a connection of their own."""
+
+    async def source() -> AsyncGenerator[str, None]:
+        connection = await psycopg.AsyncConnection.connect(
+            settings.database_url, **connection_options(settings, "notifications")
+        )
+        async with connection:
+            for channel in channels:
+                await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+            yield ""
+            async for notification in connection.notifies():
+                yield notification.channel
+
+    return Notifications("database", source)
+
+
+def of_redis(redis: Redis, *channels: str) -> Notifications:
+    """Return the messages of Redis channels, on a connection of their own."""
+
+    async def source() -> AsyncGenerator[str, None]:
+        async with redis.pubsub() as messages:
+            await messages.subscribe(*channels)
+            yield ""
+            while True:
+                message = await messages.get_message(
+                    ignore_subscribe_messages=True, timeout=_PATIENCE_SECONDS
+                )
+                if message is not None:
+                    yield message["channel"].decode()
+
+    return Notifications("redis", source)
+
+
+async def first_of(*events: asyncio.Event, within: float) -> None:
+    """Return when one of the events is set, or after `within` seconds."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,134 @@
+"""Connections to the database: their options, the pool of one process, and how to borrow one."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from app.errors import BadRequestError, UnavailableError, UnknownRankingError
+from app.runtime.outage import DATABASE_ERRORS, RETRY_AFTER
+from app.settings import Settings
+
+CANCEL_SECONDS = 0.5
+"""How long a server may take to answer a request to cancel before it is called dead."""
+
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""libpq's TCP settings: a peer that has vanished is noticed within about 25 s."""
+
+
+class PooledConnection(psycopg.AsyncConnection[TupleRow]):
+    """A connection that gives up at once on a server too dead to take a cancel request.
+
+    psycopg waits up to ten seconds for the cancelled query of a paused server; a request that was
+    timed out by `asyncio.timeout` would wait with it.
+    """
+
+    async def cancel_safe(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109
+        """Ask the server to cancel the current query, and close the connection if it is silent."""
+        try:
+            await super().cancel_safe(timeout=min(timeout, CANCEL_SECONDS))
+        except psycopg.Error:
+            await self.close()
+            raise
+
+
+Pool: TypeAlias = AsyncConnectionPool[PooledConnection]
+
+
+def connection_options(settings: Settings, purpose: str = "") -> dict[str, Any]:
+    """Return how to connect; the server shows `purpose` beside our name.
+
+    Connections are in autocommit and prepare no statements, which the embedded engine's clients
+    would share.
+    """
+    return {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "connect_timeout": max(2, math.ceil(settings.database_timeout)),
+        "application_name": f"groundswell {purpose}".rstrip(),
+        **KEEPALIVE,
+    }
+
+
+def open_pool(settings: Settings) -> Pool:
+    """Make the pool, to be opened by `async with`; the database may be down.
+
+    Opening does not wait for a connection. `pool.connection(timeout=…)` raises `PoolTimeout` when
+    none is to be had in time (`settings.database_timeout` by default). A query is bounded by its
+    caller: `borrowed`, `connected`.
+    """
+    return AsyncConnectionPool(
+        settings.database_url,
+        connection_class=PooledConnection,
+        kwargs=connection_options(settings),
+        open=False,
+        min_size=1,
+        max_size=settings.pool_size,
+        timeout=settings.database_timeout,
+        # Its back-off doubles without a limit: give up early and let the next request try anew.
+        reconnect_timeout=5.0,
+        check=_check,
+        name="groundswell",
+    )
+
+
+async def _check(connection: PooledConnection) -> None:
+    """Raise `OperationalError` for a connection that its server has closed, without a round trip.
+
+    The first read may fetch the server's farewell message, the second meets the end of the stream.
+    """
+    connection.pgconn.consume_input()
+    connection.pgconn.consume_input()
+
+
+@asynccontextmanager
+async def borrowed(pool: Pool, *, within: float) -> AsyncIterator[PooledConnection]:
+    """Lend a connection; waiting for it and using it take `within` seconds at most.
+
+    Raises `PoolTimeout` or `TimeoutError` after that, both among `DATABASE_ERRORS`. The time is up
+    inside of the lending, never around it: giving back must not be cut off.
+    """
+    deadline = asyncio.get_running_loop().time() + within
+    async with pool.connection(timeout=within) as connection, asyncio.timeout_at(deadline):
+        yield connection
+
+
+@asynccontextmanager
+async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnection]:
+    """Lend a connection as `borrowed` does, to answer a caller.
+
+    What the database refuses in words of its own is the caller's fault: `BadRequestError`, or
+    `UnknownRankingError` for no_data_found. All else it cannot do now: `UnavailableError`.
+    """
+    try:
+        async with borrowed(pool, within=within) as connection:
+            yield connection
+    except errors.NoDataFound as error:
+        raise UnknownRankingError(message_of(error)) from error
+    except (errors.CheckViolation, psycopg.DataError) as error:
+        raise BadRequestError(message_of(error)) from error
+    except TimeoutError as error:
+        raise UnavailableError(
+            f"the database gave no answer within {within:g} seconds", retry_after=RETRY_AFTER
+        ) from error
+    except DATABASE_ERRORS as error:
+        raise UnavailableError("the database does not answer", retry_after=RETRY_AFTER) from error
+
+
+def message_of(error: psycopg.Error) -> str:
+    """Return what the database says, without where in a function it says it."""
+    return error.diag.message_primary or str(error)

@@ -1,0 +1,67 @@
+"""What one API process works with, opened in its lifespan and handed to every route."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+from litestar.connection import ASGIConnection
+from redis.asyncio import Redis
+
+from app.access.key_ring import KeyRing
+from app.access.users import Users
+from app.access.viewers import Viewers
+from app.alerts.feed import AlertFeed
+from app.ingest.known_items import KnownItems
+from app.ingest.recorder import Recorder
+from app.ingest.senders import Senders
+from app.ingest.uuid7 import Uuid7Source
+from app.likes.counts import LikeCounts
+from app.rankings.hot_path import Served
+from app.rankings.lists import Lists
+from app.rankings.snapshots import Snapshots
+from app.runtime.pool import Pool, PooledConnection, connected
+from app.settings import Settings
+from app.stats.cache import StatsCache
+from app.top.live_counts import LiveCounts
+from app.top.pages import TopPages
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it; the same for every request."""
+
+    settings: Settings
+    pool: Pool
+    redis: Redis
+    key_ring: KeyRing
+    users: Users
+    viewers: Viewers
+    snapshots: Snapshots
+    lists: Lists
+    top_pages: TopPages
+    stats: StatsCache
+    recorder: Recorder
+    known_items: KnownItems | None
+    """None where unknown items are registered."""
+    like_counts: LikeCounts
+    live_counts: LiveCounts
+    new_id: Uuid7Source
+    alert_feed: AlertFeed
+    senders: Senders
+    served: Served
+    following: asyncio.Task[None]
+    """Keeps the snapshots up to date; one that has ended must serve no more."""
+
+    def connected(
+        self, *, within: float | None = None
+    ) -> AbstractAsyncContextManager[PooledConnection]:
+        """Lend a connection as `app.runtime.pool.connected` does, for the time of the settings."""
+        return connected(self.pool, within=within or self.settings.database_timeout)
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """Return what a request is answered with."""
+    services: Services = connection.app.state.services
+    return services

@@ -1,0 +1,1 @@
+"""Counts of single items, and rebuilding them from raw events."""

@@ -1,0 +1,1 @@
+"""Top lists, live: counts in Redis that follow each event."""

@@ -1,0 +1,161 @@
+"""Live counts: what each committed transaction adds to the top lists between their recomputations.
+
+Nothing here is promised to arrive: what a killed writer or a failing Redis loses is in the next
+publication, as that counts anew. But nothing ever counts twice, and without a fault nothing is lost
+(app/top/lists.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from redis.asyncio import Redis
+
+from app.ingest.rows import Committed
+from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
+from app.runtime.pool import Pool
+from app.top import lists as top_lists
+from app.top.lists import Addition, Known
+from app.top.metrics import LIVE_COUNTS_LOST
+from app.top.queries import TopItem, top_items
+from app.top.tally import Plan, additions_of, subject_items, tally
+
+HELD_SECONDS = 0.05
+"""How long to wait while a publisher is at work."""
+LAST_SECONDS = 1.0
+"""How long what is left at the end may take."""
+GATHER_SECONDS = 0.2
+"""How long to let more come before it is added: what is hot is in every batch."""
+MOST_SUBJECTS = 500_000
+MOST_EVENTS = 500_000
+"""Most events that wait for Redis; with more, the oldest are left to the next publication."""
+
+
+class LiveCounts:
+    """Adds committed events to the top lists, in the background: no writer waits for it."""
+
+    def __init__(self, redis: Redis, pool: Pool) -> None:
+        self._redis = redis
+        self._pool = pool
+        self._waiting: deque[Committed] = deque()
+        self._events = 0
+        self._wake = asyncio.Event()
+        self._known: dict[str, Known] = {}
+        self._plan = Plan.of({})
+        self._subjects: dict[int, TopItem] = {}
+        """Creators and categories of items, since the lists were last replaced."""
+        self._outage = Outage("live counts of top lists")
+
+    def add(self, committed: Committed) -> None:
+        """Take what a transaction inserted; call it once for each, and only once it is committed.
+
+        Without a transaction id (`pg_current_xact_id`), it could be counted twice.
+        """
+        self._waiting.append(committed)
+        self._events += len(committed.events)
+        while self._events > MOST_EVENTS and len(self._waiting) > 1:
+            self._lose(self._waiting.popleft())
+        self._wake.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Work in the background, in the task that is lent; at the end, hurry with what is left."""
+        stop = asyncio.Event()
+        task = asyncio.create_task(self.run(stop), name="live counts")
+        try:
+            yield task
+        finally:
+            stop.set()
+            await asyncio.wait({task}, timeout=LAST_SECONDS)
+            while not task.done():
+                # Before Python 3.12, `wait_for` can lose a cancellation.
+                task.cancel()
+                await asyncio.wait({task}, timeout=LAST_SECONDS)
+        if not task.cancelled():
+            task.result()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Add what comes until `stop` is set and nothing waits."""
+        while not (stop.is_set() and not self._waiting):
+            if not self._waiting:
+                await self._woken(stop)
+                continue
+            begun = list(self._waiting)
+            try:
+                done = await self.flush()
+            except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
+                # It may have been added: to add it again could count it twice.
+                self._drop(begun)
+                self._outage.failed(error)
+                continue
+            self._outage.over()
+            if not done:
+                await asyncio.sleep(HELD_SECONDS)
+            elif not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), GATHER_SECONDS)
+
+    async def flush(self) -> bool:
+        """Add all that waits, once; False while a publisher is at work. Raises as Redis does."""
+        if await top_lists.is_held(self._redis):
+            return False
+        batch = list(self._waiting)
+        parts = [batch]
+        while True:
+            additions = [one for part in parts for one in await self._additions(part)]
+            answer = await top_lists.add(self._redis, self._known, additions)
+            match answer:
+                case "held":
+                    return False
+                case "applied":
+                    self._settle(batch)
+                    return True
+                case "mixed":
+                    parts = [[committed] for committed in batch]
+                case "changed":
+                    self._known = await top_lists.read_known(self._redis, self._known)
+                    self._plan = Plan.of(self._known)
+                    # Whose items these are was counted anew, too.
+                    self._subjects.clear()
+
+    async def _additions(self, part: list[Committed]) -> list[Addition]:
+        tallied = tally(part, self._plan)
+        unknown = subject_items(tallied) - self._subjects.keys()
+        if unknown:
+            if len(self._subjects) > MOST_SUBJECTS:
+                self._subjects.clear()
+                unknown = subject_items(tallied)
+            async with self._pool.connection() as connection:
+                found = await top_items(connection, item_ids=sorted(unknown))
+            self._subjects.update((item.item_id, item) for item in found)
+        return additions_of(tallied, self._subjects)
+
+    def _settle(self, batch: list[Committed]) -> None:
+        """Forget a batch, of which `add` may have dropped the oldest meanwhile."""
+        done = set(map(id, batch))
+        while self._waiting and id(self._waiting[0]) in done:
+            self._events -= len(self._waiting.popleft().events)
+
+    def _drop(self, batch: list[Committed]) -> None:
+        LIVE_COUNTS_LOST.inc(sum(len(committed.events) for committed in batch))
+        self._settle(batch)
+
+    def _lose(self, committed: Committed) -> None:
+        LIVE_COUNTS_LOST.inc(len(committed.events))
+        self._events -= len(committed.events)
+
+    async def _woken(self, stop: asyncio.Event) -> None:
+        """Return when something waits, or `stop` is set."""
+        self._wake.clear()
+        stopping = asyncio.create_task(stop.wait())
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({stopping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, waking):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task

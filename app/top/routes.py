@@ -1,0 +1,146 @@
+"""`GET /analytics/top/{list}`: the most viewed, liked and commented, live."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter, QueryParameter
+
+from app.access.guard import require
+from app.errors import (
+    BadRequestError,
+    ForbiddenError,
+    UnauthorizedError,
+    UnavailableError,
+    UnknownRankingError,
+)
+from app.http.names import check_names
+from app.http.parameters import PageLimit, parse_limit
+from app.http.problems import documented
+from app.rankings import listing
+from app.rankings.listing import PlainRequest
+from app.rankings.queries import ranking_overview
+from app.services import Services
+from app.top.pages import Wanted
+from app.top.publisher import FORMULA
+from app.top.wire import Period, TopList
+
+PERIODS: tuple[Period, ...] = get_args(Period)
+DEFAULT_PERIOD: Period = "7d"
+DEFAULT_LIMIT = 20
+DEPTH = 1_000
+
+
+@get(
+    "/analytics/top/{name:str}",
+    summary="A top list, live",
+    description="`viewed`, `liked` and `commented` items and `creators` by likes, over 7 days, "
+    "today, this week (from Monday) or this month. Who is in a list is found every hour, and at "
+    "the beginning of a period; the counts of those who are follow each event. Equal counts go to "
+    "the item that was registered first, or to the name that sorts first. Any ranking named "
+    "`top_…` of formula top_count can be read.",
+    operation_id="topList",
+    tags=["Rankings"],
+    responses={
+        200: ResponseSpec(TopList, description="The list", generate_examples=False),
+        304: ResponseSpec(None, description="Nothing has changed since that ETag"),
+        **documented(
+            BadRequestError,
+            UnauthorizedError,
+            ForbiddenError,
+            UnknownRankingError,
+            UnavailableError,
+        ),
+    },
+)
+async def get_top(
+    request: PlainRequest,
+    services: NamedDependency[Services],
+    name: Annotated[
+        str,
+        PathParameter(
+            min_length=1,
+            max_length=200,
+            description="`viewed`, `liked`, `commented`, `creators`, or one that a DBA has added.",
+        ),
+    ],
+    period: Annotated[
+        str,
+        QueryParameter(
+            name="period",
+            description="What is counted: the last 7 days, or since the beginning of the day, "
+            "week or month in the service's zone.",
+            schema_extra={"enum": list(PERIODS)},
+        ),
+    ] = DEFAULT_PERIOD,
+    offset: Annotated[
+        str,
+        QueryParameter(
+            name="offset",
+            description="How many to skip.",
+            schema_extra={"type": "integer", "minimum": 0, "maximum": DEPTH - 1},
+        ),
+    ] = "0",
+    limit: PageLimit = str(DEFAULT_LIMIT),
+) -> Response[bytes]:
+    """Return a page of a top list."""
+    check_names(list=name)
+    wanted = Wanted(
+        name=name,
+        period=parse_period(period),
+        offset=parse_offset(offset),
+        limit=parse_limit(limit),
+    )
+    pages = services.top_pages
+    found = await pages.live(wanted)
+    if found is None:
+        await _check_known(services, wanted)
+        found = await pages.last_run(wanted) or _empty(wanted)
+    return listing.tagged(request, msgspec.json.encode(found))
+
+
+def parse_period(text: str) -> Period:
+    """Return the period, or raise `BadRequestError` naming the allowed ones."""
+    for period in PERIODS:
+        if text == period:
+            return period
+    raise BadRequestError(f"period: {text[:100]!r} is none of {', '.join(PERIODS)}")
+
+
+def parse_offset(text: str) -> int:
+    """Return the offset, or raise `BadRequestError` naming its bounds."""
+    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else DEPTH
+    if offset >= DEPTH:
+        raise BadRequestError(f"offset: {text[:100]!r} is no whole number from 0 to {DEPTH - 1}")
+    return offset
+
+
+async def _check_known(services: Services, wanted: Wanted) -> None:
+    """Raise `UnknownRankingError` for what is no top list, as far as the database can say."""
+    try:
+        async with services.connected() as connection:
+            known = await ranking_overview(connection, name=wanted.ranking)
+    except UnavailableError:
+        return
+    if known is None or (known.formula, known.window) != (FORMULA, wanted.period):
+        raise UnknownRankingError(f"there is no top list {wanted.name!r} for {wanted.period}")
+
+
+def _empty(wanted: Wanted) -> TopList:
+    return TopList(
+        name=wanted.name,
+        period=wanted.period,
+        ranking=wanted.ranking,
+        as_of=None,
+        since=None,
+        stale=False,
+        total=0,
+        items=[],
+    )
+
+
+router = Router("/", route_handlers=[get_top], guards=[require("read")])

@@ -1,0 +1,46 @@
+"""The JSON shapes of top lists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import field
+
+from app.http.wire import Wire
+
+Period = Literal["7d", "today", "week", "month"]
+
+
+class TopItem(Wire, frozen=True):
+    """One line of a top list."""
+
+    rank: int
+    content_id: str
+    """Of a category or creator, its name."""
+    content_type: str
+    """Of a category or creator, `category` or `creator`."""
+    title: str | None
+    category: str | None
+    creator: str | None
+    count: int | float
+    """How many, taken back ones taken off."""
+
+
+class TopList(Wire, frozen=True):
+    """A page of a top list; before the first run there are no items, and `asOf` is null."""
+
+    name: str = field(name="list")
+    period: Period
+    ranking: str
+    """The ranking that finds its members."""
+    as_of: datetime | None
+    """Up to when the members are known to be the right ones; counts are newer."""
+    since: datetime | None
+    """What happened since then is counted; null where that is not known."""
+    stale: bool
+    """True when the counts are those of the last run, or scoring has stood still for three minutes,
+    or the period is over and the list of the next is not there yet."""
+    total: int
+    """How many the whole list has."""
+    items: list[TopItem]
