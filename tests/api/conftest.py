@@ -15,7 +15,7 @@ from app.database.pool import Pool
 from app.serving.publisher import Publisher
 from app.settings import Settings
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql.world import AS_OF, World
 from tests.tokens import SECRET
 
@@ -37,11 +37,7 @@ async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
 
     app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY, jwt_secret=SECRET))
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
         yield client
 
 

@@ -57,7 +57,7 @@ def happenings(draw: st.DrawFn) -> list[Step]:
     known: list[Event] = []
     found = []
     for _ in range(draw(st.integers(6, 12))):
-        what = draw(
+        what: str = draw(
             st.sampled_from(
                 ["write"] * 5 + ["run"] * 2 + ["publish"] * 2 + ["flush", "die", "recount"]
             )
@@ -66,7 +66,7 @@ def happenings(draw: st.DrawFn) -> list[Step]:
         seconds = 0
         if what == "write":
             events = draw(st.lists(_event(as_of), max_size=5))
-            if known and draw(st.booleans()):
+            if known and bool(draw(st.booleans())):
                 events += draw(st.lists(st.sampled_from(known), max_size=2))
             known += events
             seconds = draw(st.integers(0, 1))  # whether the writer knows that some came before

@@ -62,7 +62,7 @@ async def test_counts_equal_a_recount_though_runs_die(world: World, history: lis
 
 
 async def test_a_session_that_dies_in_the_middle_of_a_run_changes_nothing(
-    world: World, pool: Pool
+    world: World, settings: Settings
 ) -> None:
     """Its connection is closed without a word, as by kill -9 of a client or a crash."""
     await world.only()
@@ -71,7 +71,7 @@ async def test_a_session_that_dies_in_the_middle_of_a_run_changes_nothing(
     await world.run()
     await world.happened(a, "view", 4, ago=-MINUTE)
 
-    dying = await psycopg.AsyncConnection.connect(pool.conninfo, autocommit=True)
+    dying = await psycopg.AsyncConnection.connect(settings.database_url, autocommit=True)
     await dying.execute("begin isolation level repeatable read")
     await dying.execute("select api.score_events(%s)", [AS_OF + MINUTE])
     await dying.close()

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.database.likes import (
+    LikeState,
     begin_like_reconciliation,
     changed_like_counts,
     end_like_reconciliation,
@@ -65,7 +66,9 @@ class Oracle:
         return sorted(numbers, key=lambda item: numbers[item], reverse=True)
 
 
-async def act(world: World, number: int, user: str, item: str, wanted: bool | None):
+async def act(
+    world: World, number: int, user: str, item: str, wanted: bool | None
+) -> LikeState | None:
     return await set_like(
         world.connection,
         user_id=user,
