@@ -13,9 +13,12 @@ import redis.asyncio
 from app.database.pool import Pool, open_pool
 from app.redis_client import open_redis
 from app.settings import Settings
+from tests import profiles
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
 from tests.lifespan import client_of
+
+profiles.load()
 
 
 @pytest.fixture(scope="session")

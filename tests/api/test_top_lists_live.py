@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 import redis.asyncio
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app import keys
@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.top_lists import Version, hold, switch
 from tests.api.top_stage import LISTS, TopStage, Writer
 from tests.eventually import eventually
+from tests.profiles import examples
 from tests.sql.oracle import Event
 from tests.sql.world import World
 
@@ -93,14 +94,7 @@ def _event(draw: st.DrawFn, as_of: datetime) -> Event:
     )
 
 
-@settings(
-    max_examples=5,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(5)
 @given(steps=happenings())
 async def test_lists_equal_a_recount_after_every_step(stage: TopStage, steps: list[Step]) -> None:
     await stage.redis.flushall()

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.database.likes import (
@@ -22,6 +22,7 @@ from app.database.likes import (
     set_like,
 )
 from app.serving.liked_cursor import ABOVE_ALL
+from tests.profiles import examples
 from tests.sql.world import AS_OF, World
 
 Act = tuple[str, str, bool | None]
@@ -81,14 +82,7 @@ async def act(
     )
 
 
-@settings(
-    max_examples=15,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(15)
 @given(history=acts)
 async def test_any_history_is_what_a_set_makes_of_it(world: World, history: list[Act]) -> None:
     async with world.connection.transaction(force_rollback=True):
