@@ -55,7 +55,7 @@ soak: .venv/dev.stamp  ## Kill and hinder everything under load (SOAK_KILLS=100 
 	@$(BIN)/python -m tests.soak
 
 .PHONY: fuzz
-fuzz: .venv/dev.stamp  ## Send event bodies that are nearly right (FUZZ=1000000 SEED=1)
+fuzz: .venv/dev.stamp  ## Try properties at random, then odd event bodies (FUZZ=1000000 SEED=)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: lock

@@ -27,7 +27,7 @@ def accepting() -> HotPath:
 
 def dropping() -> HotPath:
     """Make the API whose intake takes nothing."""
-    recorder.sealed = _unpacked
+    vars(recorder)["sealed"] = _unpacked
     Intake.take = _drop  # type: ignore[method-assign, assignment]
     return accepting()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from statistics import median
 from uuid import UUID
 
@@ -114,7 +114,7 @@ class _Source:
 
 
 def _ways(
-    connection: Connection, item_ids: ItemIds, ids: dict[tuple[str, str], int]
+    connection: Connection, item_ids: ItemIds, ids: Mapping[tuple[str, str], int]
 ) -> dict[str, Insert]:
     inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400, item_ids=item_ids)
 
@@ -133,7 +133,7 @@ def _ways(
     return {"writer": writer, "unnest": unnest, "copy": copy}
 
 
-def _values(received: ReceivedEvent, ids: dict[tuple[str, str], int]) -> tuple[object, ...]:
+def _values(received: ReceivedEvent, ids: Mapping[tuple[str, str], int]) -> tuple[object, ...]:
     event = received.event
     return (
         UUID(bytes=event.event_id),
@@ -157,7 +157,7 @@ async def _rate(way: Insert, batches: list[Batch]) -> float:
 
 
 async def _copy_rate(
-    connection: Connection, batches: list[Batch], ids: dict[tuple[str, str], int]
+    connection: Connection, batches: list[Batch], ids: Mapping[tuple[str, str], int]
 ) -> float:
     encoded = [
         tuple(map(b"".join, zip(*encode_rows(batch, ids), strict=True))) for batch in batches

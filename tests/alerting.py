@@ -19,7 +19,7 @@ class Raised(NamedTuple):
     key: int | str
     rank: int | None
     previous_rank: int | None
-    count: int | None
+    total: int | None
 
 
 async def subscribe(world: World, condition: dict[str, Any], **given: Any) -> int:

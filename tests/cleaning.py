@@ -126,8 +126,9 @@ class Cleaner:
                 )
         if await self._is_materialized(connection):
             for aggregate in self._aggregates:
-                name = sql.Identifier("agg", aggregate)
-                await connection.execute(sql.SQL("truncate {}").format(name))
+                await connection.execute(
+                    sql.SQL("truncate {}").format(sql.Identifier("agg", aggregate))
+                )
 
     async def _dirty(self, connection: Connection) -> tuple[set[str], set[str]]:
         """Return the changed tables, and those of them that are truncated.

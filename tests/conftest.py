@@ -13,9 +13,12 @@ import redis.asyncio
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
+from tests import profiles
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
+
+profiles.load()
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +85,7 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API, in this process, with its lifespan run."""
     from app.main import create_app  # noqa: PLC0415 - tests below the API need not import it
 
-    app = create_app(settings)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://groundswell.test"
-        ) as client,
-    ):
+    async with client_of(create_app(settings)) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""Running an ASGI application's lifespan in a test, as a server does."""
+"""Running an ASGI application in a test, as a server does, and asking it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
+
+App = Callable[..., Awaitable[None]]
+
 
 @asynccontextmanager
-async def lifespan(app: Callable[..., Awaitable[None]]) -> AsyncIterator[None]:
+async def client_of(app: App, *, peer: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
+    """Run `app`, and give a client of it; requests seem to come from the address `peer`."""
+    transport = httpx.ASGITransport(app=app, client=(peer, 4321))
+    async with (
+        lifespan(app),
+        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def lifespan(app: App) -> AsyncIterator[None]:
     """Start `app` up, and shut it down at the end; its failures are raised here."""
     to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -31,7 +46,8 @@ async def _step(
 ) -> None:
     await to_app.put({"type": f"lifespan.{name}"})
     answer = asyncio.ensure_future(from_app.get())
-    await asyncio.wait({answer, task}, return_when=asyncio.FIRST_COMPLETED)
+    waited: set[asyncio.Future[Any]] = {answer, task}
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
     if not answer.done():
         answer.cancel()
         await task

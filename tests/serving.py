@@ -13,7 +13,7 @@ from app.access.queries import create_api_key
 from app.main import create_app
 from app.runtime.pool import Pool
 from app.settings import Settings
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 
 
 @asynccontextmanager
@@ -21,12 +21,7 @@ async def api_of(
     settings: Settings, *, peer: str = "127.0.0.1"
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Run the API; requests seem to come from the address `peer`."""
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app=app, client=(peer, 4321))
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(create_app(settings), peer=peer) as client:
         yield client
 
 

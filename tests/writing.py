@@ -81,7 +81,8 @@ async def put(
 ) -> bytes:
     """Append one entry to the stream, as the API does, and return its id."""
     fields = to_fields(Entry(unix_microseconds(), list(events), wait))
-    entry_id: bytes = await redis_client.xadd(keys.EVENT_STREAM, dict(fields.items()))
+    entry_id = await redis_client.xadd(keys.EVENT_STREAM, dict(fields.items()))
+    assert isinstance(entry_id, bytes)
     return entry_id
 
 

@@ -19,8 +19,6 @@ from tests.alerting import enters_top, subscribe
 from tests.sql.world import AS_OF, World
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-silence: Answer | None = None
-"""Answers nothing until the other side has gone."""
 
 
 class Received(msgspec.Struct):
@@ -40,7 +38,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.answer: Answer | None = status(200)
+        self.answer: Answer = status(200)
         self.port = 0
 
     def url(self, host: str = "127.0.0.1", scheme: str = "http") -> str:
@@ -70,8 +68,7 @@ class Receiver:
             self.received.append(Received(head[0], headers, body))
             if self.answer is silence:
                 await reader.read()
-            else:
-                await self.answer(writer)
+            await self.answer(writer)
         writer.close()
 
 
@@ -84,6 +81,10 @@ def status(code: int, **headers: str) -> Answer:
         await writer.drain()
 
     return answer
+
+
+async def silence(_: asyncio.StreamWriter) -> None:
+    """Answer nothing; the receiver waits until the other side has gone."""
 
 
 @pytest.fixture

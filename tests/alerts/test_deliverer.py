@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 import msgspec
@@ -252,7 +253,7 @@ async def test_it_sends_when_it_is_notified_and_stops_when_told(
     made = await raise_alerts(world, receiver.url(), alerts=0)
     for count in range(1, 4):
         await world.execute("select api.test_alert(%s, now())", made)
-        await eventually(lambda count=count: got(receiver, count))
+        await eventually(partial(got, receiver, count))
     stop.set()
     await asyncio.wait_for(task, 5)
     assert len(await log_of(world)) == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from app.alerts import feed as feeding
 from app.alerts.feed import AlertFeed, StreamEvent
+from app.alerts.queries import newest_alert
 from app.dev.children import CommandChild
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
@@ -141,7 +142,6 @@ async def test_many_callers_cost_one_reader(
     world: World, feed: AlertFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
-    newest_alert = feeding.newest_alert
 
     async def counted(connection: Any) -> int:
         nonlocal reads
@@ -156,7 +156,7 @@ async def test_many_callers_cost_one_reader(
         await eventually(heard.begun)
     raised = await raise_one(world, mine)
     for heard in callers:
-        await eventually(lambda heard=heard: heard.has(raised))
+        await eventually(partial(heard.has, raised))
     # Begun, the first look when it listens to the database, and one alert.
     assert reads <= 4
     for heard in callers:
@@ -240,7 +240,7 @@ async def _more(heard: Heard, beats: int) -> bool:
 @asynccontextmanager
 async def served(
     settings: Settings, **environment: str
-) -> AsyncIterator[tuple[str, Callable[[], Awaitable[None]]]]:
+) -> AsyncIterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
     """Run the API as in production; gives where it is, and what stops it."""
     port = free_port(HOST)
     said: list[str] = []

@@ -14,8 +14,9 @@ import redis.asyncio
 from app.rankings.publisher import Publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
+from app.top.publisher import TopPublisher
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql.world import AS_OF, World
 from tests.tokens import SECRET
 
@@ -37,11 +38,7 @@ async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
 
     app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY, jwt_secret=SECRET))
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
         yield client
 
 
@@ -101,7 +98,9 @@ async def stage(
     pool: Pool,
     redis: redis.asyncio.Redis,
 ) -> Stage:
-    return Stage(world, api, Publisher(settings=settings, pool=pool, redis=redis))
+    top = TopPublisher(pool=pool, redis=redis)
+    publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
+    return Stage(world, api, publisher)
 
 
 async def problem(answer: httpx.Response, status: int, slug: str) -> str:

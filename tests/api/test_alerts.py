@@ -62,8 +62,8 @@ async def test_every_condition_is_told_as_it_was_given(
     subscribed: dict[str, Any], admin_api: httpx.AsyncClient
 ) -> None:
     del subscribed
-    item = {"contentId": "a", "ranking": None, "url": None}
-    made = await subscribe(admin_api, **item, condition=passes_count(10**15, "likes"))
+    item: dict[str, Any] = {"contentId": "a", "ranking": None, "url": None}
+    made = await subscribe(admin_api, condition=passes_count(10**15, "likes"), **item)
     assert (made["condition"], made["secret"]) == (passes_count(10**15, "likes"), None)
     assert (made["contentId"], made["contentType"]) == ("a", "video")
     made = await subscribe(admin_api, ranking="breakout", condition={"type": "breaksOut"})
@@ -174,7 +174,8 @@ async def test_pages_of_subscriptions_and_deliveries(
         )  # fmt: skip
 
     async def pages(path: str, field: str) -> list[list[dict[str, Any]]]:
-        found, cursor = [], {}
+        found: list[list[dict[str, Any]]] = []
+        cursor: dict[str, str] = {}
         while True:
             answer = await admin_api.get(path, params={"limit": 2, **cursor}, headers=ADMIN)
             assert answer.status_code == 200, answer.text

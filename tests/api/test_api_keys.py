@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.access import keys
+from app.access.api_key import Scope
 from app.access.key_ring import KeyRing
 from app.access.queries import list_api_keys, revoke_api_key
 from app.runtime.pool import Pool, open_pool
@@ -55,7 +56,7 @@ async def test_what_is_open_without_a_key(
 async def test_a_scope_allows_what_it_says_and_admin_everything(
     settings: Settings, pool: Pool
 ) -> None:
-    allowed = {
+    allowed: dict[Scope, set[tuple[str, str]]] = {
         "write": {RECORD, WRITE_ITEM},
         "read": {READ, READ_ITEM},
         "admin": {RECORD, WRITE_ITEM, READ, READ_ITEM, REFRESH},

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -14,28 +13,16 @@ from redis.asyncio import Redis
 
 from app.ingest import keys
 from app.ingest.stream import Entry, to_fields
-from app.main import create_app
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.serving import api_of
 from tests.writing import Written, packed, running_writer, waiting, written
 
 VIEW = {"type": "view", "contentId": "a"}
-
-
-@asynccontextmanager
-async def api_of(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
-        yield client
 
 
 @pytest.mark.usefixtures("clean")

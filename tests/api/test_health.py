@@ -15,7 +15,7 @@ from app.settings import Settings
 from tests.api.conftest import Stage
 from tests.engines import Engine
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql.world import AS_OF
 from tests.writing import packed, put
 
@@ -30,12 +30,7 @@ async def api_on(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
         database_timeout=1,
         redis_timeout=1,
     )
-    app = create_app(own)
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(create_app(own)) as client:
         yield client
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -56,7 +57,7 @@ async def events(pool: Pool, user: str = "ada", item: str = "a") -> dict[str, in
             """,
             [user, item],
         )
-        counts = dict(await cursor.fetchall())
+        counts: dict[str, int] = dict(await cursor.fetchall())
         cursor = await connection.execute(
             """
             select
@@ -132,7 +133,7 @@ async def test_stats_follow(likes: httpx.AsyncClient) -> None:
 
     for user, expected in (("ada", 1), ("bob", 2), ("ada", 1)):
         await ask(likes, "POST", "/items/a/like", user)
-        await eventually(lambda wanted=expected: shown(wanted), within=5)
+        await eventually(partial(shown, expected), within=5)
 
 
 @pytest.mark.parametrize("toggles", [200, 41])
@@ -156,7 +157,9 @@ async def test_many_users_at_once_are_all_counted(likes: httpx.AsyncClient, redi
     ]
     await asyncio.gather(*calls)
     assert await ask(likes, "GET", "/items/a/like", "nobody") == (False, 40)
-    assert (await redis.get(keys.like_count("video", "a"))).split()[1] == b"40"
+    counted = await redis.get(keys.like_count("video", "a"))
+    assert isinstance(counted, bytes)
+    assert counted.split()[1] == b"40"
     await asyncio.gather(*(ask(likes, "DELETE", "/items/a/like", user) for user in users[:-3]))
     assert await ask(likes, "GET", "/items/a/like", users[-1]) == (True, 3)
 

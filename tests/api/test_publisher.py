@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from app.rankings import keys
 from app.rankings import publisher as publishing
 from app.rankings.follower import Follower
 from app.rankings.publisher import CHANNEL, REPLACED_SECONDS, Publisher, run_publisher
+from app.rankings.runs import snapshot_segments
 from app.rankings.snapshot import HEAD, unpack
 from app.rankings.snapshots import Snapshots
 from app.runtime.notifications import of_database, of_redis
@@ -69,6 +71,8 @@ async def pointed(client: redis.asyncio.Redis) -> int:
 async def held(client: redis.asyncio.Redis, run_id: int, segment: bytes = b"") -> list[str]:
     """Return the ids in a published list; every field of the hash must be there."""
     head, items = await client.hmget(keys.trending_snapshot(NAME, run_id), [HEAD, segment])
+    assert isinstance(head, bytes)
+    assert isinstance(items, bytes)
     snapshot = unpack(head, items)
     return [msgspec.json.decode(item)["contentId"] for item in snapshot.items]
 
@@ -155,11 +159,10 @@ async def test_a_slow_publisher_puts_no_older_run_over_a_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The slow one has read its run when the other publishes the next."""
-    read_segments = publishing.snapshot_segments
     has_read, may_go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(*arguments: Any, **named: Any) -> Any:
-        segments = await read_segments(*arguments, **named)
+        segments = await snapshot_segments(*arguments, **named)
         has_read.set()
         await may_go_on.wait()
         return segments
@@ -167,7 +170,7 @@ async def test_a_slow_publisher_puts_no_older_run_over_a_newer_one(
     monkeypatch.setattr(publishing, "snapshot_segments", slowly)
     slow = asyncio.create_task(publisher.publish())
     await has_read.wait()
-    monkeypatch.setattr(publishing, "snapshot_segments", read_segments)
+    monkeypatch.setattr(publishing, "snapshot_segments", snapshot_segments)
     await reorder(one_list, 1)
     async with open_redis(settings) as other_redis:
         await Publisher(settings=settings, pool=publisher.pool, redis=other_redis).publish()
@@ -215,7 +218,7 @@ async def test_it_publishes_when_it_is_notified_and_stops_when_told(
     for step in range(1, 4):
         await reorder(one_list, step)
         run_id = await newest(one_list)
-        await eventually(lambda run_id=run_id: _points(redis, run_id))
+        await eventually(partial(_points, redis, run_id))
     stop.set()
     await asyncio.wait_for(task, 5)
 
@@ -302,6 +305,7 @@ async def test_an_older_pointer_of_a_restarted_redis_moves_nobody_back(
     )
     await publisher.publish()
     older = await redis.dump(keys.TRENDING_CURRENT)
+    assert older is not None
     await reorder(one_list, 1)
     await publisher.publish()
     await follower.refresh()

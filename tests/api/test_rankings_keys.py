@@ -10,7 +10,7 @@ import pytest
 
 from app.settings import Settings
 from tests.api.conftest import ADMIN, ADMIN_KEY, Stage, problem
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 
 
 @pytest.fixture
@@ -19,11 +19,7 @@ async def closed_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
 
     app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY, require_keys="all"))
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ from app.settings import Settings
 from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.engines import Home
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql.world import World
 
 REFRESH = "/admin/rankings/refresh"
@@ -171,11 +171,7 @@ async def test_without_redis_the_database_s_lock_will_do(
             settings, admin_key=ADMIN_KEY, redis_url="redis://127.0.0.1:1/0", redis_timeout=0.5
         )
     )
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
         assert (await client.post(REFRESH, headers=ADMIN)).status_code == 200
         if home.name == "embedded":
             return

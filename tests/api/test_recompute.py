@@ -101,16 +101,12 @@ async def test_who_will_not_wait_is_told_where_to_look(
 
 async def test_waiting_ends_in_time(world: World, settings: Settings) -> None:
     from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
-    from tests.lifespan import lifespan  # noqa: PLC0415
+    from tests.lifespan import client_of  # noqa: PLC0415
 
     app = create_app(
         msgspec.structs.replace(settings, admin_key=ADMIN["authorization"][7:], admin_seconds=0.3)
     )
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
         assert (await post(client, {"period": "daily"})).status_code == 202
     assert await world.value("select count(*) from core.recompute") == 1
 

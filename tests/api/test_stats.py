@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import redis.asyncio
 
+from app.errors import UnavailableError
 from app.main import create_app
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
@@ -27,7 +28,7 @@ from app.stats.wire import ItemStats
 from tests.api.conftest import problem
 from tests.engines import Engine
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql.world import World
 from tests.writing import running_writer
 
@@ -232,14 +233,7 @@ async def api_on(engine: Engine) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]
         stats_fresh_seconds=0.1,
         pool_size=4,
     )
-    app = create_app(own)
-    async with (
-        lifespan(app),
-        open_pool(own) as pool,
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://groundswell.test"
-        ) as client,
-    ):
+    async with client_of(create_app(own)) as client, open_pool(own) as pool:
         await pool.wait()
         yield client, pool
 
@@ -307,7 +301,7 @@ async def test_callers_of_a_dead_database_do_not_wait_for_it_one_by_one(
         cache = StatsCache(settings=nowhere, pool=pool, redis=redis, clock=lambda: now)
         began = asyncio.get_running_loop().time()
         for number in range(20):
-            with pytest.raises(serving_stats.UnavailableError) as failed:
+            with pytest.raises(UnavailableError) as failed:
                 await cache.get(content_type="video", content_id=f"i{number}")
             assert failed.value.retry_after == DATABASE_PAUSE
         assert asyncio.get_running_loop().time() - began < 2

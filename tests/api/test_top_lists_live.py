@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 import redis.asyncio
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.runtime.pool import Pool, open_pool
@@ -22,6 +22,7 @@ from app.top.live_counts import LiveCounts
 from app.top.queries import top_list_counts
 from tests.api.top_stage import LISTS, TopStage, Writer
 from tests.eventually import eventually
+from tests.profiles import examples
 from tests.sql.oracle import Event
 from tests.sql.world import World
 
@@ -57,7 +58,7 @@ def happenings(draw: st.DrawFn) -> list[Step]:
     known: list[Event] = []
     found = []
     for _ in range(draw(st.integers(6, 12))):
-        what = draw(
+        what: str = draw(
             st.sampled_from(
                 ["write"] * 5 + ["run"] * 2 + ["publish"] * 2 + ["flush", "die", "recount"]
             )
@@ -66,7 +67,7 @@ def happenings(draw: st.DrawFn) -> list[Step]:
         seconds = 0
         if what == "write":
             events = draw(st.lists(_event(as_of), max_size=5))
-            if known and draw(st.booleans()):
+            if known and bool(draw(st.booleans())):
                 events += draw(st.lists(st.sampled_from(known), max_size=2))
             known += events
             seconds = draw(st.integers(0, 1))  # whether the writer knows that some came before
@@ -93,14 +94,7 @@ def _event(draw: st.DrawFn, as_of: datetime) -> Event:
     )
 
 
-@settings(
-    max_examples=5,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(5)
 @given(steps=happenings())
 async def test_lists_equal_a_recount_after_every_step(stage: TopStage, steps: list[Step]) -> None:
     await stage.redis.flushall()
@@ -234,7 +228,7 @@ async def test_a_list_that_takes_too_long_to_count_rests(stage: TopStage) -> Non
     await stage.items("x", "y")
     await stage.write([_views(1, 5, START), _views(2, 4, START)])
     await stage.world.run(START)
-    stage.publisher.count_seconds = 0.0
+    stage.publisher.count_seconds = 1e-6
     assert await stage.publish() == 0
     stage.publisher.count_seconds = 20.0
     assert await stage.publish() == 0

@@ -16,7 +16,7 @@ from app.rankings.wire import Trending
 from app.settings import Settings
 from tests.api.conftest import Stage, problem
 from tests.eventually import eventually
-from tests.lifespan import lifespan
+from tests.lifespan import client_of
 from tests.sql import oracle
 from tests.sql.oracle import Event
 from tests.sql.world import AS_OF, World
@@ -255,11 +255,7 @@ async def test_with_keys_for_everything_the_router_decides(
 ) -> None:
     await world.run(forced=True)
     app = create_app(msgspec.structs.replace(settings, require_keys="all"))
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
-    ):
+    async with client_of(app) as client:
 
         async def loaded() -> bool:
             return app.snapshots.known

@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app.cli.main import Length, Moment, cli
+from app.cli.main import cli
+from app.cli.replay import Length, Moment
 from app.migrate.migrate import MigrationReport
 from app.migrate.report import lines_of
 
@@ -27,7 +28,7 @@ def groundswell(*arguments: str, **environment: str) -> subprocess.CompletedProc
     )
 
 
-def test_help_lists_every_command():
+def test_help_lists_every_command() -> None:
     result = CliRunner().invoke(cli, ["--help"])
     assert result.exit_code == 0
     assert sorted(cli.commands) == COMMANDS
@@ -35,7 +36,7 @@ def test_help_lists_every_command():
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_and_its_options(command):
+def test_every_command_explains_itself_and_its_options(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "-h"])
     assert result.exit_code == 0
     assert cli.commands[command].get_short_help_str()
@@ -44,14 +45,14 @@ def test_every_command_explains_itself_and_its_options(command):
             assert parameter.show_default, f"{parameter.name} says nothing"
 
 
-def test_an_error_is_one_line_without_a_traceback():
+def test_an_error_is_one_line_without_a_traceback() -> None:
     done = groundswell("serve", PORT="many")
     assert done.returncode == 1
     assert done.stderr.startswith("groundswell: PORT='many'")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_unusable_file_is_one_line(tmp_path):
+def test_an_unusable_file_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "empty.csv"
     file.write_text("date\n")
     done = groundswell("replay", str(file))
@@ -60,13 +61,13 @@ def test_an_unusable_file_is_one_line(tmp_path):
     assert done.stderr == f"groundswell: {file}: has no column {absent}\n"
 
 
-def test_a_wrong_option_is_told_with_exit_code_two():
+def test_a_wrong_option_is_told_with_exit_code_two() -> None:
     done = groundswell("replay", "data/README.md", "--span", "soon")
     assert done.returncode == 2
     assert "not a time such as 90s" in done.stderr
 
 
-def test_a_live_replay_takes_no_span():
+def test_a_live_replay_takes_no_span() -> None:
     done = groundswell("replay", "data/README.md", "--duration", "1m", "--span", "1d")
     assert done.returncode == 2
     assert "--duration plays from now on" in done.stderr
@@ -81,23 +82,23 @@ def test_a_live_replay_takes_no_span():
         ("30d", timedelta(days=30)),
     ],
 )
-def test_lengths_are_numbers_with_a_unit(text, length):
+def test_lengths_are_numbers_with_a_unit(text: str, length: timedelta) -> None:
     assert Length().convert(text, None, None) == length
 
 
 @pytest.mark.parametrize("text", ["", "5", "d", "-1d", "0h", "1w"])
-def test_other_lengths_are_refused(text):
+def test_other_lengths_are_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Length().convert(text, None, None)
 
 
-def test_a_moment_without_a_zone_is_utc():
+def test_a_moment_without_a_zone_is_utc() -> None:
     moment = datetime(2026, 7, 30, 12, tzinfo=UTC)
     assert Moment().convert("2026-07-30T12:00:00", None, None) == moment
     assert Moment().convert("2026-07-30T14:00:00+02:00", None, None) == moment
 
 
-def test_a_migration_report_says_what_was_done():
+def test_a_migration_report_says_what_was_done() -> None:
     report = MigrationReport(
         applied=["migrations/0001_a.sql"], api_replaced=True, jobs=["one", "two"], jobs_skipped=None
     )

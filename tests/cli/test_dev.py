@@ -2,6 +2,8 @@ import asyncio
 import os
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ def child_of(*arguments: str, said: list[tuple[str, str]]) -> CommandChild:
     )
 
 
-async def test_a_child_s_lines_are_passed_on_and_its_crashes_end_in_one_error():
+async def test_a_child_s_lines_are_passed_on_and_its_crashes_end_in_one_error() -> None:
     said: list[tuple[str, str]] = []
     child = child_of("no-such-command", said=said)
     with pytest.raises(ServiceError, match="child crashed 2 times"):
@@ -28,7 +30,7 @@ async def test_a_child_s_lines_are_passed_on_and_its_crashes_end_in_one_error():
     assert {name for name, _ in said} == {"child"}
 
 
-async def test_a_cancelled_child_is_stopped():
+async def test_a_cancelled_child_is_stopped() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -53,7 +55,7 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_a_given_port_that_is_taken_is_an_error():
+def test_a_given_port_that_is_taken_is_an_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -63,13 +65,14 @@ def test_a_given_port_that_is_taken_is_an_error():
     assert choose_port("127.0.0.1", port) == port
 
 
-def test_the_first_error_of_nested_groups_is_told():
+def test_the_first_error_of_nested_groups_is_told() -> None:
     error = MigrationError("broken")
-    group = BaseExceptionGroup("", [BaseExceptionGroup("", [error]), ServiceError("later")])
+    nested: list[Any] = [BaseExceptionGroup("", [error]), ServiceError("later")]
+    group = BaseExceptionGroup("", nested)
     assert first_of(group) is error
 
 
-def test_the_demo_remembers_its_end_and_that_it_was_replayed(tmp_path):
+def test_the_demo_remembers_its_end_and_that_it_was_replayed(tmp_path: Path) -> None:
     file = tmp_path / "data" / "demo.json"
     begun = read_state(file)
     assert not begun.replayed

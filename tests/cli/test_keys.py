@@ -1,43 +1,54 @@
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
-from click.testing import CliRunner
+import redis.asyncio
+from click.testing import CliRunner, Result
 
 from app.access.key_ring import KeyRing
 from app.cli.keys import api_keys
+from app.runtime.pool import Pool
 
 pytestmark = pytest.mark.usefixtures("clean")
+Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-def run(database_url, redis_url, monkeypatch):
+def run(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in a thread, since it brings an event loop of its own."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
 
-    async def run(*arguments: str):
+    async def run(*arguments: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, api_keys, arguments)
 
     return run
 
 
-async def test_a_key_is_shown_once_then_listed_by_its_prefix(run, pool, redis):
+async def test_a_key_is_shown_once_then_listed_by_its_prefix(
+    run: Run, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
     made = await run("create", "importer", "--scope", "write", "--scope", "backfill")
     key = made.stdout.strip()
     assert re.fullmatch(r"gsk_[A-Za-z0-9]{8}_[A-Za-z0-9]{32}", key)
     found = await KeyRing(pool, redis).find(key)
+    assert found is not None
     assert found.scopes == {"write", "backfill"}
     prefix = key.rpartition("_")[0]
     listed = (await run("list")).output
     assert listed == f"{prefix}  secret  write,backfill  importer  never used\n"
 
 
-async def test_a_public_key_has_origins_and_only_writes(run, pool, redis):
+async def test_a_public_key_has_origins_and_only_writes(
+    run: Run, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
     made = await run("create", "site", "--public", "--origin", "https://example.org")
     assert made.stdout.startswith("gpk_")
     found = await KeyRing(pool, redis).find(made.stdout.strip())
-    assert (found.kind, found.scopes) == ("public", {"write"})
+    assert found is not None
+    assert found.kind == "public"
+    assert found.scopes == {"write"}
     assert found.allows_origin("https://example.org")
     assert not found.allows_origin("https://example.com")
     for wrong in (
@@ -49,7 +60,7 @@ async def test_a_public_key_has_origins_and_only_writes(run, pool, redis):
         assert (await run("create", "site", *wrong)).exit_code == 2
 
 
-async def test_a_revoked_key_stays_listed(run, pool, redis):
+async def test_a_revoked_key_stays_listed(run: Run, pool: Pool, redis: redis.asyncio.Redis) -> None:
     key = (await run("create", "old", "--rate-limit", "600")).stdout.strip()
     prefix = key.rpartition("_")[0]
     assert (await run("revoke", prefix)).output == f"{prefix} is revoked\n"
@@ -58,5 +69,5 @@ async def test_a_revoked_key_stays_listed(run, pool, redis):
     assert re.search(r"600 a minute  revoked \d{4}-\d\d-\d\d", (await run("list")).output)
 
 
-async def test_nothing_to_list(run):
+async def test_nothing_to_list(run: Run) -> None:
     assert (await run("list")).output == "there are no keys\n"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import redis.asyncio
 from psycopg import sql
 
+from app.runtime.pool import Pool
 from app.runtime.sql import Connection
 from tests.cleaning import FRESH_WATERMARK, Cleaner
 
@@ -28,10 +30,13 @@ async def _refresh(connection: Connection) -> None:
 async def _views(connection: Connection, aggregate: str) -> int:
     total = sql.SQL("select coalesce(sum(views), 0)::int from agg.{}")
     cursor = await connection.execute(total.format(sql.Identifier(aggregate)))
-    return (await cursor.fetchone())[0]
+    [(views,)] = await cursor.fetchall()
+    return int(views)
 
 
-async def test_events_older_than_the_old_watermark_are_seen_after_cleaning(pool, cleaner):
+async def test_events_older_than_the_old_watermark_are_seen_after_cleaning(
+    pool: Pool, cleaner: Cleaner
+) -> None:
     async with pool.connection() as connection:
         await connection.execute(INSERT, [timedelta(days=2)])
         await connection.execute(INSERT, [timedelta(0)])
@@ -48,7 +53,7 @@ async def test_events_older_than_the_old_watermark_are_seen_after_cleaning(pool,
         assert await _views(connection, "engagement_1d") == 1
 
 
-async def test_cleaning_resets_watermarks(pool, cleaner):
+async def test_cleaning_resets_watermarks(pool: Pool, cleaner: Cleaner) -> None:
     async with pool.connection() as connection:
         await connection.execute(INSERT, [timedelta(days=2)])
         await _refresh(connection)
@@ -59,7 +64,7 @@ async def test_cleaning_resets_watermarks(pool, cleaner):
         assert await cursor.fetchall() == [(FRESH_WATERMARK,)]
 
 
-async def test_cleaning_restores_configuration(pool, cleaner):
+async def test_cleaning_restores_configuration(pool: Pool, cleaner: Cleaner) -> None:
     rankings = "select * from core.ranking order by ranking_id"
     async with pool.connection() as connection:
         before = await (await connection.execute(rankings)).fetchall()
@@ -75,5 +80,5 @@ async def test_cleaning_restores_configuration(pool, cleaner):
         assert fresh.tables == cleaner.tables
 
 
-async def test_redis_is_empty(redis):
+async def test_redis_is_empty(redis: redis.asyncio.Redis) -> None:
     assert await redis.dbsize() == 0

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import pytest
 
 from app.errors import SettingError
 from app.rankings.daily_zone import set_daily_zone
-from app.settings import read_settings
+from app.runtime.pool import Pool
+from app.settings import Settings, read_settings
 
 pytestmark = pytest.mark.usefixtures("clean")
+Moved = Callable[[str], Awaitable[list[str]]]
+Zones = Callable[[], Awaitable[dict[str, str]]]
 DAILY = ["hot_anime", "hot_movie", "hot_tv", "score_anime", "score_movie", "score_tv", "top_100"]
 
 
 @pytest.fixture
-def moved(settings):
+def moved(settings: Settings) -> Moved:
     """Move them to a zone, as `groundswell migrate` does."""
 
     async def move(zone: str) -> list[str]:
@@ -26,7 +31,7 @@ def moved(settings):
 
 
 @pytest.fixture
-def zones(pool):
+def zones(pool: Pool) -> Zones:
     async def read() -> dict[str, str]:
         async with pool.connection() as connection:
             cursor = await connection.execute("select name, zone from core.ranking")
@@ -35,14 +40,16 @@ def zones(pool):
     return read
 
 
-async def test_the_daily_rankings_follow_the_environment_and_no_others(moved, zones):
+async def test_the_daily_rankings_follow_the_environment_and_no_others(
+    moved: Moved, zones: Zones
+) -> None:
     assert await moved("Europe/Berlin") == DAILY
     assert {name for name, zone in (await zones()).items() if zone != "UTC"} == set(DAILY)
     assert await moved("Europe/Berlin") == []
     assert await moved("Asia/Tokyo") == DAILY
 
 
-async def test_a_zone_given_by_hand_stays(moved, zones, pool):
+async def test_a_zone_given_by_hand_stays(moved: Moved, zones: Zones, pool: Pool) -> None:
     await moved("Europe/Berlin")
     async with pool.connection() as connection:
         await connection.execute(
@@ -53,7 +60,7 @@ async def test_a_zone_given_by_hand_stays(moved, zones, pool):
     assert await moved("Europe/Berlin") == [name for name in DAILY if name != "hot_tv"]
 
 
-async def test_a_ranking_of_one_s_own_can_join(moved, pool):
+async def test_a_ranking_of_one_s_own_can_join(moved: Moved, pool: Pool) -> None:
     async with pool.connection() as connection:
         await connection.execute(
             "insert into core.daily_ranking (ranking_id) "
@@ -62,11 +69,11 @@ async def test_a_ranking_of_one_s_own_can_join(moved, pool):
     assert await moved("Asia/Tokyo") == ["best_rated", *DAILY]
 
 
-async def test_what_is_no_zone_is_named(moved, zones):
+async def test_what_is_no_zone_is_named(moved: Moved, zones: Zones) -> None:
     with pytest.raises(SettingError, match="GROUNDSWELL_ZONE='Berlin' is no IANA time zone"):
         await moved("Berlin")
     assert set((await zones()).values()) == {"UTC"}
 
 
-async def test_without_a_setting_all_stay(settings):
+async def test_without_a_setting_all_stay(settings: Settings) -> None:
     assert await set_daily_zone(settings.database_url, settings=read_settings({})) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
+from tests.engines import Engine, Home
 from tests.engines.server import PREFIX, ServerHome
 
 
@@ -13,8 +16,10 @@ async def _databases(home: ServerHome) -> set[str]:
     return {name for (name,) in await cursor.fetchall()}
 
 
-async def test_a_run_drops_what_dead_runs_left_and_nothing_of_living_ones(home, engine, tmp_path):
-    if home.name == "embedded":
+async def test_a_run_drops_what_dead_runs_left_and_nothing_of_living_ones(
+    home: Home, engine: Engine, tmp_path: Path
+) -> None:
+    if not isinstance(home, ServerHome):
         pytest.skip("every embedded engine is a server of its own")
     stale = f"{PREFIX}deadbeef_1"
     await home.admin.execute(f"create database {stale}")

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from app.errors import MigrationError
 from app.migrate.migrate import migrate
 from app.migrate.schema_files import PROJECT, Folders, read_versioned
+from tests.engines import Home
 from tests.fingerprint import fingerprint, row_versions
 
 OURS = ("core", "agg", "api")
@@ -22,11 +24,12 @@ DOWN = "-- migrate:down\n"
 """dbmate insists on it."""
 
 
-async def one(connection: psycopg.AsyncConnection, query: str) -> object:
-    return (await (await connection.execute(query)).fetchone())[0]
+async def one(connection: psycopg.AsyncConnection, query: str) -> Any:
+    [(found,)] = await (await connection.execute(query)).fetchall()
+    return found
 
 
-async def test_a_new_database_gets_everything(bare, url):
+async def test_a_new_database_gets_everything(bare: psycopg.AsyncConnection, url: str) -> None:
     report = await migrate(url)
     assert report.applied == VERSIONED
     assert report.api_replaced
@@ -34,7 +37,7 @@ async def test_a_new_database_gets_everything(bare, url):
     assert await one(bare, "select count(*) from public.schema_file") == len(VERSIONED)
 
 
-async def test_a_second_time_executes_no_ddl(bare, url):
+async def test_a_second_time_executes_no_ddl(bare: psycopg.AsyncConnection, url: str) -> None:
     first = await migrate(url)
     before = await row_versions(bare, *ALL)
     report = await migrate(url)
@@ -43,7 +46,9 @@ async def test_a_second_time_executes_no_ddl(bare, url):
     assert await row_versions(bare, *ALL) == before
 
 
-async def test_every_earlier_state_leads_to_the_same_schema(bare, url, tmp_path):
+async def test_every_earlier_state_leads_to_the_same_schema(
+    bare: psycopg.AsyncConnection, url: str, tmp_path: Path
+) -> None:
     await migrate(url)
     whole = await fingerprint(bare, *OURS)
     for known in range(1, len(VERSIONED)):
@@ -59,7 +64,9 @@ async def test_every_earlier_state_leads_to_the_same_schema(bare, url, tmp_path)
         assert await fingerprint(bare, *OURS) == whole, f"after {VERSIONED[known - 1]}"
 
 
-async def test_api_dropped_by_hand_comes_back_as_it_was(bare, url):
+async def test_api_dropped_by_hand_comes_back_as_it_was(
+    bare: psycopg.AsyncConnection, url: str
+) -> None:
     await migrate(url)
     before = await fingerprint(bare, *OURS)
     await bare.execute("drop schema api cascade")
@@ -70,7 +77,9 @@ async def test_api_dropped_by_hand_comes_back_as_it_was(bare, url):
     assert await fingerprint(bare, *OURS) == before
 
 
-async def test_a_changed_function_is_replaced_and_the_data_stays(bare, url, folders):
+async def test_a_changed_function_is_replaced_and_the_data_stays(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
     await migrate(url)
     await bare.execute("insert into core.item (content_type, external_id) values ('video', 'kept')")
     tables = await row_versions(bare, "core", "agg")
@@ -89,7 +98,9 @@ async def test_a_changed_function_is_replaced_and_the_data_stays(bare, url, fold
     assert await one(bare, "select external_id from core.item") == "kept"
 
 
-async def test_a_changed_applied_file_is_refused(bare, url, folders):
+async def test_a_changed_applied_file_is_refused(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
     await migrate(url, folders=folders)
     before = await row_versions(bare, *ALL)
     file = folders.migrations / Path(VERSIONED[0]).name
@@ -99,7 +110,7 @@ async def test_a_changed_applied_file_is_refused(bare, url, folders):
     assert await row_versions(bare, *ALL) == before
 
 
-async def test_a_renamed_applied_file_is_refused(url, folders):
+async def test_a_renamed_applied_file_is_refused(url: str, folders: Folders) -> None:
     await migrate(url, folders=folders)
     file = folders.migrations / Path(VERSIONED[0]).name
     file.rename(file.with_name("0001_other.sql"))
@@ -107,7 +118,7 @@ async def test_a_renamed_applied_file_is_refused(url, folders):
         await migrate(url, folders=folders)
 
 
-async def test_a_database_newer_than_the_checkout_is_refused(url, folders):
+async def test_a_database_newer_than_the_checkout_is_refused(url: str, folders: Folders) -> None:
     await migrate(url)
     newest = folders.migrations.parent / VERSIONED[-1]
     newest.unlink()
@@ -115,13 +126,13 @@ async def test_a_database_newer_than_the_checkout_is_refused(url, folders):
         await migrate(url, folders=folders)
 
 
-async def test_two_files_with_one_number_are_refused(url, folders):
+async def test_two_files_with_one_number_are_refused(url: str, folders: Folders) -> None:
     (folders.continuous_aggregates / "0001_twin.sql").write_text("-- migrate:up\n")
     with pytest.raises(MigrationError, match=r"0001_twin\.sql have the same number"):
         await migrate(url, folders=folders)
 
 
-async def test_a_number_below_an_applied_one_is_refused(url, folders):
+async def test_a_number_below_an_applied_one_is_refused(url: str, folders: Folders) -> None:
     await migrate(url, folders=folders)
     (folders.migrations / "0000_late.sql").write_text("-- migrate:up\nselect 1;\n")
     with pytest.raises(MigrationError, match=r"0000_late\.sql comes before"):
@@ -129,14 +140,16 @@ async def test_a_number_below_an_applied_one_is_refused(url, folders):
 
 
 @pytest.mark.parametrize("name", ["9_short.sql", "0099-dash.sql", "0099_Upper.sql"])
-async def test_a_wrong_name_is_refused(url, folders, name):
+async def test_a_wrong_name_is_refused(url: str, folders: Folders, name: str) -> None:
     (folders.migrations / name).write_text("-- migrate:up\nselect 1;\n")
     with pytest.raises(MigrationError, match=f"{name} should be named like"):
         await migrate(url, folders=folders)
 
 
 @pytest.mark.parametrize("mode", ["", " transaction:false"])
-async def test_a_failed_migration_names_its_file_and_is_resumed(bare, url, folders, mode):
+async def test_a_failed_migration_names_its_file_and_is_resumed(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders, mode: str
+) -> None:
     await migrate(url)
     api = await fingerprint(bare, "api")
     good, bad = folders.migrations / "9001_good.sql", folders.migrations / "9002_bad.sql"
@@ -155,7 +168,9 @@ async def test_a_failed_migration_names_its_file_and_is_resumed(bare, url, folde
     assert await fingerprint(bare, "api") == api
 
 
-async def test_functions_may_call_what_sorts_after_them(bare, url, folders):
+async def test_functions_may_call_what_sorts_after_them(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
     (folders.functions / "api" / "a_first.sql").write_text(
         "create function api.a_first() returns int begin atomic select api.z_last() + 1; end;"
     )
@@ -166,7 +181,9 @@ async def test_functions_may_call_what_sorts_after_them(bare, url, folders):
     assert await one(bare, "select api.a_first()") == 42
 
 
-async def test_a_broken_function_leaves_the_old_ones_in_place(bare, url, folders):
+async def test_a_broken_function_leaves_the_old_ones_in_place(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
     await migrate(url)
     api = await fingerprint(bare, "api")
     broken = folders.functions / "api" / "broken.sql"
@@ -180,7 +197,7 @@ async def test_a_broken_function_leaves_the_old_ones_in_place(bare, url, folders
     assert (await migrate(url, folders=folders)).api_replaced
 
 
-async def test_two_at_once_share_the_work(home, url):
+async def test_two_at_once_share_the_work(home: Home, url: str) -> None:
     if home.name == "embedded":
         pytest.skip(
             "the embedded engine's clients share one session, so its locks exclude nobody: "
@@ -191,7 +208,9 @@ async def test_two_at_once_share_the_work(home, url):
     assert sorted(report.api_replaced for report in reports) == [False, True]
 
 
-async def test_a_job_that_was_removed_is_unscheduled(bare, url, folders):
+async def test_a_job_that_was_removed_is_unscheduled(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
     if (await migrate(url)).jobs_skipped:
         pytest.skip("this database has no pg_cron: see cron.database_name")
     names = {path.stem for path in folders.jobs.iterdir()}
@@ -204,7 +223,7 @@ async def test_a_job_that_was_removed_is_unscheduled(bare, url, folders):
     assert gone.stem not in await one(bare, jobs)
 
 
-async def test_a_server_that_does_not_answer_is_named(unused_port):
+async def test_a_server_that_does_not_answer_is_named(unused_port: int) -> None:
     with pytest.raises(MigrationError, match=f"cannot connect to the database: .*{unused_port}"):
         await migrate(f"postgresql://postgres@127.0.0.1:{unused_port}/x", patience=0.1)
 

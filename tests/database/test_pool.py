@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
 from app.embedded.child import free_port
-from app.runtime.pool import open_pool
+from app.runtime.pool import Pool, open_pool
 from app.settings import Settings
+from tests.engines import Engine, Home
 from tests.eventually import eventually
 
 
-async def _answers(pool) -> bool:
+async def _answers(pool: Pool) -> bool:
     try:
         async with pool.connection(timeout=1) as connection:
             await connection.execute("select 1")
@@ -23,7 +25,7 @@ async def _answers(pool) -> bool:
     return True
 
 
-async def test_it_opens_while_the_database_is_down():
+async def test_it_opens_while_the_database_is_down() -> None:
     url = f"postgresql://postgres@127.0.0.1:{free_port()}/nowhere"
     async with open_pool(Settings(database_url=url)) as pool:
         with pytest.raises(PoolTimeout):
@@ -31,7 +33,9 @@ async def test_it_opens_while_the_database_is_down():
                 pass
 
 
-async def test_it_heals_after_the_database_was_killed(own_engine):
+async def test_it_heals_after_the_database_was_killed(
+    own_engine: Callable[..., Awaitable[Engine]],
+) -> None:
     engine = await own_engine()
     settings = Settings(database_url=engine.database_url, database_timeout=2)
     async with open_pool(settings) as pool:
@@ -42,7 +46,7 @@ async def test_it_heals_after_the_database_was_killed(own_engine):
         await eventually(lambda: _answers(pool), within=20)
 
 
-async def test_a_connection_the_server_closed_is_not_handed_out(home, pool):
+async def test_a_connection_the_server_closed_is_not_handed_out(home: Home, pool: Pool) -> None:
     if home.name == "embedded":
         pytest.skip("the embedded engine has one backend, which cannot be terminated alone")
     async with pool.connection() as one, pool.connection() as other:
@@ -53,7 +57,7 @@ async def test_a_connection_the_server_closed_is_not_handed_out(home, pool):
         await one.execute("select 1")
 
 
-async def test_a_timed_out_query_gives_its_connection_back(pool):
+async def test_a_timed_out_query_gives_its_connection_back(pool: Pool) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1), pool.connection() as connection:
             await connection.execute("select pg_sleep(1)")

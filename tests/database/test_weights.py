@@ -7,12 +7,15 @@ import pytest
 
 from app.errors import SettingError
 from app.rankings.default_weights import set_default_weights
-from app.settings import read_settings
+from app.runtime.pool import Pool
+from app.settings import Settings, read_settings
 
 pytestmark = pytest.mark.usefixtures("clean")
 
 
-async def test_the_environment_sets_what_it_names_and_nothing_else(pool, settings):
+async def test_the_environment_sets_what_it_names_and_nothing_else(
+    pool: Pool, settings: Settings
+) -> None:
     environ = {"GROUNDSWELL_WEIGHT_LIKE": "7", "GROUNDSWELL_WEIGHT_VIEW": "1"}
     wanted = msgspec.structs.replace(read_settings(environ), database_url=settings.database_url)
     changed = await set_default_weights(settings.database_url, settings=wanted)
@@ -25,10 +28,10 @@ async def test_the_environment_sets_what_it_names_and_nothing_else(pool, setting
         assert await cursor.fetchone() == ([1.0, 7.0, 3.0, 4.0, 0.1],)
 
 
-async def test_nothing_set_changes_nothing(settings):
+async def test_nothing_set_changes_nothing(settings: Settings) -> None:
     assert await set_default_weights(settings.database_url, settings=read_settings({})) == []
 
 
-def test_a_negative_weight_is_named():
+def test_a_negative_weight_is_named() -> None:
     with pytest.raises(SettingError, match="GROUNDSWELL_WEIGHT_LIKE='-1'"):
         read_settings({"GROUNDSWELL_WEIGHT_LIKE": "-1"})

@@ -108,13 +108,13 @@ async def test_killed_servers_are_healed_on_their_ports(template: Path, tmp_path
         async def redis_is_back() -> bool:
             with suppress(redis.ConnectionError):
                 async with redis.asyncio.from_url(services.redis_url) as client:
-                    return await client.get("kept") == b"yes"
+                    return bool(await client.get("kept") == b"yes")
             return False
 
         async def timescaledb_is_back() -> bool:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(services.database_url) as db:
-                    return await value(db, "select 1") == 1
+                    return bool(await value(db, "select 1") == 1)
             return False
 
         await eventually(redis_is_back, within=20)

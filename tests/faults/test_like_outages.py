@@ -62,7 +62,7 @@ async def test_redis_goes_and_comes_back_with_what_it_had(breakable: Breakable) 
     await redis.config_set("appendfsync", "always")
 
     async def is_on_disk() -> bool:
-        return (await redis.info("persistence"))["aof_rewrite_in_progress"] == 0
+        return bool((await redis.info("persistence"))["aof_rewrite_in_progress"] == 0)
 
     await eventually(is_on_disk)
     await engine.kill_redis()

@@ -206,7 +206,8 @@ async def test_an_entry_that_is_gone_leaves_the_group(redis: Redis) -> None:
 
     async def released() -> bool:
         assert await other.claim(count=10) == []
-        return (await redis.xpending(keys.EVENT_STREAM, keys.WRITER_GROUP))["pending"] == 0
+        pending = await redis.xpending(keys.EVENT_STREAM, keys.WRITER_GROUP)
+        return int(pending["pending"]) == 0
 
     await eventually(released)
 

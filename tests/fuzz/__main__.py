@@ -1,6 +1,8 @@
 """The long form: `python -m tests.fuzz`, or `make fuzz`.
 
-FUZZ: how many inputs (1000000). SEED: other inputs. TEST_DATABASE_URL: on that server.
+First all tests of properties with ten times the examples, then event bodies that are nearly right.
+FUZZ: how many bodies (1000000). SEED: repeats what the run that printed it did.
+TEST_DATABASE_URL: on that server.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +19,7 @@ from pathlib import Path
 from app.ingest.dead_letters import each_dead_letter
 from app.runtime.logs import configure_logs
 from app.settings import Settings
+from tests import profiles
 from tests.engines import open_home
 from tests.fuzz.bodies import Fuzzer
 from tests.fuzz.client import fuzz
@@ -27,14 +31,22 @@ STORED = 0.1
 
 
 def main() -> int:
-    """Fuzz, and return 1 if an input got a 5xx or no answer, or ended a process."""
+    """Fuzz, and return 1 if a property fails, or a body got a 5xx, no answer, or ends a process."""
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
+    print(f"SEED={seed} repeats this run", flush=True)
+    held = _properties_hold(seed)
     configure_logs(Settings(log_level="error"))
-    return asyncio.run(
-        _main(int(os.environ.get("FUZZ") or 1_000_000), int(os.environ.get("SEED") or 1))
-    )
+    failed = asyncio.run(_bodies(int(os.environ.get("FUZZ") or 1_000_000), seed))
+    return 1 if failed or not held else 0
 
 
-async def _main(inputs: int, seed: int) -> int:
+def _properties_hold(seed: int) -> bool:
+    searched = [f"--hypothesis-profile={profiles.FUZZ}", f"--hypothesis-seed={seed}"]
+    command = [sys.executable, "-m", "pytest", "-m", "hypothesis", *searched]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+async def _bodies(inputs: int, seed: int) -> bool:
     chance = random.Random(seed)  # noqa: S311 - repeats a run, keeps no secret
     with tempfile.TemporaryDirectory(prefix="groundswell-fuzz-") as folder:
         (cache := Path(folder) / "cache").mkdir()
@@ -54,7 +66,7 @@ async def _main(inputs: int, seed: int) -> int:
             dead = [letter async for letter in each_dead_letter(client)]
             crashed = [part.name for part in stand.parts if part.crashed]
         await home.close()
-    print(f"seed {seed}: {inputs:,} inputs in {seconds:,.0f} s")
+    print(f"{inputs:,} inputs in {seconds:,.0f} s")
     for status, times in sorted(statuses.items()):
         print(f"{status or 'no answer'}: {times:,}")
     print(f"dead letters: {len(dead)}, processes that ended: {', '.join(crashed) or 'none'}")
@@ -62,7 +74,7 @@ async def _main(inputs: int, seed: int) -> int:
         print("dead:", letter.reason)
     for status, sent in failures[:5]:
         print(status or "no answer", sent)
-    return 1 if failures or crashed else 0
+    return bool(failures or crashed)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 UNCOMMENTED = {
@@ -39,16 +40,16 @@ UNCOMMENTED = {
 }
 
 
-async def column(connection, query: str) -> list[str]:
+async def column(connection: psycopg.AsyncConnection, query: str) -> list[str]:
     return [text for (text,) in await (await connection.execute(query)).fetchall()]
 
 
 @pytest.mark.parametrize("kind", UNCOMMENTED)
-async def test_everything_has_a_comment(connection, kind):
+async def test_everything_has_a_comment(connection: psycopg.AsyncConnection, kind: str) -> None:
     assert await column(connection, UNCOMMENTED[kind]) == []
 
 
-async def test_comments_are_sentences(connection):
+async def test_comments_are_sentences(connection: psycopg.AsyncConnection) -> None:
     comments = await column(
         connection,
         """
@@ -69,7 +70,7 @@ async def test_comments_are_sentences(connection):
     assert [text for text in comments if not text.endswith(".")] == []
 
 
-async def test_constraints_are_named_after_their_rule(connection):
+async def test_constraints_are_named_after_their_rule(connection: psycopg.AsyncConnection) -> None:
     """PostgreSQL's own names, such as `item_title_check`, do not say which rule was broken."""
     made_up = """
         select format('%s on %s', conname, conrelid::regclass)
@@ -81,7 +82,7 @@ async def test_constraints_are_named_after_their_rule(connection):
     assert await column(connection, made_up) == []
 
 
-async def test_names_are_plain_and_singular(connection):
+async def test_names_are_plain_and_singular(connection: psycopg.AsyncConnection) -> None:
     names = """
         select relname from pg_catalog.pg_class
         where relnamespace in ('core'::regnamespace, 'agg'::regnamespace)
@@ -91,7 +92,7 @@ async def test_names_are_plain_and_singular(connection):
     assert await column(connection, names) == []
 
 
-async def test_times_have_a_time_zone(connection):
+async def test_times_have_a_time_zone(connection: psycopg.AsyncConnection) -> None:
     without = """
         select format('%s.%I', c.oid::regclass, a.attname)
         from pg_catalog.pg_class as c
@@ -102,7 +103,7 @@ async def test_times_have_a_time_zone(connection):
     assert await column(connection, without) == []
 
 
-async def test_every_foreign_key_has_an_index(connection):
+async def test_every_foreign_key_has_an_index(connection: psycopg.AsyncConnection) -> None:
     """Without one, deleting the row it refers to reads the whole table.
 
     core.ranking needs none: it has a handful of rows.
@@ -122,7 +123,9 @@ async def test_every_foreign_key_has_an_index(connection):
     assert await column(connection, bare) == []
 
 
-async def test_nothing_kept_depends_on_what_is_replaced(connection):
+async def test_nothing_kept_depends_on_what_is_replaced(
+    connection: psycopg.AsyncConnection,
+) -> None:
     """Dropping schema api must take nothing of core and agg along."""
     dependent = """
         select format('%s needs %s', kept.identity, replaced.identity)
@@ -135,7 +138,9 @@ async def test_nothing_kept_depends_on_what_is_replaced(connection):
     assert await column(connection, dependent) == []
 
 
-async def test_functions_that_read_tables_are_not_immutable(connection):
+async def test_functions_that_read_tables_are_not_immutable(
+    connection: psycopg.AsyncConnection,
+) -> None:
     wrong = """
         select oid::regprocedure::text from pg_catalog.pg_proc
         where pronamespace = 'api'::regnamespace and provolatile = 'i'
@@ -145,7 +150,7 @@ async def test_functions_that_read_tables_are_not_immutable(connection):
     assert await column(connection, wrong) == []
 
 
-async def test_functions_that_write_are_volatile(connection):
+async def test_functions_that_write_are_volatile(connection: psycopg.AsyncConnection) -> None:
     wrong = """
         select p.oid::regprocedure::text from pg_catalog.pg_proc as p
         where p.pronamespace = 'api'::regnamespace and p.prokind = 'f' and p.provolatile <> 'v'
@@ -155,7 +160,7 @@ async def test_functions_that_write_are_volatile(connection):
     assert await column(connection, wrong) == []
 
 
-async def test_functions_do_not_call_less_stable_ones(connection):
+async def test_functions_do_not_call_less_stable_ones(connection: psycopg.AsyncConnection) -> None:
     """An immutable function that calls a stable one, a stable one that calls a volatile one."""
     wrong = """
         select format('%s calls %s', caller.oid::regprocedure, called.oid::regprocedure)
@@ -169,7 +174,7 @@ async def test_functions_do_not_call_less_stable_ones(connection):
     assert await column(connection, wrong) == []
 
 
-async def test_definer_functions_set_their_search_path(connection):
+async def test_definer_functions_set_their_search_path(connection: psycopg.AsyncConnection) -> None:
     wrong = """
         select oid::regprocedure::text from pg_catalog.pg_proc
         where pronamespace = 'api'::regnamespace and prosecdef

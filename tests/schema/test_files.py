@@ -22,7 +22,7 @@ def statements(file: SqlFile) -> str:
 
 
 @each(FUNCTIONS)
-def test_a_file_holds_the_object_it_is_named_after(file):
+def test_a_file_holds_the_object_it_is_named_after(file: SqlFile) -> None:
     _, schema, name = file.path.removesuffix(".sql").split("/")
     created = re.findall(
         r"\bcreate (?:function|procedure|view|aggregate) (?:([a-z_]+)\.)?([a-z0-9_]+)",
@@ -33,7 +33,7 @@ def test_a_file_holds_the_object_it_is_named_after(file):
 
 
 @each(FUNCTIONS)
-def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file):
+def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file: SqlFile) -> None:
     header = re.match(r"(?:--[^\n]*\n)+", file.text)
     assert header, "the file begins with a comment"
     text = re.sub(r"\s*\n--\s*", "\n", "\n" + header.group()).strip()
@@ -44,7 +44,7 @@ def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file):
 
 
 @each(FUNCTIONS)
-def test_time_comes_from_the_caller(file):
+def test_time_comes_from_the_caller(file: SqlFile) -> None:
     """`now()` may only be the default of `as_of`; a job's ledger measures by clock_timestamp()."""
     text = re.sub(r"\bas_of timestamptz (?:default|=) now\(\)", "", statements(file))
     assert not re.search(
@@ -55,13 +55,13 @@ def test_time_comes_from_the_caller(file):
 
 
 @each(FUNCTIONS)
-def test_a_file_does_not_replace(file):
+def test_a_file_does_not_replace(file: SqlFile) -> None:
     """Schema api is made from nothing each time; `or replace` would hide a name used twice."""
     assert not re.search(r"\bor replace\b|\bif not exists\b", statements(file), re.IGNORECASE)
 
 
 @each(REPLACEABLE.jobs)
-def test_a_job_is_named_after_its_file_and_says_why_it_runs_so_often(file):
+def test_a_job_is_named_after_its_file_and_says_why_it_runs_so_often(file: SqlFile) -> None:
     name = file.path.removeprefix("jobs/").removesuffix(".sql")
     assert re.findall(r"cron\.schedule\(\s*'([^']+)'", statements(file)) == [name]
     assert name.startswith("groundswell_")

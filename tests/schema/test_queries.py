@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -75,10 +76,15 @@ def describe(server: psycopg.Connection, text: str) -> dict[str, str]:
     assert prepared.status == psycopg.pq.ExecStatus.COMMAND_OK, prepared.error_message.decode()
     described = server.pgconn.describe_prepared(b"described")
     server.execute("deallocate described")
-    columns = [(described.fname(n).decode(), described.ftype(n)) for n in range(described.nfields)]
+    names = [described.fname(n) or b"" for n in range(described.nfields)]
+    oids = [described.ftype(n) for n in range(described.nfields)]
+    types = server.execute(
+        "select format_type(t.oid, null) from unnest(%s::oid[]) with ordinality as t (oid, place)"
+        " order by t.place",
+        [oids],
+    )
     return {
-        name: server.execute("select format_type(%s, null)", [oid]).fetchone()[0]
-        for name, oid in columns
+        name.decode(): type_name for name, (type_name,) in zip(names, types.fetchall(), strict=True)
     }
 
 
@@ -98,7 +104,9 @@ def expected(annotation: object) -> set[str]:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
-def test_a_query_gives_what_its_struct_says(server, query):
+def test_a_query_gives_what_its_struct_says(
+    server: psycopg.Connection, query: sql.Query[Any] | sql.Command
+) -> None:
     text = query.text.decode()
     if re.search(r"^copy\b", text, re.MULTILINE):
         with server.cursor().copy(text) as copy:
@@ -115,14 +123,14 @@ def test_a_query_gives_what_its_struct_says(server, query):
         assert type_name in expected(fields[name].type), f"{name} is {type_name}"
 
 
-def test_every_file_is_declared_once():
+def test_every_file_is_declared_once() -> None:
     assert set(sql.FILES) == set(sql.declared)
     # A name that two rooms use would hide one of their files.
     assert len(sql.FILES) == len(list(sql.ROOMS.glob("*/sql/*.sql")))
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
-def test_parameters_have_a_type_of_their_own(query):
+def test_parameters_have_a_type_of_their_own(query: sql.Query[Any] | sql.Command) -> None:
     """`%(limit)s::integer`: else the type depends on the Python value of the day."""
     bare = re.findall(r"%\((\w+)\)s(?!::)", query.text.decode())
     assert bare == []

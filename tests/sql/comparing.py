@@ -71,14 +71,16 @@ def assert_places(
     """Hold one list to the scores it should be the head of."""
     assert [rank for rank, _, _ in places] == list(range(1, len(places) + 1))
     for (_, better, high), (_, worse, low) in pairwise(places):
-        assert (-high, better) < (-low, worse), "out of order, or a tie broken the wrong way"  # type: ignore[operator]
+        assert (-high, better) < (-low, worse), "out of order, or a tie broken the wrong way"
 
     listed = {key: score for _, key, score in places}
-    for key, score in listed.items():
+    for key, listed_score in listed.items():
         wanted = expected.get(key) or doubtful.get(key)
         assert wanted is not None, f"{key} does not belong here"
         tolerance = RELATIVE * abs(wanted.value) + OF_GROSS * wanted.gross
-        assert abs(score - wanted.value) <= tolerance, f"{key}: {score!r}, not {wanted.value!r}"
+        assert abs(listed_score - wanted.value) <= tolerance, (
+            f"{key}: {listed_score!r}, not {wanted.value!r}"
+        )
 
     missing = {key: expected[key] for key in expected.keys() - listed.keys() - doubtful.keys()}
     if len(places) < size:

@@ -97,7 +97,13 @@ class Counts(NamedTuple):
     watch_seconds: float = 0.0
 
     def plus(self, other: Counts) -> Counts:
-        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Counts(
+            self.views + other.views,
+            self.likes + other.likes,
+            self.comments + other.comments,
+            self.shares + other.shares,
+            self.watch_seconds + other.watch_seconds,
+        )
 
     def points(self, weights: Sequence[float]) -> float:
         views, likes, comments, shares, seconds = self
@@ -201,7 +207,8 @@ class World:
 
     def scores(self, ranking: Ranking) -> dict[Key, Score]:
         """Score everything the ranking may show, in no order and of no limited number."""
-        return getattr(self, f"_{ranking.formula}")(ranking)
+        scores: dict[Key, Score] = getattr(self, f"_{ranking.formula}")(ranking)
+        return scores
 
     def segments(self, ranking: Ranking) -> dict[str, dict[Key, Score]]:
         """The scores of the whole list ('') and of each segment."""
@@ -376,8 +383,8 @@ def rating(attributes: Mapping[str, object], *, scale: float) -> tuple[float, fl
     value, ratings = attributes.get("rating"), attributes.get("ratingCount")
     if not is_number(value) or not 0 <= value <= scale or (is_number(ratings) and ratings == 0):
         return None
-    counts = is_number(ratings) and 0 <= ratings <= 1e12
-    return (value / scale if scale else 0.0), (float(ratings) if counts else 1.0)
+    number = float(ratings) if is_number(ratings) and 0 <= ratings <= 1e12 else 1.0
+    return (value / scale if scale else 0.0), number
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.alerting import Raised, breaks_out, enters_top, passes_count, raised, subscribe
+from tests.profiles import examples
 from tests.sql.oracle import Event
 from tests.sql.world import AS_OF, World
 
@@ -93,14 +94,7 @@ def passed(
     return found
 
 
-@settings(
-    max_examples=12,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(12)
 @given(history=minutes)
 async def test_alerts_are_what_a_comparison_of_the_lists_says(
     world: World, history: list[tuple[int, list[tuple[int, str, int]]]]

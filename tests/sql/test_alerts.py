@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -160,12 +161,12 @@ async def test_a_count_is_passed_once_also_if_it_falls_and_passes_again(top: Wor
     await view(top, 1, 1, step=1)
     assert await raised(top) == []
     await view(top, 1, 1, step=2)
-    assert [(a.subscription, a.key, a.count) for a in await raised(top)] == [(1, "1", 52)]
+    assert [(a.subscription, a.key, a.total) for a in await raised(top)] == [(1, "1", 52)]
     for step, (type_, count) in enumerate(
         (("like", 12), ("unlike", 5), ("like", 5), ("view", 400)), start=3
     ):
         await view(top, 1, count, step=step, type_=type_)
-    assert [(a.subscription, a.key, a.count) for a in await raised(top)][1:] == [(3, "1", 12)]
+    assert [(a.subscription, a.key, a.total) for a in await raised(top)][1:] == [(3, "1", 12)]
 
 
 async def test_counts_may_be_of_one_content_type(top: World) -> None:
@@ -320,7 +321,7 @@ NONSENSE: list[tuple[dict[str, object], str]] = [
 
 async def test_nonsense_is_refused_by_the_name_of_the_field(top: World) -> None:
     for given, fault in NONSENSE:
-        wanted = {"condition": enters_top(1), "ranking": "top", **given}
+        wanted: dict[str, Any] = {"condition": enters_top(1), "ranking": "top", **given}
         with pytest.raises(psycopg.Error, match=re.escape(fault)):
             await subscribe(top, **wanted)
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles import examples
 from tests.sql import oracle
 from tests.sql.comparing import assert_recounted
 from tests.sql.oracle import Event
@@ -210,14 +211,7 @@ def histories(draw: st.DrawFn) -> list[tuple[datetime, list[Event]]]:
     return found
 
 
-@settings(
-    max_examples=8,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(8)
 @given(history=histories())
 async def test_all_equals_a_recount_across_midnights(
     world: World, history: list[tuple[datetime, list[Event]]]

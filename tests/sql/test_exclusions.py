@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.runtime.pool import Pool
+from tests.profiles import examples
 from tests.sql.comparing import all_ranked, assert_recounted
 from tests.sql.strategies import Batch, batches
 from tests.sql.test_crowd import CROWD
@@ -44,14 +45,7 @@ async def include(world: World, *items: int, who: str = "you") -> None:
         assert found == item
 
 
-@settings(
-    max_examples=4,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(4)
 @given(history=batches(most=12), excluded=st.sets(st.integers(1, 5), min_size=1))
 async def test_all_equals_a_recount_without_the_excluded_and_is_as_before_once_lifted(
     world: World, history: list[Batch], excluded: set[int]

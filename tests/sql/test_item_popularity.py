@@ -8,12 +8,13 @@ from datetime import timedelta
 import psycopg
 import pytest
 import redis.asyncio
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from app.ingest.packing import TYPE_NUMBERS
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
+from tests.profiles import examples
 from tests.sql import oracle
 from tests.sql.strategies import Batch, batches
 from tests.sql.world import AS_OF, World
@@ -34,14 +35,7 @@ async def assert_counted(world: World) -> None:
     assert await world.rows(COUNTS) == expected
 
 
-@settings(
-    max_examples=10,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(10)
 @given(history=batches(most=12))
 async def test_counts_equal_a_recount_though_runs_die(world: World, history: list[Batch]) -> None:
     """Before each run, one gets as far as to the commit, and is killed; after it, one has nothing
@@ -62,7 +56,7 @@ async def test_counts_equal_a_recount_though_runs_die(world: World, history: lis
 
 
 async def test_a_session_that_dies_in_the_middle_of_a_run_changes_nothing(
-    world: World, pool: Pool
+    world: World, settings: Settings
 ) -> None:
     """Its connection is closed without a word, as by kill -9 of a client or a crash."""
     await world.only()
@@ -71,7 +65,7 @@ async def test_a_session_that_dies_in_the_middle_of_a_run_changes_nothing(
     await world.run()
     await world.happened(a, "view", 4, ago=-MINUTE)
 
-    dying = await psycopg.AsyncConnection.connect(pool.conninfo, autocommit=True)
+    dying = await psycopg.AsyncConnection.connect(settings.database_url, autocommit=True)
     await dying.execute("begin isolation level repeatable read")
     await dying.execute("select api.score_events(%s)", [AS_OF + MINUTE])
     await dying.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +22,7 @@ from core.item order by item_id
 RESOLVE = "select external_id, item_id from api.resolve_items(%s, %s) order by external_id"
 
 
-async def put(world: World, *items: dict[str, object]) -> int:
+async def put(world: World, *items: Mapping[str, object]) -> int:
     return int(await world.value("select api.put_items(%s)", Jsonb(list(items))))
 
 
@@ -50,7 +52,7 @@ async def test_what_is_absent_stays_as_it_was_and_null_clears_it(world: World) -
     given = {"contentId": "a", "title": "A", "category": "x", "attributes": {"p": 1, "q": 2}}
     await put(world, given)
     await put(world, {"contentId": "a", "creator": "me", "attributes": {"q": 3, "r": [None]}})
-    row = ("video", "a", "A", "x", "me", None, {"p": 1, "q": 3, "r": [None]})
+    row: tuple[Any, ...] = ("video", "a", "A", "x", "me", None, {"p": 1, "q": 3, "r": [None]})
     assert await world.rows(ITEM) == [row]
 
     await put(world, {"contentId": "a", "title": None, "attributes": {"q": None, "s": None}})

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.likes.cursor import ABOVE_ALL
 from app.likes.queries import (
+    LikeState,
     begin_like_reconciliation,
     changed_like_counts,
     end_like_reconciliation,
@@ -21,6 +22,7 @@ from app.likes.queries import (
     liked_items,
     set_like,
 )
+from tests.profiles import examples
 from tests.sql.world import AS_OF, World
 
 Act = tuple[str, str, bool | None]
@@ -65,7 +67,9 @@ class Oracle:
         return sorted(numbers, key=lambda item: numbers[item], reverse=True)
 
 
-async def act(world: World, number: int, user: str, item: str, wanted: bool | None):
+async def act(
+    world: World, number: int, user: str, item: str, wanted: bool | None
+) -> LikeState | None:
     return await set_like(
         world.connection,
         user_id=user,
@@ -78,14 +82,7 @@ async def act(world: World, number: int, user: str, item: str, wanted: bool | No
     )
 
 
-@settings(
-    max_examples=15,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(15)
 @given(history=acts)
 async def test_any_history_is_what_a_set_makes_of_it(world: World, history: list[Act]) -> None:
     async with world.connection.transaction(force_rollback=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
+from tests.profiles import examples
 from tests.sql.comparing import assert_recounted
 from tests.sql.strategies import Batch, batches
 from tests.sql.world import AS_OF, World
@@ -51,14 +52,7 @@ async def populate(world: World) -> None:
         )
 
 
-@settings(
-    max_examples=15,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(15)
 @given(history=batches())
 async def test_all_equals_a_recount_after_every_run(world: World, history: list[Batch]) -> None:
     if not await world.settings("podium"):

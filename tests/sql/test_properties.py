@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles import examples
 from tests.sql.comparing import all_ranked
 from tests.sql.oracle import Event, Key
 from tests.sql.strategies import Batch, batches
@@ -23,14 +24,7 @@ values
 ('likes', 'top_count', '7d', '{"metric": "likes"}', null, null),
 ('rated', 'wilson', '7d', '{}', null, null)
 """
-few = settings(
-    max_examples=6,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few = examples(6)
 histories = batches(gaps=[60, 3_600, 86_400], most=10)
 
 

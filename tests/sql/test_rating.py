@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles import examples
 from tests.sql import oracle
 from tests.sql.comparing import assert_places
 from tests.sql.oracle import Key
@@ -138,14 +139,7 @@ async def test_nothing_and_all_alike_are_no_error(world: World) -> None:
     assert list((await world.scores("r")).values()) == [pytest.approx(0.6)] * 3
 
 
-short = settings(
-    max_examples=10,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+short = examples(10)
 ratings = st.integers(0, 100).map(lambda tenths: tenths / 10)
 rated = st.fixed_dictionaries(
     {"rating": ratings}, optional={"ratingCount": st.integers(1, 5_000_000)}

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.sql.comparing import assert_recounted
+from tests.sql.oracle import Event
 from tests.sql.test_aggregates import LEVELS, assert_levels, buckets, refresh
 from tests.sql.world import AS_OF, World, events
 
@@ -40,7 +41,7 @@ async def ask(world: World) -> Ask:
 async def lived(world: World) -> None:
     """Four items on the days 0, 1, 2, 20 and 33 before, aggregated as they came."""
     items = [await world.item(name, content_type="movie") for name in "abcd"]
-    happened = []
+    happened: list[Event] = []
     for days in (33, 20, 2, 1, 0):
         for place, item in enumerate(items[: 4 if days == 1 else 2]):
             at = AS_OF - days * DAY - timedelta(hours=place)

@@ -231,10 +231,10 @@ class World:
         self.runs.clear()
 
     async def execute(self, statement: str, *values: object) -> None:
-        await self.connection.execute(statement, list(values) or None)  # type: ignore[arg-type]
+        await self.connection.execute(statement, list(values) or None)
 
     async def rows(self, query: str, values: Any = None) -> list[tuple[Any, ...]]:
-        cursor = await self.connection.execute(query, values)  # type: ignore[arg-type]
+        cursor = await self.connection.execute(query, values)
         return await cursor.fetchall()
 
     async def value(self, query: str, *values: object) -> Any:

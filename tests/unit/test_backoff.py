@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.alerts.deliverer import RETRIES
 from app.runtime.backoff import Backoff
 
@@ -15,7 +17,9 @@ def test_twelve_tries_of_a_webhook_are_about_a_day() -> None:
 def test_chance_spreads_the_tries() -> None:
     backoff = Backoff(shortest=1, longest=100)
     for tries in (1, 5, 12, 10_000):
-        least, mean, most = (backoff.pause(tries, chance=lambda c=c: c) for c in (0, 0.5, 1))
+        least, mean, most = (
+            backoff.pause(tries, chance=partial(float, chance)) for chance in (0, 0.5, 1)
+        )
         assert least == mean * 0.8
         assert most == mean * 1.2
 

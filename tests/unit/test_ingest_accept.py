@@ -108,7 +108,7 @@ def test_metadata_may_be_nested_but_not_without_end() -> None:
     for _ in range(40):
         nested = {"a": [nested]}
     assert accept_one(metadata=nested) == "metadata: nested more than 32 deep"
-    flat = {str(number): [] for number in range(40)}
+    flat: dict[str, object] = {str(number): [] for number in range(40)}
     assert isinstance(accept_one(metadata=flat), PackedEvent)
 
 

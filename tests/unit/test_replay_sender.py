@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx
 import msgspec
 import pytest
@@ -29,7 +31,7 @@ def accepted(number: int = 1) -> httpx.Response:
     return httpx.Response(202, json={"accepted": number, "rejected": []})
 
 
-async def send(api: Api, **options):
+async def send(api: Api, **options: Any) -> tuple[Any, list[tuple[str, float]]]:
     waits: list[tuple[str, float]] = []
     transport = httpx.MockTransport(api)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
@@ -37,14 +39,14 @@ async def send(api: Api, **options):
         return await sender.post_events([EVENT]), waits
 
 
-async def test_the_outcome_of_each_event_is_returned():
+async def test_the_outcome_of_each_event_is_returned() -> None:
     answer = {"accepted": 0, "rejected": [{"index": 0, "reason": "too old"}]}
     outcome, waits = await send(Api(httpx.Response(202, json=answer)))
     assert outcome.rejected[0].reason == "too old"
     assert not waits
 
 
-async def test_a_busy_api_is_asked_again_with_the_same_bytes_after_retry_after():
+async def test_a_busy_api_is_asked_again_with_the_same_bytes_after_retry_after() -> None:
     api = Api(httpx.Response(429, headers={"retry-after": "0"}), accepted())
     outcome, waits = await send(api)
     assert outcome.accepted == 1
@@ -52,24 +54,24 @@ async def test_a_busy_api_is_asked_again_with_the_same_bytes_after_retry_after()
     assert [pause for _, pause in waits] == [0.05]
 
 
-async def test_a_lost_connection_is_tried_again():
+async def test_a_lost_connection_is_tried_again() -> None:
     outcome, waits = await send(Api(httpx.ConnectError("refused"), accepted()))
     assert outcome.accepted == 1
     assert "refused" in waits[0][0]
 
 
-async def test_patience_ends():
+async def test_patience_ends() -> None:
     with pytest.raises(UnavailableError, match="503"):
         await send(Api(httpx.Response(503)), patience=0)
 
 
-async def test_a_refusal_is_told_with_the_problem_s_detail_and_not_repeated():
+async def test_a_refusal_is_told_with_the_problem_s_detail_and_not_repeated() -> None:
     problem = {"type": "/problems/x", "title": "t", "status": 400, "detail": "no such thing"}
     with pytest.raises(InputError, match="no such thing"):
         await send(Api(httpx.Response(400, json=problem)))
 
 
-async def test_items_are_sent_in_requests_of_a_batch():
+async def test_items_are_sent_in_requests_of_a_batch() -> None:
     api = Api(
         httpx.Response(200, json={"written": BATCH}), httpx.Response(200, json={"written": 1})
     )

@@ -1,23 +1,24 @@
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.errors import InputError
-from app.replay.source import Change, read_history
+from app.replay.source import Change, History, read_history
 
 SAMPLE = Path(__file__).parents[2] / "data" / "youtube_trending_gb_2017_sample.csv"
 HEADER = "date,video_id,title,channel,category,views,likes,comments\n"
 FIRST, SECOND = "aaaaaaaaaaa", "bbbbbbbbbbb"
 
 
-def history_from(folder: Path, rows: str, **options):
+def history_from(folder: Path, rows: str, **options: Any) -> History:
     file = folder / "totals.csv"
     file.write_text(HEADER + rows, encoding="utf-8")
     return read_history(file, **options)
 
 
-def test_a_change_is_the_difference_of_two_days(tmp_path):
+def test_a_change_is_the_difference_of_two_days(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         f"2017-10-02,{FIRST},New title,Channel,Music,150,12,7\n"
@@ -36,7 +37,7 @@ def test_a_change_is_the_difference_of_two_days(tmp_path):
     assert [video.title for video in history.videos] == ["New title"]
 
 
-def test_the_first_day_of_a_video_is_only_a_baseline(tmp_path):
+def test_the_first_day_of_a_video_is_only_a_baseline(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         f"2017-10-01,{FIRST},t,c,Music,100,10,9\n"
@@ -47,7 +48,7 @@ def test_the_first_day_of_a_video_is_only_a_baseline(tmp_path):
     assert {video.video_id for video in history.videos} == {FIRST, SECOND}
 
 
-def test_days_of_absence_belong_to_the_change_that_ends_with_the_return(tmp_path):
+def test_days_of_absence_belong_to_the_change_that_ends_with_the_return(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         f"2017-10-01,{FIRST},t,c,Music,100,0,0\n2017-10-04,{FIRST},t,c,Music,400,0,0\n",
@@ -57,7 +58,7 @@ def test_days_of_absence_belong_to_the_change_that_ends_with_the_return(tmp_path
     assert change.views == 300
 
 
-def test_views_that_were_corrected_downwards_are_left_out_and_counted(tmp_path):
+def test_views_that_were_corrected_downwards_are_left_out_and_counted(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         f"2017-10-01,{FIRST},t,c,Music,100,0,0\n2017-10-02,{FIRST},t,c,Music,90,0,0\n",
@@ -66,7 +67,7 @@ def test_views_that_were_corrected_downwards_are_left_out_and_counted(tmp_path):
     assert history.views_corrected == 1
 
 
-def test_destroyed_ids_are_told_apart_by_title_and_channel(tmp_path):
+def test_destroyed_ids_are_told_apart_by_title_and_channel(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         "2017-10-01,#NAME?,One,c,Music,100,0,0\n2017-10-01,#NAME?,Two,c,Music,500,0,0\n"
@@ -76,7 +77,7 @@ def test_destroyed_ids_are_told_apart_by_title_and_channel(tmp_path):
     assert history.mended_ids == 4
 
 
-def test_a_repeated_row_replaces_the_one_before(tmp_path):
+def test_a_repeated_row_replaces_the_one_before(tmp_path: Path) -> None:
     history = history_from(
         tmp_path,
         f"2017-10-01,{FIRST},t,c,Music,100,0,0\n2017-10-02,{FIRST},t,c,Music,110,0,0\n"
@@ -86,7 +87,7 @@ def test_a_repeated_row_replaces_the_one_before(tmp_path):
     assert history.repeated_rows == 1
 
 
-def test_days_and_start_cut_the_file(tmp_path):
+def test_days_and_start_cut_the_file(tmp_path: Path) -> None:
     rows = "".join(f"2017-10-0{day},{FIRST},t,c,Music,{day * 10},0,0\n" for day in range(1, 6))
     assert len(history_from(tmp_path, rows, days=2).changes) == 2
     assert len(history_from(tmp_path, rows, start=date(2017, 10, 4)).changes) == 1
@@ -101,19 +102,19 @@ def test_days_and_start_cut_the_file(tmp_path):
         (HEADER + f"yesterday,{FIRST},t,c,Music,1,0,0\n", "line 2"),
     ],
 )
-def test_an_unusable_file_is_told_with_its_fault(tmp_path, text, told):
+def test_an_unusable_file_is_told_with_its_fault(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "totals.csv"
     file.write_text(text)
     with pytest.raises(InputError, match=told):
         read_history(file)
 
 
-def test_an_absent_file_is_told(tmp_path):
+def test_an_absent_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"absent\.csv"):
         read_history(tmp_path / "absent.csv")
 
 
-def test_the_sample_has_two_weeks_of_real_titles():
+def test_the_sample_has_two_weeks_of_real_titles() -> None:
     history = read_history(SAMPLE)
     assert history.days == 13
     assert len(history.videos) > 200

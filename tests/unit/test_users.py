@@ -21,9 +21,10 @@ BY_SECRET = Settings(jwt_secret=SECRET)
 
 
 def pem(private: Any) -> str:
-    return (
-        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    encoded: bytes = private.public_key().public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
+    return encoded.decode()
 
 
 def user_of(
@@ -66,7 +67,7 @@ def test_a_public_key_verifies_with_its_own_algorithm_only(private: Any, algorit
     way = "signed in another way"
     # The public key is no secret: taken for one, anybody could sign.
     confused = jwt.api_jws.PyJWS()
-    confused._algorithms["HS256"].prepare_key = lambda key: key.encode()  # type: ignore[union-attr]
+    vars(confused._algorithms["HS256"])["prepare_key"] = str.encode
     forged = confused.encode(b'{"sub": "ada"}', pem(private), algorithm="HS256")
     assert way in refusal(settings, bearer(forged))
     assert way in refusal(settings, bearer(token("ada", key=None, algorithm="none")))
