@@ -90,11 +90,6 @@ def lock_holder(name: str) -> str:
     return f"gs:{{lock:{name}}}:holder"
 
 
-def lock_fence(name: str) -> str:
-    """Return the counter of the holders that the lock `name` has had."""
-    return f"gs:{{lock:{name}}}:fence"
-
-
 def like_count(content_type: str, content_id: str) -> str:
     """Return the key of an item's like count and its version."""
     return f"gs:{{likes:{content_type}:{content_id}}}:count"
