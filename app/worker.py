@@ -45,7 +45,7 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         with _metrics(settings):
             log.info("worker runs")
-            await _run_parts(settings, pool, redis, heartbeat, stop)
+            await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
     log.info("worker has stopped")
 
 
@@ -70,9 +70,15 @@ def _metrics(settings: Settings) -> Iterator[None]:
         thread.join()
 
 
-async def _run_parts(
-    settings: Settings, pool: Pool, redis: Redis, heartbeat: Path | None, stop: asyncio.Event
+async def run_parts(
+    settings: Settings,
+    pool: Pool,
+    redis: Redis,
+    stop: asyncio.Event,
+    *,
+    heartbeat: Path | None = None,
 ) -> None:
+    """Do all of it until `stop` is set."""
     notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL)
     top = TopPublisher(pool=pool, redis=redis)
     publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)

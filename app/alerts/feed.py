@@ -1,10 +1,15 @@
-"""The event stream of alerts: one reader of the database for all callers of a process."""
+"""The event stream of alerts: one look-out wakes all callers of a process, and each reads its own.
+
+A caller is its place in the order of alert ids: nothing waits for it in memory but one page.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -19,13 +24,16 @@ from app.settings import Settings
 CHANNEL = "alert"
 """The database notifies it when alerts were raised."""
 POLL_SECONDS = 5.0
-"""How often alerts are asked for although nothing was notified."""
+"""How often alerts are looked for although nothing was notified."""
+GATHER_SECONDS = 0.1
+"""Alerts raised within it wake the streams once: each of them then asks the database."""
 HEARTBEAT_SECONDS = 15.0
 """Longest silence: proxies close a connection that says nothing, and a caller that has gone is
 noticed by it."""
 PAGE = 500
-MAX_PENDING = 1_000
-"""Alerts that may wait for one slow caller; then its stream ends, and it resumes where it was."""
+
+
+_Read: TypeAlias = Callable[[int, int], Awaitable[tuple[int, list[RaisedAlert]]]]
 
 
 class StreamEvent(msgspec.Struct, frozen=True):
@@ -35,81 +43,40 @@ class StreamEvent(msgspec.Struct, frozen=True):
     data: bytes | None = None
 
 
-class _Alert(msgspec.Struct, frozen=True):
-    """An alert encoded once for all callers."""
-
-    alert_id: int
-    ranking: str | None
-    subscription_id: int
-    data: bytes
-
-
-class _Listener:
-    """One caller: what it wants, and what waits for it."""
-
-    def __init__(self, ranking: str | None, subscription_id: int | None) -> None:
-        self.ranking = ranking
-        self.subscription_id = subscription_id
-        self.pending: deque[_Alert] = deque()
-        self.wake = asyncio.Event()
-        self.ended = False
-
-    def offer(self, alert: _Alert) -> None:
-        """Let it wait for the caller, where it is one that the caller wants."""
-        if self.ranking not in {None, alert.ranking}:
-            return
-        if self.subscription_id not in {None, alert.subscription_id}:
-            return
-        if len(self.pending) == MAX_PENDING:
-            self.end()
-        elif not self.ended:
-            self.pending.append(alert)
-            self.wake.set()
-
-    def end(self) -> None:
-        """Let the stream end after what waits already."""
-        self.ended = True
-        self.wake.set()
-
-
 class AlertFeed:
-    """Reads new alerts for as long as somebody listens, and hands them to every listener."""
+    """Looks out for new alerts for as long as somebody listens, and lets every stream read them."""
 
     def __init__(self, *, settings: Settings, pool: Pool) -> None:
         self.settings = settings
         self.pool = pool
-        self._listeners: set[_Listener] = set()
+        self._streams = 0
         self._wanted = asyncio.Event()
         self._newest: int | None = None
-        """Up to which id alerts have been handed out; None while nobody listens."""
+        """The highest id that was seen; None while nobody listens."""
+        self._changed = asyncio.Event()
+        """Set, and replaced, whenever `_newest` is another."""
+        self._era = 0
+        """Streams end when it is no longer what it was when they began."""
         self._is_closed = False
 
     @property
     def is_full(self) -> bool:
         """Whether as many callers listen as may."""
-        return len(self._listeners) >= self.settings.max_streams
+        return self._streams >= self.settings.max_streams
 
     def close(self) -> None:
         """End all streams, and those that begin from now on."""
         self._is_closed = True
-        self._end(self._listeners)
+        self._era += 1
+        self._wake_all()
 
     async def run(self, notifications: Notifications) -> None:
-        """Read until cancelled."""
+        """Look out until cancelled."""
         while True:
             await self._wanted.wait()
-            outage = Outage("database, for the stream of alerts")
             try:
                 async with notifications.subscribed(CHANNEL) as wake:
-                    while self._listeners:
-                        wake.clear()
-                        pause = POLL_SECONDS
-                        try:
-                            await self._read()
-                            outage.over()
-                        except DATABASE_ERRORS as error:
-                            pause = outage.failed(error)
-                        await first_of(wake, within=pause)
+                    await self._look_out(wake)
             finally:
                 self._wanted.clear()
                 self._newest = None
@@ -121,133 +88,114 @@ class AlertFeed:
         ranking: str | None = None,
         subscription_id: int | None = None,
         heartbeat: float = HEARTBEAT_SECONDS,
-    ) -> AsyncIterator[StreamEvent | None]:
+    ) -> AsyncGenerator[StreamEvent | None]:
         """Yield alerts after an id (None: from now on) in the order of ids; None is a heartbeat.
 
         The database may go and come: nothing is left out or repeated. Ends when the feed is
-        closed, when the caller is too slow, and when the database was put back to an older state;
-        a caller who comes back with the last id then misses nothing.
+        closed, and when the database was put back to an older state; a caller who comes back with
+        the last id then misses nothing.
         """
-        listener = _Listener(ranking, subscription_id)
         if self._is_closed:
             return
-        self._listeners.add(listener)
+        self._streams += 1
         self._wanted.set()
         metrics.STREAMS.inc()
         try:
-            async for _ in self._until_begun(listener, heartbeat):
-                yield None
-            if self._newest is None:
-                return
-            position = self._newest
-            if after is None:
-                yield StreamEvent(position)
-            else:
-                async for event in self._past(listener, after, heartbeat):
-                    position = position if event is None else event.alert_id
+            read = partial(self._read, ranking=ranking, subscription_id=subscription_id)
+            async with (
+                aclosing(self._events(after, read)) as events,
+                aclosing(_with_heartbeats(events, heartbeat)) as beating,
+            ):
+                async for event in beating:
                     yield event
-            async for event in self._live(listener, position, heartbeat):
-                yield event
         finally:
-            self._listeners.discard(listener)
+            self._streams -= 1
             metrics.STREAMS.dec()
 
-    async def _until_begun(self, listener: _Listener, heartbeat: float) -> AsyncIterator[None]:
-        """Wait until the feed hands out: then there is no gap between the past and what is new."""
-        while self._newest is None and not listener.ended:
-            listener.wake.clear()
-            if not await _is_set(listener.wake, within=heartbeat):
-                yield None
-
-    async def _live(
-        self, listener: _Listener, position: int, heartbeat: float
-    ) -> AsyncIterator[StreamEvent]:
-        """Yield what is handed out after an id, and now and then how far that has come."""
-        while True:
-            while listener.pending:
-                alert = listener.pending.popleft()
-                if alert.alert_id > position:
-                    position = alert.alert_id
-                    yield StreamEvent(position, alert.data)
-            if listener.ended:
-                return
-            listener.wake.clear()
-            if not await _is_set(listener.wake, within=heartbeat) and not listener.pending:
-                position = max(position, self._newest or 0)
-                yield StreamEvent(position)
-
-    async def _past(
-        self, listener: _Listener, after: int, heartbeat: float
-    ) -> AsyncIterator[StreamEvent | None]:
-        """Yield what was raised after an id, page by page, and last how far that has come."""
-        outage = Outage("database, for the past of the stream of alerts")
-        position, newest = after, None
-        while not listener.ended:
-            try:
-                async with asyncio.timeout(self.settings.database_timeout):
-                    async with self.pool.connection() as connection:
-                        if newest is None:
-                            newest = await newest_alert(connection)
-                            # Of a database that was put back to an older state.
-                            position = min(position, newest)
-                        page = await alerts_after(
-                            connection,
-                            after=position,
-                            limit=PAGE,
-                            ranking=listener.ranking,
-                            subscription_id=listener.subscription_id,
-                        )
-            except DATABASE_ERRORS as error:
-                await asyncio.sleep(min(outage.failed(error), heartbeat))
-                yield None
+    async def _events(self, after: int | None, read: _Read) -> AsyncGenerator[StreamEvent]:
+        era = self._era
+        while self._newest is None and not self._is_closed:
+            await self._changed.wait()
+        position, has_begun = (self._newest or 0) if after is None else after, False
+        outage = Outage("database, for a stream of alerts")
+        while self._era == era:
+            # Taken before reading: what is raised meanwhile sets it.
+            changed, newest = self._changed, self._newest or 0
+            if has_begun and position >= newest:
+                await changed.wait()
                 continue
+            try:
+                position, page = await read(position, newest)
+            except DATABASE_ERRORS as error:
+                await first_of(changed, within=outage.failed(error))
+                continue
+            outage.over()
             for alert in page:
                 position = alert.alert_id
                 yield StreamEvent(position, encode_message(alert))
             if len(page) < PAGE:
+                position, has_begun = max(position, newest), True
+            if not page:
                 yield StreamEvent(position)
-                return
 
-    async def _read(self) -> None:
-        """Hand out what is new."""
+    async def _read(
+        self, position: int, newest: int, *, ranking: str | None, subscription_id: int | None
+    ) -> tuple[int, list[RaisedAlert]]:
+        """Return a page, and where it begins: at the position, or where the database ends."""
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
-            newest = await newest_alert(c)
-            if self._newest is None:
-                self._newest = newest
-                for listener in self._listeners:
-                    listener.wake.set()
-            elif newest < self._newest:
-                self._newest = newest
-                self._end(self._listeners)
-            while self._newest < newest:
-                page = await alerts_after(c, after=self._newest, limit=PAGE)
-                self._hand_out(page)
-                self._newest = max([alert.alert_id for alert in page] or [newest])
-                if len(page) < PAGE:
-                    self._newest = max(self._newest, newest)
-
-    def _hand_out(self, page: Iterable[RaisedAlert]) -> None:
-        for raised in page:
-            alert = _Alert(
-                raised.alert_id,
-                raised.ranking,
-                raised.subscription_id,
-                encode_message(raised),
+            if position > newest:
+                # Another process has seen it, or the database was put back to an older state.
+                position = min(position, await newest_alert(c))
+            return position, await alerts_after(
+                c, after=position, limit=PAGE, ranking=ranking, subscription_id=subscription_id
             )
-            for listener in self._listeners:
-                listener.offer(alert)
 
-    @staticmethod
-    def _end(listeners: Iterable[_Listener]) -> None:
-        for listener in listeners:
-            listener.end()
+    async def _look_out(self, wake: asyncio.Event) -> None:
+        """Wake the streams whenever there is something new, until there are none."""
+        outage = Outage("database, for the look-out for alerts")
+        while self._streams:
+            wake.clear()
+            pause = POLL_SECONDS
+            try:
+                async with borrowed(self.pool, within=self.settings.database_timeout) as c:
+                    newest = await newest_alert(c)
+                outage.over()
+            except DATABASE_ERRORS as error:
+                pause = outage.failed(error)
+            else:
+                await self._saw(newest)
+            await first_of(wake, within=pause)
+
+    async def _saw(self, newest: int) -> None:
+        if newest == self._newest:
+            return
+        if newest < (self._newest or 0):
+            # The database was put back to an older state.
+            self._era += 1
+        self._newest = newest
+        self._wake_all()
+        await asyncio.sleep(GATHER_SECONDS)
+
+    def _wake_all(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
-async def _is_set(event: asyncio.Event, *, within: float) -> bool:
-    """Wait for an event; False if it was not set in time."""
-    try:
-        async with asyncio.timeout(within):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
+async def _with_heartbeats(
+    events: AsyncGenerator[StreamEvent], heartbeat: float
+) -> AsyncGenerator[StreamEvent | None]:
+    """Yield the events, and None after every so many seconds of silence, whatever they wait for."""
+    while True:
+        coming = asyncio.ensure_future(anext(events, None))
+        try:
+            while not coming.done():
+                await asyncio.wait({coming}, timeout=heartbeat)
+                if not coming.done():
+                    yield None
+        finally:
+            coming.cancel()
+            await asyncio.wait({coming})
+        event = coming.result()
+        if event is None:
+            return
+        yield event

@@ -3,23 +3,22 @@
     async with hold(redis, "rankings") as lease:
         ...
 
-The holder's token is random, so nobody else can extend or release the lock. It expires by itself,
-and is extended for as long as the block runs. Whoever loses it nevertheless (it was paused for too
+It is redis-py's lock: only its holder can extend or release it, and it expires by itself. Here it
+is extended for as long as the block runs. Whoever loses it nevertheless (it was paused for too
 long, or Redis was down or emptied) is told: the block is cancelled, and `LockLostError` raised.
-What must never be done by two even then takes `lease.fence` along and refuses a smaller one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import cast
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
+from redis.exceptions import LockError
 
 from app.errors import AlreadyRunningError, LockLostError, UnavailableError
 from app.runtime.outage import REDIS_ERRORS
@@ -31,108 +30,51 @@ EXTENSIONS = 4
 RETRY_AFTER = 5.0
 """Seconds after which a caller may try again, while Redis is down or after a lock was lost."""
 
-# KEYS: holder, fence; ARGV: token, milliseconds. Answers the fence, or 0 and how long it is held.
-# An emptied Redis counts on from the clock, so that no fence comes twice.
-_ACQUIRE = """
-if not redis.call('set', KEYS[1], ARGV[1], 'nx', 'px', ARGV[2]) then
-  return {0, redis.call('pttl', KEYS[1])}
-end
-if redis.call('exists', KEYS[2]) == 0 then
-  local now = redis.call('time')
-  redis.call('set', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000))
-end
-return {redis.call('incr', KEYS[2]), 0}
-"""
-# KEYS: holder; ARGV: token, milliseconds.
-_EXTEND = """
-if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('pexpire', KEYS[1], ARGV[2])
-"""
-# KEYS: holder; ARGV: token.
-_RELEASE = """
-if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('del', KEYS[1])
-"""
-
 log = structlog.get_logger(__name__)
 
 
 class Lease:
-    """A lock that this process has taken; `hold` is the way to one."""
+    """A lock that this process has taken; `acquire` makes it."""
 
     def __init__(self, redis: Redis, name: str, *, seconds: float) -> None:
-        self._redis = redis
-        self._token = secrets.token_hex(16)
-        self._seconds = seconds
-        self._until = 0.0
         self.name = name
-        self.fence = 0
-        """Greater than that of every holder before; 0 until it is taken."""
+        self.seconds = seconds
+        self.lock = Lock(redis, holder_key(name), timeout=seconds, blocking=False)
+        self._until = time.monotonic() + seconds
 
-    async def acquire(self) -> None:
-        """Take it, without waiting; raises `AlreadyRunningError`, and errors of Redis."""
-        holder, fence = _holder_key(self.name), _fence_key(self.name)
-        began = time.monotonic()
-        answer = await self._redis.eval(_ACQUIRE, 2, holder, fence, self._token, self._milliseconds)
-        self.fence, held_for = cast("tuple[int, int]", answer)
-        if not self.fence:
-            raise AlreadyRunningError(
-                f"another process holds the lock {self.name!r}", retry_after=held_for / 1_000
-            )
-        self._until = began + self._seconds
+    @property
+    def remaining(self) -> float:
+        """Seconds for which it is certainly held if nobody extends it."""
+        return self._until - time.monotonic()
 
     def check(self) -> None:
         """Raise `LockLostError` if the lock may be another's by now.
 
         Asks nobody: for the moment before a step that cannot be taken back.
         """
-        if time.monotonic() >= self._until:
+        if self.remaining <= 0:
             self._until = 0.0
-            raise LockLostError(
-                f"the lock {self.name!r} has run out or was taken away", retry_after=RETRY_AFTER
-            )
+            raise _lost(self.name, "is no longer held")
 
     async def extend(self) -> None:
         """Hold it for its whole time from now on; raises `LockLostError`, and errors of Redis."""
-        began = time.monotonic()
-        is_mine = await self._if_mine(_EXTEND, self._milliseconds)
-        # What was lost stays lost, whoever had it meanwhile.
-        self._until = began + self._seconds if is_mine and self._until else 0.0
+        until = time.monotonic() + self.seconds
+        try:
+            await self.lock.reacquire()
+        except LockError:
+            self._until = 0.0
+        # What was lost stays lost, though Redis may not have noticed it.
+        self._until = self._until and until
         self.check()
 
     async def release(self) -> None:
         """Let go of it; raises `LockLostError` if it was no longer ours, and errors of Redis."""
-        is_mine = await self._if_mine(_RELEASE) and self._until
+        try:
+            await self.lock.release()
+        except LockError:
+            self._until = 0.0
+        self.check()
         self._until = 0.0
-        if not is_mine:
-            raise LockLostError(
-                f"the lock {self.name!r} was no longer held at the end", retry_after=RETRY_AFTER
-            )
-
-    async def keep(self) -> None:
-        """Extend it again and again; return when it is lost."""
-        with suppress(LockLostError):
-            while True:
-                await asyncio.sleep(min(self._seconds / EXTENSIONS, self._remaining))
-                try:
-                    # A Redis that hangs must not hide that the time is over.
-                    async with asyncio.timeout(self._remaining):
-                        await self.extend()
-                except REDIS_ERRORS as error:
-                    log.warning("lock not extended", lock=self.name, error=repr(error))
-                    self.check()
-
-    @property
-    def _remaining(self) -> float:
-        return max(0.0, self._until - time.monotonic())
-
-    @property
-    def _milliseconds(self) -> int:
-        return round(self._seconds * 1_000)
-
-    async def _if_mine(self, script: str, *arguments: int) -> bool:
-        key = _holder_key(self.name)
-        return bool(await self._redis.eval(script, 1, key, self._token, *arguments))
 
 
 async def acquire(redis: Redis, name: str, *, seconds: float = HOLD_SECONDS) -> Lease:
@@ -142,12 +84,16 @@ async def acquire(redis: Redis, name: str, *, seconds: float = HOLD_SECONDS) -> 
     """
     lease = Lease(redis, name, seconds=seconds)
     try:
-        await lease.acquire()
+        if await lease.lock.acquire():
+            return lease
+        held_for = await redis.pttl(lease.lock.name)
     except REDIS_ERRORS as error:
         raise UnavailableError(
             f"Redis does not answer, so the lock {name!r} cannot be taken", retry_after=RETRY_AFTER
         ) from error
-    return lease
+    raise AlreadyRunningError(
+        f"another process holds the lock {name!r}", retry_after=max(1, held_for) / 1_000
+    )
 
 
 @asynccontextmanager
@@ -161,59 +107,39 @@ async def hold(
     it. Either way a block that ends after the lock was lost raises `LockLostError`.
     """
     lease = await acquire(redis, name, seconds=seconds)
-    keeper = _Keeper(lease, cancel=cancel)
+    # Runs out with the lock, though Redis hangs; extensions put it off.
+    limit = asyncio.timeout(lease.remaining if cancel else None)
+    keeper = asyncio.create_task(_keep(lease, limit if cancel else None), name=f"lock {name}")
     try:
-        yield lease
+        async with limit:
+            try:
+                yield lease
+            finally:
+                keeper.cancel()
     except BaseException as error:
-        await keeper.end()
         with suppress(LockLostError):
-            await _let_go(lease)
-        if isinstance(error, asyncio.CancelledError) and keeper.was_alone():
-            raise LockLostError(
-                f"the lock {name!r} was lost, and the work given up", retry_after=RETRY_AFTER
-            ) from None
+            await _let_go(lease, keeper)
+        if isinstance(error, TimeoutError) and limit.expired():
+            raise _lost(name, "was lost, and the work given up") from None
         raise
-    await keeper.end()
-    await _let_go(lease)
+    await _let_go(lease, keeper)
 
 
-class _Keeper:
-    """Extends a lease in the background, and cancels the task that made it when it is lost."""
-
-    def __init__(self, lease: Lease, *, cancel: bool) -> None:
-        holder = asyncio.current_task()
-        assert holder is not None  # noqa: S101  # a coroutine runs in a task
-        self._holder = holder
-        self._cancelling = holder.cancelling()
-        self._may_cancel = cancel
-        self._has_cancelled = False
-        self._task = asyncio.create_task(lease.keep(), name=f"lock {lease.name}")
-        self._task.add_done_callback(self._on_end)
-
-    def was_alone(self) -> bool:
-        """Whether the holder was cancelled from here and from nowhere else."""
-        return self._has_cancelled and self._holder.cancelling() <= self._cancelling
-
-    async def end(self) -> None:
-        """Stop, and take back the cancellation where it was ours."""
-        self._may_cancel = False
-        self._task.cancel()
-        if self._has_cancelled:
-            self._holder.uncancel()
+async def _keep(lease: Lease, limit: asyncio.Timeout | None) -> None:
+    """Extend it again and again; let the limit of the work end where it does."""
+    while lease.remaining > 0:
+        await asyncio.sleep(lease.seconds / EXTENSIONS)
         try:
-            await asyncio.wait({self._task})
-        except asyncio.CancelledError:
-            # One of ours that the block had left before it could arrive.
-            if not self.was_alone():
-                raise
-
-    def _on_end(self, task: asyncio.Task[None]) -> None:
-        if self._may_cancel and not task.cancelled():
-            self._has_cancelled = True
-            self._holder.cancel()
+            with suppress(LockLostError):
+                await lease.extend()
+        except REDIS_ERRORS as error:
+            log.warning("lock not extended", lock=lease.name, error=repr(error))
+        if limit is not None and not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time() + lease.remaining)
 
 
-async def _let_go(lease: Lease) -> None:
+async def _let_go(lease: Lease, keeper: asyncio.Task[None]) -> None:
+    await asyncio.wait({keeper})
     try:
         await lease.release()
     except REDIS_ERRORS as error:
@@ -222,9 +148,10 @@ async def _let_go(lease: Lease) -> None:
         lease.check()
 
 
-def _holder_key(name: str) -> str:
+def _lost(name: str, how: str) -> LockLostError:
+    return LockLostError(f"the lock {name!r} {how}", retry_after=RETRY_AFTER)
+
+
+def holder_key(name: str) -> str:
+    """Return the key that holds the token of whoever has the lock `name`, until it expires."""
     return f"gs:{{lock:{name}}}:holder"
-
-
-def _fence_key(name: str) -> str:
-    return f"gs:{{lock:{name}}}:fence"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from app.alerts import feed as feeding
+from app.alerts import queries
 from app.alerts.feed import AlertFeed, StreamEvent
-from app.alerts.queries import newest_alert
+from app.alerts.queries import RaisedAlert
 from app.dev.children import CommandChild
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
@@ -138,48 +139,149 @@ async def test_who_has_heard_nothing_yet_resumes_from_where_it_began(
     await eventually(lambda: back.has(missed))
 
 
-async def test_many_callers_cost_one_reader(
+async def test_many_callers_cost_a_query_each_when_there_is_something_new(
     world: World, feed: AlertFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads = 0
+    looks = reads = 0
+    newest_alert, alerts_after = queries.newest_alert, queries.alerts_after
 
-    async def counted(connection: Any) -> int:
-        nonlocal reads
-        reads += 1
+    async def looked(connection: Any) -> int:
+        nonlocal looks
+        looks += 1
         return await newest_alert(connection)
 
-    monkeypatch.setattr(feeding, "newest_alert", counted)
+    async def read(connection: Any, **filters: Any) -> list[RaisedAlert]:
+        nonlocal reads
+        reads += 1
+        return await alerts_after(connection, **filters)
+
+    monkeypatch.setattr(feeding, "newest_alert", looked)
+    monkeypatch.setattr(feeding, "alerts_after", read)
     monkeypatch.setattr(feeding, "POLL_SECONDS", 600.0)
     mine = await subscribe(world, enters_top(1), ranking="trending_24h")
-    callers = [Heard(feed.follow()) for _ in range(50)]
+    callers = [Heard(feed.follow(heartbeat=0.05)) for _ in range(50)]
     for heard in callers:
         await eventually(heard.begun)
+    # While nothing is raised, nobody asks.
+    for heard, beats in [(heard, heard.beats + 3) for heard in callers]:
+        await eventually(partial(_more, heard, beats))
+    assert reads == 50
     raised = await raise_one(world, mine)
     for heard in callers:
         await eventually(partial(heard.has, raised))
+    for heard, beats in [(heard, heard.beats + 1) for heard in callers]:
+        await eventually(partial(_more, heard, beats))
     # Begun, the first look when it listens to the database, and one alert.
-    assert reads <= 4
+    assert looks <= 4
+    assert reads == 100
     for heard in callers:
         await heard.leave()
-    assert not feed._listeners
+    assert not feed._streams
 
 
-async def test_a_caller_who_is_too_slow_is_let_go_and_resumes(
+async def test_alerts_in_quick_succession_wake_the_streams_once(
     world: World, feed: AlertFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeding, "MAX_PENDING", 5)
+    """All but the first wait for each other."""
+    reads = 0
+    alerts_after = queries.alerts_after
+
+    async def read(connection: Any, **filters: Any) -> list[RaisedAlert]:
+        nonlocal reads
+        reads += 1
+        return await alerts_after(connection, **filters)
+
+    monkeypatch.setattr(feeding, "alerts_after", read)
+    monkeypatch.setattr(feeding, "GATHER_SECONDS", 2.0)
     mine = await subscribe(world, enters_top(1), ranking="trending_24h")
-    slow, quick = feed.follow(), Heard(feed.follow())
-    assert await anext(slow) is not None
-    await eventually(quick.begun)
-    raised = list[int]()
-    for _ in range(8):
-        raised.append(await raise_one(world, mine))
-        await eventually(partial(quick.has, *raised))
-    taken = [event.alert_id async for event in slow if event]
-    assert taken == raised[:5]
-    back = Heard(feed.follow(after=taken[-1]))
-    await eventually(lambda: back.has(*raised[5:]))
+    heard = Heard(feed.follow())
+    await eventually(heard.begun)
+    raised = [await raise_one(world, mine) for _ in range(10)]
+    await eventually(lambda: heard.has(*raised))
+    assert reads <= 3
+
+
+async def test_a_slow_caller_delays_nobody_and_is_sent_all_of_it(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there is one connection for all: none is held while a page is taken."""
+    monkeypatch.setattr(feeding, "PAGE", 5)
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    raised = [await raise_one(world, mine) for _ in range(8)]
+    own = msgspec.structs.replace(settings, pool_size=1)
+    async with open_pool(own) as pool, following(AlertFeed(settings=own, pool=pool)) as feed:
+        slow = feed.follow(after=raised[0] - 1)
+        first = await anext(slow)
+        quick = Heard(feed.follow(after=raised[0] - 1))
+        for _ in range(8):
+            raised.append(await raise_one(world, mine))
+            await eventually(partial(quick.has, *raised))
+        taken = [first.alert_id] if first else []
+        while len(taken) < len(raised):
+            event = await anext(slow)
+            if event and event.data:
+                taken.append(event.alert_id)
+        assert taken == raised
+        await quick.leave()
+
+
+async def test_what_a_caller_does_not_want_does_not_keep_it_silent(
+    world: World, feed: AlertFeed
+) -> None:
+    """It is woken more often than its heart beats, and never for anything of its own."""
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    other = await subscribe(world, enters_top(1), ranking="hot")
+    heard = Heard(feed.follow(subscription_id=mine))
+    await eventually(heard.begun)
+    for _ in range(3):
+        beats = heard.beats
+        await raise_one(world, other)
+        await eventually(partial(_more, heard, beats + 1))
+    assert heard.ids == []
+
+
+async def test_its_heart_beats_while_the_database_hangs(
+    world: World, feed: AlertFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = asyncio.Event()
+    alerts_after = queries.alerts_after
+
+    async def hang(connection: Any, **filters: Any) -> list[RaisedAlert]:
+        await answers.wait()
+        return await alerts_after(connection, **filters)
+
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    heard = Heard(feed.follow(heartbeat=0.02))
+    await eventually(heard.begun)
+    monkeypatch.setattr(feeding, "alerts_after", hang)
+    raised = await raise_one(world, mine)
+    await eventually(partial(_more, heard, heard.beats + 5))
+    answers.set()
+    await eventually(lambda: heard.has(raised))
+
+
+async def test_a_caller_may_leave_between_two_beats(feed: AlertFeed) -> None:
+    events = feed.follow(heartbeat=0.02)
+    assert await anext(events)
+    assert await anext(events) is None
+    await events.aclose()
+    assert not feed._streams
+
+
+async def test_who_has_seen_more_than_this_process_hears_nothing_twice(
+    world: World, feed: AlertFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was another process's caller, and this one has not noticed the newest alert yet."""
+    monkeypatch.setattr(feeding, "GATHER_SECONDS", 600.0)
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    await raise_one(world, mine)
+    first = Heard(feed.follow())
+    await eventually(first.begun)
+    seen = await raise_one(world, mine)
+    back = Heard(feed.follow(after=seen))
+    await eventually(back.begun)
+    assert (back.position, back.ids) == (seen, [])
+    assert first.ids == []
 
 
 async def test_a_database_that_was_put_back_ends_the_streams(world: World, feed: AlertFeed) -> None:
@@ -240,7 +342,7 @@ async def _more(heard: Heard, beats: int) -> bool:
 @asynccontextmanager
 async def served(
     settings: Settings, **environment: str
-) -> AsyncIterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
+) -> AsyncIterator[tuple[str, Callable[[], Awaitable[None]]]]:
     """Run the API as in production; gives where it is, and what stops it."""
     port = free_port(HOST)
     said: list[str] = []
@@ -328,6 +430,6 @@ async def test_over_http_it_resumes_is_limited_and_ends_with_the_server(
             bad_id = await client.get("/alerts/stream", headers={"last-event-id": "x"})
             assert "Last-Event-ID" in bad_id.json()["detail"]
             # An end, not a broken connection, and at once.
-            stopping = asyncio.create_task(stop())
+            stopping = asyncio.ensure_future(stop())
             await asyncio.wait_for(reading, 3)
             await stopping

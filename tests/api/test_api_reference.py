@@ -15,10 +15,9 @@ import pytest
 import redis.asyncio
 
 from app.errors import GroundswellError
-from app.ingest.writer import run_writer
-from app.rankings.publisher import run_publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
+from app.worker import run_parts
 from tests.api.conftest import ADMIN_KEY
 from tests.eventually import eventually
 from tests.tokens import token
@@ -123,8 +122,7 @@ async def at_work(
     """A worker beside the API, as in production."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        for part in (run_writer, run_publisher):
-            group.create_task(part(settings=settings, pool=pool, redis=redis, stop=stop))
+        group.create_task(run_parts(settings, pool, redis, stop))
         yield
         stop.set()
 

@@ -1,4 +1,4 @@
-"""pg_cron's SQL interface, and the gateway that runs its jobs."""
+"""What is used of pg_cron's SQL interface, and the gateway that runs its jobs."""
 
 from __future__ import annotations
 
@@ -56,23 +56,6 @@ async def test_jobs_without_a_name(db: Connection) -> None:
     second = await value(db, "select cron.schedule('* * * * *', 'select 1')")
     assert first != second
     assert await value(db, "select cron.unschedule(%s::bigint)", first) is True
-
-
-async def test_alter_job(db: Connection) -> None:
-    job = await value(db, "select cron.schedule('score', '* * * * *', 'select 1')")
-    await db.execute("select cron.alter_job(%s, schedule => '0 1 * * *', active => false)", [job])
-    await db.execute("select cron.alter_job(job_id := %s, command := 'select 2')", [job])
-    assert await fetch(db, "select schedule, command, active from cron.job") == [
-        ("0 1 * * *", "select 2", False)
-    ]
-
-
-async def test_schedule_in_database(db: Connection) -> None:
-    await db.execute(
-        "select cron.schedule_in_database("
-        "'there', '* * * * *', 'select 1', 'postgres', active => false)"
-    )
-    assert await fetch(db, "select database, active from cron.job") == [("postgres", False)]
 
 
 async def test_what_does_not_exist_cannot_be_unscheduled(db: Connection) -> None:
@@ -156,7 +139,7 @@ async def test_an_inactive_or_rolled_back_job_does_not_run(
     connect: Connect, db: Connection
 ) -> None:
     silent = await value(db, "select cron.schedule('silent', '1 second', 'select 1')")
-    await db.execute("select cron.alter_job(%s, active => false)", [silent])
+    await db.execute("update cron.job set active = false where jobid = %s", [silent])
     undoing = await connect(autocommit=False)
     undone = await value(undoing, "select cron.schedule('undone', '1 second', 'select 1')")
     await undoing.rollback()
@@ -184,7 +167,7 @@ async def test_a_job_acts_as_its_user_with_settings_of_its_own(
     assert await value(db, "select note from public.thing") == "worker"
     assert await fetch(worker, "select jobname from cron.job") == [("w",)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        await worker.execute("select cron.alter_job(%s, username => 'postgres')", [job])
+        await worker.execute("select cron.__schedule('w', '1 second', 'select 1', 'postgres')")
 
 
 async def test_the_extension_can_be_created_and_its_database_is_named(db: Connection) -> None:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
-from app.lock import keys
 from redis.crc import key_slot
 
 from app.errors import AlreadyRunningError, LockLostError, UnavailableError
 from app.runtime.redis_client import open_redis
-from app.runtime.redis_lock import acquire, hold
+from app.runtime.redis_lock import acquire, hold, holder_key
 from app.settings import Settings
 from tests.engines.redis import KillableRedis
 from tests.eventually import eventually
@@ -33,7 +32,7 @@ HOLDER = """
 import asyncio, sys
 from app.errors import LockLostError
 from app.runtime.redis_client import open_redis
-from app.runtime.redis_lock import hold
+from app.runtime.redis_lock import holder_key, hold
 from app.settings import Settings
 
 async def main():
@@ -65,19 +64,19 @@ async def own_redis(tmp_path: Path) -> AsyncIterator[KillableRedis]:
 
 
 async def held_by_nobody(redis: redis.asyncio.Redis) -> bool:
-    return not await redis.exists(keys.lock_holder(NAME))
+    return not await redis.exists(holder_key(NAME))
 
 
 async def test_only_one_holds_it_and_the_next_may_after_it(redis: redis.asyncio.Redis) -> None:
-    async with hold(redis, NAME) as first:
+    async with hold(redis, NAME):
         with pytest.raises(AlreadyRunningError) as refused:
             await acquire(redis, NAME)
         assert refused.value.retry_after is not None
         assert 0 < refused.value.retry_after <= 10
         async with hold(redis, "another") as other:
             assert other.name == "another"
-    async with hold(redis, NAME) as second:
-        assert second.fence > first.fence
+    async with hold(redis, NAME):
+        assert not await held_by_nobody(redis)
     assert await held_by_nobody(redis)
 
 
@@ -118,9 +117,8 @@ async def test_an_expired_holder_can_neither_extend_nor_release_anothers(
         with pytest.raises(LockLostError):
             await attempt()
 
-    assert other.fence > slow.fence
     other.check()
-    assert await redis.pttl(keys.lock_holder(NAME)) > 9_000
+    assert await redis.pttl(holder_key(NAME)) > 9_000
     await other.release()
     assert await held_by_nobody(redis)
 
@@ -141,7 +139,7 @@ async def test_there_are_never_two_holders_though_all_outstay_their_time(
 ) -> None:
     """Eight clients take it for 30 ms, and work for up to twice that without extending it."""
     chance = random.Random(5)  # noqa: S311 - chance, not secrets
-    turns: list[tuple[int, float, float]] = []
+    turns: list[tuple[float, float]] = []
     ends = time.monotonic() + 1.5
 
     async def work() -> None:
@@ -157,7 +155,7 @@ async def test_there_are_never_two_holders_though_all_outstay_their_time(
                             held_until = time.monotonic()
                             await asyncio.sleep(0.001)
                     finally:
-                        turns.append((lease.fence, began, held_until))
+                        turns.append((began, held_until))
                         await lease.release()
                 await asyncio.sleep(0.001)
 
@@ -165,33 +163,27 @@ async def test_there_are_never_two_holders_though_all_outstay_their_time(
 
     turns.sort()
     assert len(turns) > 20
-    assert len({fence for fence, _, _ in turns}) == len(turns)
-    for (_, _, held_until), (_, began, _) in pairwise(turns):
+    for (_, held_until), (began, _) in pairwise(turns):
         assert held_until <= began
 
 
-async def test_fences_rise_though_redis_is_emptied(redis: redis.asyncio.Redis) -> None:
-    fences = []
-    for _ in range(4):
-        for _ in range(3):
-            lease = await acquire(redis, NAME)
-            fences.append(lease.fence)
-            await lease.release()
-        # More than one a millisecond there cannot be.
-        await asyncio.sleep(0.01)
-        await redis.flushall()
-    assert fences == sorted(set(fences))
+async def test_its_key_lives_on_the_shard_of_its_name() -> None:
+    assert key_slot(holder_key("a b").encode()) == key_slot(b"lock:a b")
+    assert holder_key("a") != holder_key("b")
 
 
-async def test_its_keys_live_on_one_shard() -> None:
-    assert key_slot(keys.lock_holder("a b").encode()) == key_slot(keys.lock_fence("a b").encode())
-    assert keys.lock_holder("a") != keys.lock_holder("b")
+async def test_it_is_kept_though_redis_forgets_its_scripts(redis: redis.asyncio.Redis) -> None:
+    lease = await acquire(redis, NAME, seconds=5)
+    for step in (lease.extend, lease.release):
+        await redis.script_flush()
+        await step()
+    assert await held_by_nobody(redis)
 
 
 async def test_who_loses_it_is_cancelled_and_told(redis: redis.asyncio.Redis) -> None:
     async def work() -> None:
         async with hold(redis, NAME, seconds=SHORT):
-            await redis.delete(keys.lock_holder(NAME))
+            await redis.delete(holder_key(NAME))
             await asyncio.sleep(30)
 
     with pytest.raises(LockLostError, match="given up"):
@@ -207,7 +199,7 @@ async def test_who_wants_to_end_its_work_is_told_at_the_end(redis: redis.asyncio
 
     async def work() -> None:
         async with hold(redis, NAME, seconds=SHORT, cancel=False) as lease:
-            await redis.delete(keys.lock_holder(NAME))
+            await redis.delete(holder_key(NAME))
             lease.check()
             await asyncio.sleep(SHORT)
             with pytest.raises(LockLostError):
@@ -238,7 +230,7 @@ async def test_a_cancellation_from_elsewhere_stays_one(redis: redis.asyncio.Redi
 
     task = asyncio.create_task(work())
     await inside.wait()
-    await redis.delete(keys.lock_holder(NAME))
+    await redis.delete(holder_key(NAME))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from app.ingest.wire import EventIn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.ingest.wire import EventIn
 from app.replay.events import Scaling, catalogue_of, events_of, uuid7_of
 from app.replay.run import batches_of
 from app.replay.sender import BATCH

