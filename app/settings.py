@@ -105,6 +105,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     require_keys: RequireKeys = "none"
     """Without an API key nothing but /admin is closed (`none`), nothing is recorded (`write`), or
     nothing but health, metrics and pages is answered (`all`)."""
+    cors_origins: str = "*"
+    """Origins of web pages, such as `https://example.org, https://app.example.org`, that may read
+    and record without a public key of their own, as far as no key is needed; `*` is any page."""
     admin_key: str | None = None
     """A key that allows everything; without it, /admin needs an API key with the scope admin."""
     admin_seconds: Positive = 60.0
@@ -142,6 +145,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`console` for people, `json` for machines."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
+
+    @property
+    def cors_origin_set(self) -> frozenset[str]:
+        """The origins of `cors_origins`, each without a slash at its end."""
+        return frozenset(
+            origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip()
+        )
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for networks and keys that are none."""

@@ -1,6 +1,6 @@
-"""Let pages of other origins record events: CORS, as each key allows.
+"""Let pages of other origins read and record: CORS, as the settings and each key allow.
 
-A page needs no permission to send a beacon, only to read the answer or to send JSON. A preflight
+A page needs no permission to send a beacon, only to read an answer or to send JSON. A preflight
 shows no headers, so without `?key=` it is answered for any public key; the request itself is then
 checked against the key it shows.
 """
@@ -21,12 +21,15 @@ from app.errors import GroundswellError
 from app.ingest.limits import LIMIT_HEADERS
 from app.services import services_of
 
+READING = frozenset(("GET", "HEAD"))
 PREFLIGHT_HEADERS = {
-    "access-control-allow-methods": "POST",
-    "access-control-allow-headers": "content-type, content-encoding, authorization, x-api-key",
+    "access-control-allow-headers": "authorization, content-encoding, content-type, "
+    "if-none-match, last-event-id, x-api-key",
     "access-control-max-age": "7200",
 }
-READ_HEADERS = {"access-control-expose-headers": ", ".join(("retry-after", *LIMIT_HEADERS))}
+READ_HEADERS = {
+    "access-control-expose-headers": ", ".join(("etag", "location", "retry-after", *LIMIT_HEADERS))
+}
 
 
 class Cors(ASGIMiddleware):
@@ -40,13 +43,15 @@ class Cors(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on, and see to the answer's headers."""
         given = dict(scope["headers"])
-        if b"origin" not in given:
+        # What admins do is no page's business.
+        if b"origin" not in given or scope["path"].startswith("/admin/"):
             await next_app(scope, receive, send)
             return
-        allowed = await _allowed_origin(Request(scope), given[b"origin"].decode("latin-1"))
-        is_preflight = (
-            scope["method"] == "OPTIONS"  # type: ignore[typeddict-item]  # scopes are HTTP's alone
-            and b"access-control-request-method" in given
+        method: str = scope["method"]  # type: ignore[typeddict-item]  # scopes are HTTP's alone
+        wanted = given.get(b"access-control-request-method", b"").decode("latin-1")
+        is_preflight = method == "OPTIONS" and bool(wanted)
+        allowed = await _allowed_origin(
+            Request(scope), given[b"origin"].decode("latin-1"), wanted or method
         )
 
         async def send_allowed(message: Message) -> None:
@@ -56,23 +61,27 @@ class Cors(ASGIMiddleware):
                 if allowed is not None:
                     headers["access-control-allow-origin"] = allowed
                     headers.update(PREFLIGHT_HEADERS if is_preflight else READ_HEADERS)
+                    if is_preflight:
+                        headers["access-control-allow-methods"] = headers.get("allow", wanted)
             await send(message)
 
         await next_app(scope, receive, send_allowed)
 
 
-async def _allowed_origin(request: Request[Any, Any, State], origin: str) -> str | None:
+async def _allowed_origin(
+    request: Request[Any, Any, State], origin: str, method: str
+) -> str | None:
     """Return what `Access-Control-Allow-Origin` is to say, None for nothing."""
     services = services_of(request)
-    settings = services.settings
     try:
         caller = await caller_of(request)
     except GroundswellError:
         return None
     if caller.key is not None and caller.is_public:
         return origin if caller.key.allows_origin(origin) else None
-    if "write" in WITHOUT_KEY[settings.require_keys]:
-        # Everybody may write then, from wherever.
+    scope = "read" if method in READING else "write"
+    named = services.settings.cors_origin_set
+    if scope in WITHOUT_KEY[services.settings.require_keys] and "*" in named:
+        # Everybody may do it then, from wherever.
         return "*"
-    ring = services.key_ring
-    return origin if ring.allows_origin(origin) else None
+    return origin if origin in named or services.key_ring.allows_origin(origin) else None

@@ -19,11 +19,14 @@ from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
 from app.access.users import looks_like_token
 from app.errors import AdminDisabledError, ForbiddenError, UnauthorizedError, UnavailableError
+from app.http.answers import note_needed
 from app.services import services_of
 from app.settings import Settings
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
+KEY_HEADERS = ("authorization", "x-api-key")
+"""Where a key is shown."""
 RETRY_AFTER = 5.0
 """Seconds after which a caller may try again when no key can be looked up."""
 
@@ -34,7 +37,7 @@ _ANONYMOUS = {mode: Caller(scopes=scopes) for mode, scopes in WITHOUT_KEY.items(
 
 
 def require(scope: Scope, *, public: bool = False) -> Guard:
-    """Return the guard of routes that need `scope`; a public key will do only where `public`.
+    """Return the guard of routes that need `scope`; to write, a public key will do where `public`.
 
     Raises `UnauthorizedError` for a key that is missing or wrong, `ForbiddenError` for one that
     does not allow it, `UnavailableError` while keys can be looked up nowhere.
@@ -42,16 +45,27 @@ def require(scope: Scope, *, public: bool = False) -> Guard:
 
     async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
         caller = await demand(connection, scope)
+        is_free = scope in WITHOUT_KEY[services_of(connection).settings.require_keys]
+        if not is_free:
+            note_needed(connection, *KEY_HEADERS)
         if caller.key is None or not caller.is_public:
             return
-        settings = services_of(connection).settings
-        if not public and scope not in WITHOUT_KEY[settings.require_keys]:
-            raise ForbiddenError("a public key only records events")
+        by_pages = public or scope == "read"
+        if not (by_pages or is_free):
+            raise ForbiddenError("a public key only reads, and records events")
         origin = connection.headers.get("origin")
-        if public and not caller.key.allows_origin(origin):
+        if by_pages and not (is_free and scope == "read") and not caller.key.allows_origin(origin):
             raise ForbiddenError(f"this key is not for pages of {(origin or 'no origin')[:200]}")
 
     return guard
+
+
+def user_of(connection: AnyConnection) -> str:
+    """Return the id of the user who sent this request; raises as `Users.user_of`."""
+    services = services_of(connection)
+    header = services.settings.user_header
+    note_needed(connection, "authorization", *([header.lower()] if header else []))
+    return services.users.user_of(connection)
 
 
 async def demand(connection: AnyConnection, scope: Scope) -> Caller:

@@ -1,11 +1,24 @@
-"""A request's body, made plain: its media type, its limit, its compression."""
+"""A request's body: read within a limit, decompressed, and decoded with a reason where it is bad."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import AsyncIterable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
 
 from app.errors import BadRequestError, TooLargeError
+from app.http.reasons import reason_of
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The JSON escape of U+0000, which no PostgreSQL text can hold."""
+FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a body raises."""
+
+Given = TypeVar("Given")
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -54,3 +67,29 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 def _too_large(limit: int) -> TooLargeError:
     return TooLargeError(f"the body is larger than {limit} bytes")
+
+
+async def body_of(request: Request[Any, Any, Any], *, limit: int) -> bytes:
+    """Return a request's body as `read_body` does."""
+    encoding = request.headers.get("content-encoding", "")
+    return await read_body(request.stream(), encoding=encoding, limit=limit)
+
+
+async def decoded(
+    request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[Given], *, limit: int
+) -> Given:
+    """Return a request's JSON body, decoded.
+
+    Raises `BadRequestError`, naming field and fault, and what `read_body` raises.
+    """
+    return decoded_bytes(await body_of(request, limit=limit), decoder)
+
+
+def decoded_bytes(body: bytes, decoder: msgspec.json.Decoder[Given]) -> Given:
+    """Return a JSON body, decoded; raises `BadRequestError`, naming field and fault."""
+    if NUL.search(body):
+        raise BadRequestError("the body contains U+0000, which cannot be stored")
+    try:
+        return decoder.decode(body)
+    except FAULTS as error:
+        raise BadRequestError(reason_of(error, decoder.type)) from error

@@ -1,95 +1,220 @@
-"""Query parameters of lists, each checked by a function that names it when it is wrong."""
+"""Parameters of all routes: what a route declares is what it takes, and nothing else.
+
+A route declares its parameters with their types, bounds and defaults; Litestar converts them, and
+the OpenAPI document shows them. This module sees to what Litestar lets pass: names that no route
+knows, what comes twice, ids in paths, and to errors that name the parameter and what it may be.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
-from datetime import datetime, timedelta
-from typing import Annotated
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from urllib.parse import unquote
 
-from litestar.params import QueryParameter
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.typing import FieldDefinition
 
 from app.errors import BadRequestError
-from app.http.names import check_names
-from app.rankings.hot_path import MAX_LIMIT, WINDOWS
-from app.rankings.pages import stored_segment
-from app.rankings.wire import Window
+from app.http.edge import ENCODED_PATH
 
 MAX_NAME = 200
-MAX_SINCE = timedelta(days=90)
-"""Older runs are not kept."""
+"""Longest name of an item, type, category, creator or user."""
+MAX_LIMIT = 100
+DEFAULT_TYPE = "video"
+IN_QUERY = "-"
+"""Stands in a path in the place of an id that `?contentId=` names."""
+ID_PARAMETER = "contentId"
+KEY_PARAMETER = "key"
+"""A public key may be in every address."""
 
-PageLimit = Annotated[
+ContentId = Annotated[
     str,
-    QueryParameter(
-        name="limit",
-        description="How many to return.",
-        schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    PathParameter(
+        min_length=1,
+        max_length=MAX_NAME,
+        description="Id of the item, percent-encoded. Where an id cannot stand in a path, put `-` "
+        "here and the id into `?contentId=`.",
     ),
 ]
-"""For `parse_limit`."""
+ContentType = Annotated[
+    str,
+    QueryParameter(
+        name="contentType",
+        min_length=1,
+        max_length=MAX_NAME,
+        description="Type of the item.",
+    ),
+]
+OptionalContentType = Annotated[
+    str | None,
+    QueryParameter(
+        name="contentType", min_length=1, max_length=MAX_NAME, description="Only this type."
+    ),
+]
+OptionalCategory = Annotated[
+    str | None,
+    QueryParameter(
+        name="category", min_length=1, max_length=MAX_NAME, description="Only this category."
+    ),
+]
+RankingName = Annotated[
+    str,
+    PathParameter(
+        min_length=1, max_length=MAX_NAME, description="Name of the ranking."
+    ),
+]
+PageLimit = Annotated[
+    int, QueryParameter(name="limit", ge=1, le=MAX_LIMIT, description="How many to return.")
+]
 PageCursor = Annotated[
     str | None, QueryParameter(name="cursor", description="`nextCursor` of the page before.")
 ]
 
-_LENGTH = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)", re.ASCII)
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL has no U+0000, and broken UTF-8 arrives as lone surrogates."""
+_WORD = re.compile(r"_([a-z])")
 
 
-def parse_window(text: str) -> Window:
-    """Return the window, or raise `BadRequestError` naming the allowed ones."""
-    for window in WINDOWS:
-        if text == window:
-            return window
-    raise BadRequestError(f"window: {text!r} is none of {', '.join(WINDOWS)}")
+class Declared(NamedTuple):
+    """What a route takes in the query."""
+
+    names: frozenset[str]
+    repeatable: frozenset[str]
 
 
-def parse_limit(text: str, *, most: int = MAX_LIMIT) -> int:
-    """Return the limit, or raise `BadRequestError` naming its bounds."""
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    if not 1 <= limit <= most:
-        raise BadRequestError(f"limit: {text!r} is no whole number from 1 to {most}")
-    return limit
+async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Be the guard of all routes.
+
+    Raises `BadRequestError` for a parameter that the route does not know, or that comes twice, and
+    for a text that cannot be stored; each names the parameter. Ids in the path are decoded here.
+    """
+    path: dict[str, Any] = connection.scope["path_params"]
+    if path:
+        path = {name: _decoded(connection, name, value) for name, value in path.items()}
+        connection.scope["path_params"] = path
+    if not connection.scope["query_string"]:
+        return
+    declared = declared_of(handler)
+    given = connection.query_params
+    for name in given:
+        if name == KEY_PARAMETER or (name == ID_PARAMETER and "content_id" in path):
+            continue
+        if name not in declared.names and handler.include_in_schema is not False:
+            raise unknown(name, declared.names | ({ID_PARAMETER} if "content_id" in path else set()))
+    for name in set(given):
+        values = given.getall(name)
+        if len(values) > 1 and name not in declared.repeatable:
+            raise BadRequestError(f"{name[:100]}: came {len(values)} times; send it once")
+        for value in values:
+            check_text(name, value)
+    if "content_id" in path and ID_PARAMETER in given:
+        if path["content_id"] != IN_QUERY:
+            raise BadRequestError(
+                f"{ID_PARAMETER}: stands in the path, too; write {IN_QUERY} there or leave it out here"
+            )
+        path["content_id"] = given[ID_PARAMETER]
 
 
-def parse_name(parameter: str, text: str) -> str:
-    """Return a category, content type or id that can exist."""
-    check_names(**{parameter: text})
-    if not 1 <= len(text) <= MAX_NAME:
-        raise BadRequestError(f"{parameter}: use 1 to {MAX_NAME} characters")
-    return text
+@lru_cache(maxsize=1024)
+def declared_of(handler: BaseRouteHandler) -> Declared:
+    """Return the query parameters that a route declares."""
+    found = {
+        name: field
+        for name, field in map(_named, handler.parsed_fn_signature.parameters.items())
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
+    repeatable = (name for name, field in found.items() if _is_list(field))
+    return Declared(frozenset(found), frozenset(repeatable))
 
 
-def parse_segment(text: str) -> str:
-    """Return the stored name of a segment; empty for the whole list."""
-    if not text:
-        return ""
-    stored = stored_segment(text)
-    if stored is None:
-        raise BadRequestError(
-            f"segment: {text[:100]!r} is none; use category:…, contentType:… or creator:…"
-        )
-    parse_name("segment", text.partition(":")[2])
-    return stored
+def unknown(name: str, known: Iterable[str]) -> BadRequestError:
+    """Return the error for a parameter that a route does not know, with the nearest that it does."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name[:50], names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    return BadRequestError(
+        f"{name[:100]}: no such parameter; {hint if names else 'this route takes none'}"
+    )
 
 
-def parse_as_of(text: str) -> datetime:
-    """Return the moment; a plus sign that came as a space is taken for what it was."""
-    try:
-        moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not 1970 <= moment.year < 9999:
-        raise BadRequestError(
-            f"asOf: {text[:100]!r} is no time with a zone, such as 2026-01-31T12:00:00Z"
-        )
-    return moment
+def check_text(name: str, text: str) -> None:
+    """Raise `BadRequestError` for a text that cannot be stored, naming its parameter."""
+    if not text.isascii() or "\x00" in text:
+        if _UNSTORABLE.search(text):
+            raise BadRequestError(f"{name[:100]}: has a character that no name can have")
 
 
-def parse_since(text: str) -> timedelta:
-    """Return how far back, from a minute to 90 days."""
-    match = _LENGTH.fullmatch(text)
-    length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
-    if not timedelta(0) < length <= MAX_SINCE:
-        raise BadRequestError(f"since: {text[:100]!r} is none of 1m to 90d, such as 90m, 24h or 7d")
-    return length
+def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: str) -> str:
+    """Return what is wrong with a parameter, in terms of what its route declares.
+
+    `field` is the handler's argument, `message` the converter's, for what needs no better words.
+    """
+    name = name_of(handler, field)
+    definition = handler.parsed_fn_signature.parameters.get(field.partition(".")[0])
+    if definition is None:
+        return f"{name}: {message}"
+    shown = "" if text is None else repr(text[:100])
+    kinds = [kind for kind in _kinds(definition.annotation) if kind is not type(None)]
+    choices = [value for kind in kinds for value in get_args(kind)] or None
+    bounds = definition.kwarg_definition
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return f"{name}: {shown} is none of {', '.join(choices)}"
+    if bool in kinds:
+        return f"{name}: {shown} is neither true nor false (1 and 0 will do)"
+    if int in kinds and isinstance(bounds, ParameterKwarg):
+        least, most = bounds.ge, bounds.le
+        within = f" from {least:g} to {most:g}" if least is not None and most is not None else ""
+        return f"{name}: {shown} is no whole number{within}"
+    if str in kinds and isinstance(bounds, ParameterKwarg) and bounds.max_length:
+        return f"{name}: use {bounds.min_length or 0} to {bounds.max_length} characters"
+    return f"{name}: {message}"
+
+
+def name_of(handler: BaseRouteHandler, field: str) -> str:
+    """Return what callers call an argument of a route."""
+    argument = field.partition(".")[0]
+    definition = handler.parsed_fn_signature.parameters.get(argument)
+    return public_name(argument) if definition is None else _named((argument, definition))[0]
+
+
+def _decoded(connection: AnyConnection, name: str, value: Any) -> Any:  # noqa: ANN401  # any type
+    if not isinstance(value, str):
+        return value
+    if connection.scope["state"].get(ENCODED_PATH):
+        try:
+            value = unquote(value, errors="strict")
+        except UnicodeDecodeError as error:
+            raise BadRequestError(f"{public_name(name)}: is not UTF-8") from error
+    check_text(public_name(name), value)
+    return value
+
+
+def public_name(name: str) -> str:
+    """Return what callers call an argument: `contentId` for `content_id`."""
+    return _WORD.sub(lambda match: match[1].upper(), name)
+
+
+def _named(item: tuple[str, FieldDefinition]) -> tuple[str, FieldDefinition]:
+    name, field = item
+    kwarg = field.kwarg_definition
+    alias = kwarg.name if isinstance(kwarg, ParameterKwarg) else None
+    return alias or public_name(name), field
+
+
+def _kinds(annotation: Any) -> list[Any]:  # noqa: ANN401  # any annotation
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if type(annotation).__name__ in {"UnionType", "_UnionGenericAlias"}:
+        return [kind for part in get_args(annotation) for kind in _kinds(part)]
+    return [annotation]
+
+
+def _is_list(field: FieldDefinition) -> bool:
+    return any(get_origin(kind) is list for kind in _kinds(field.annotation))

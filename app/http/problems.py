@@ -14,6 +14,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from app.errors import BadRequestError, GroundswellError
+from app.http.parameters import fault_of, name_of
 from app.http.wire import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +54,7 @@ def on_groundswell_error(
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what Litestar refuses: unknown paths, wrong methods, unreadable parameters."""
     if isinstance(error, ValidationException) or error.status_code == HTTPStatus.BAD_REQUEST:
-        return on_groundswell_error(request, BadRequestError(_faults(error)))
+        return on_groundswell_error(request, BadRequestError(_faults(request, error)))
     status = HTTPStatus(error.status_code)
     problem = Problem(
         type=f"/problems/{status.phrase.lower().replace(' ', '-')}",
@@ -87,15 +88,27 @@ def documented(*errors: type[GroundswellError]) -> dict[int, ResponseSpec]:
     }
 
 
-def _faults(error: HTTPException) -> str:
+def _faults(request: Request[Any, Any, Any], error: HTTPException) -> str:
     """Name each parameter and what was wrong with it."""
     extra = error.extra if isinstance(error.extra, list) else []
     faults = [
-        f"{fault.get('key', 'request')}: {fault.get('message', '')}"
+        fault_of(
+            request.route_handler,
+            str(fault.get("key", "request")),
+            _given(request, str(fault.get("key", ""))),
+            str(fault.get("message", "")),
+        )
         for fault in extra
         if isinstance(fault, dict)
     ]
     return "; ".join(faults) or error.detail
+
+
+def _given(request: Request[Any, Any, Any], field: str) -> str | None:
+    """Return what was given for an argument of the route."""
+    name = name_of(request.route_handler, field)
+    value = request.query_params.get(name, request.path_params.get(field))
+    return None if value is None else str(value)
 
 
 exception_handlers: ExceptionHandlersMap = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from app.ingest.packing import EVENT_TYPES
+import msgspec.inspect
 
 _PATH = re.compile(r"^(?P<fault>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
@@ -23,8 +24,11 @@ _TERMS = {
 }
 
 
-def reason_of(error: Exception) -> str:
-    """Return why one event could not be decoded, such as `count: expected a whole number >= 1`."""
+def reason_of(error: Exception, kind: Any = None) -> str:  # noqa: ANN401  # any type
+    """Return why something could not be decoded, such as `count: expected a whole number >= 1`.
+
+    With the type that was to be decoded, the words that a field may have are listed.
+    """
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
@@ -38,12 +42,29 @@ def reason_of(error: Exception) -> str:
         return f"{within}{missing['name']}: missing"
     if unknown := _UNKNOWN.match(fault):
         return f"{within}{unknown['name'][:100]}: no such field"
-    return f"{field}: {_expectation(field, fault)}" if field else _expectation(field, fault)
+    words = _words_of(kind, field.rpartition(".")[2]) if kind is not None and field else []
+    wanted = f"expected one of {', '.join(words)}" if words else _expectation(fault)
+    return f"{field}: {wanted}" if field else wanted
 
 
-def _expectation(field: str, fault: str) -> str:
-    if field == "type":
-        return f"expected one of {', '.join(EVENT_TYPES)}"
+def _words_of(kind: Any, field: str) -> list[str]:  # noqa: ANN401  # any type
+    """Return the words that a field of a Struct, or of a Struct in it, may have; none: any."""
+    waiting: list[Any] = [msgspec.inspect.type_info(kind)]
+    while waiting:
+        info = waiting.pop(0)
+        if isinstance(info, msgspec.inspect.StructType):
+            for each in info.fields:
+                if each.encode_name == field and isinstance(each.type, msgspec.inspect.LiteralType):
+                    return [str(value) for value in each.type.values]
+                waiting.append(each.type)
+        elif isinstance(info, msgspec.inspect.UnionType):
+            waiting.extend(info.types)
+        elif isinstance(info, msgspec.inspect.ListType):
+            waiting.append(info.item_type)
+    return []
+
+
+def _expectation(fault: str) -> str:
     if fault == "Invalid UUID":
         return "expected a UUID"
     if fault == "Invalid RFC3339 encoded datetime":

@@ -12,16 +12,14 @@ from typing import TypeAlias
 import msgspec
 
 from app.errors import BadRequestError, TooLargeError
+from app.http.body import FAULTS, NUL
 from app.http.reasons import reason_of
 from app.ingest.cloud_events import decode_cloud_event
 from app.ingest.wire import ActionIn, EventIn, EventType
 
 Decoded: TypeAlias = EventIn | str
 
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""The JSON escape of U+0000, which no PostgreSQL text can hold."""
 
-_FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decode_event = msgspec.json.Decoder(EventIn).decode
 _decode_events = msgspec.json.Decoder(list[EventIn]).decode
 _decode_action = msgspec.json.Decoder(ActionIn).decode
@@ -67,9 +65,9 @@ def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Dec
         return "contains U+0000, which cannot be stored"
     try:
         action = _decode_action(body)
-    except _FAULTS as error:
+    except FAULTS as error:
         _require_json(body)
-        return reason_of(error)
+        return reason_of(error, EventIn)
     return EventIn(
         type=event_type,
         content_id=content_id,
@@ -89,14 +87,14 @@ def _decode_array(
     if decode is _decode_event and len(body) <= max_event_bytes and b"\\u0000" not in body:
         try:
             events = _decode_events(body)
-        except _FAULTS:
+        except FAULTS:
             pass
         else:
             _check_number(len(events), max_events)
             return list(events)
     try:
         raws: list[msgspec.Raw] | list[bytes] = _decode_raws(body)
-    except _FAULTS as error:
+    except FAULTS as error:
         # One event's broken text (a lone surrogate, say) must not take the others with it.
         raws = _split_array(body, error)
     return _decode_each(raws, max_events, max_event_bytes, decode)
@@ -120,8 +118,8 @@ def _decode_one(piece: bytes, max_event_bytes: int, decode: _DecodeOne) -> Decod
         return "contains U+0000, which cannot be stored"
     try:
         return decode(piece)
-    except _FAULTS as error:
-        return reason_of(error)
+    except FAULTS as error:
+        return reason_of(error, EventIn)
 
 
 def _split_array(body: bytes, fault: Exception) -> list[bytes]:
@@ -155,7 +153,7 @@ def _require_json(body: bytes) -> None:
     except RecursionError:
         return
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadRequestError(f"the body is not JSON: {reason_of(error)}") from error
+        raise BadRequestError(f"the body is not JSON: {reason_of(error, EventIn)}") from error
 
 
 def _check_number(number: int, max_events: int) -> None:

@@ -1,0 +1,70 @@
+"""Answers: those that caches may keep, with their ETag, and those that they may not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+
+AnyRequest = Request[Any, Any, Any]
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+_NEEDED = "groundswell_needed"
+
+
+def note_needed(connection: AnyConnection, *headers: str) -> None:
+    """Note that nobody gets this answer without one of these headers: keys, users' tokens."""
+    needed: set[str] = connection.scope["state"].setdefault(_NEEDED, set())
+    needed.update(headers)
+
+
+def needed_of(connection: AnyConnection) -> list[str]:
+    """Return what `note_needed` was told of this request, sorted."""
+    needed: Iterable[str] = connection.scope["state"].get(_NEEDED, ())
+    return sorted(needed)
+
+
+def kept(request: AnyRequest, answer: msgspec.Struct | bytes, *, max_age: int) -> Response[bytes]:
+    """Answer with what a cache may keep for so many seconds; 304 to who has it already."""
+    body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    headers = {"etag": etag, **cache_headers(request, f"max-age={max_age}")}
+    if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
+    return Response(body, headers=headers, media_type=MediaType.JSON)
+
+
+def passing(
+    request: AnyRequest,
+    answer: msgspec.Struct | bytes,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Answer with what is asked for anew each time; what needed a key or a user is never kept."""
+    body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
+    word = "no-store" if needed_of(request) or request.method != "GET" else "no-cache"
+    return Response(
+        body,
+        status_code=status,
+        headers={**(headers or {}), **cache_headers(request, word)},
+        media_type=MediaType.JSON,
+    )
+
+
+def cache_headers(request: AnyRequest, word: str) -> dict[str, str]:
+    """Return Cache-Control, and Vary where the answer depends on who asks."""
+    needed = needed_of(request)
+    if not needed:
+        return {"cache-control": f"public, {word}" if request.method == "GET" else word}
+    return {"cache-control": f"private, {word}", "vary": ", ".join(needed)}
+
+
+def names_tag(if_none_match: bytes, etag: bytes) -> bool:
+    """Tell whether an If-None-Match header names `etag` (RFC 9110 13.1.2: weakly compared)."""
+    tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
+    return any(tag in (etag, b"*") for tag in tags)
