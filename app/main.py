@@ -14,6 +14,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from app.access.cors import Cors
 from app.access.guard import require
 from app.access.key_ring import KeyRing
 from app.access.keys import API_KEYS_CHANGED
@@ -29,6 +30,7 @@ from app.dashboard import pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
 from app.health import metrics_routes as metrics
 from app.health import routes as health
+from app.http.parameters import check_parameters
 from app.http.problems import exception_handlers
 from app.ingest import beacon_routes as beacon
 from app.ingest import routes as events
@@ -97,6 +99,8 @@ def create_app(settings: Settings) -> HotPath:
             metrics.router,
         ],
         dependencies={"services": Provide(_services, sync_to_thread=False)},
+        guards=[check_parameters],
+        middleware=[Cors()],
         exception_handlers=exception_handlers,
         lifespan=[_opened(settings, snapshots, served)],
         openapi_config=_openapi(),

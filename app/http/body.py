@@ -1,4 +1,4 @@
-"""A request's body: read within a limit, decompressed, and decoded with a reason where it is bad."""
+"""A request's body: read within a limit, decompressed, decoded, with a reason where it is bad."""
 
 from __future__ import annotations
 

@@ -14,7 +14,14 @@ LEAST = 1_024
 Coding = Literal["zstd", "gzip"]
 CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 """The best first, of those that callers and we have in common."""
-_TEXTS = (b"application/json", b"application/problem+json", b"text/", b"application/vnd.oai.openapi", b"image/svg+xml", b"application/yaml")
+_TEXTS = (
+    b"application/json",
+    b"application/problem+json",
+    b"text/",
+    b"application/vnd.oai.openapi",
+    b"image/svg+xml",
+    b"application/yaml",
+)
 _GZIP_LEVEL = 5
 _ZSTD_LEVEL = 3
 
@@ -39,7 +46,9 @@ def compress(body: bytes, coding: Coding) -> bytes:
     return gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
-def compressed_headers(headers: Iterable[tuple[bytes, bytes]], coding: Coding, size: int) -> Headers:
+def compressed_headers(
+    headers: Iterable[tuple[bytes, bytes]], coding: Coding, size: int
+) -> Headers:
     """Return the headers of a compressed body; its tag is a weak one, as it has other bytes."""
     changed: Headers = []
     for name, value in headers:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from urllib.parse import unquote
 
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
 
@@ -64,9 +64,7 @@ OptionalCategory = Annotated[
 ]
 RankingName = Annotated[
     str,
-    PathParameter(
-        min_length=1, max_length=MAX_NAME, description="Name of the ranking."
-    ),
+    PathParameter(min_length=1, max_length=MAX_NAME, description="Name of the ranking."),
 ]
 PageLimit = Annotated[
     int, QueryParameter(name="limit", ge=1, le=MAX_LIMIT, description="How many to return.")
@@ -99,27 +97,31 @@ async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler)
     if path:
         path = {name: _decoded(connection, name, value) for name, value in path.items()}
         connection.scope["path_params"] = path
-    if not connection.scope["query_string"]:
-        return
+    if connection.scope["query_string"]:
+        takes_id = "content_id" in path
+        _check_query(connection, handler, takes_id=takes_id)
+        if takes_id and ID_PARAMETER in connection.query_params:
+            if path["content_id"] != IN_QUERY:
+                raise BadRequestError(
+                    f"{ID_PARAMETER}: stands in the path, too; write {IN_QUERY} in its place there"
+                )
+            path["content_id"] = connection.query_params[ID_PARAMETER]
+
+
+def _check_query(connection: AnyConnection, handler: BaseRouteHandler, *, takes_id: bool) -> None:
     declared = declared_of(handler)
+    known = declared.names | ({ID_PARAMETER} if takes_id else frozenset())
+    # What is no part of the API, such as a page, is reached by links that others decorate.
+    is_page = isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is False
     given = connection.query_params
-    for name in given:
-        if name == KEY_PARAMETER or (name == ID_PARAMETER and "content_id" in path):
-            continue
-        if name not in declared.names and handler.include_in_schema is not False:
-            raise unknown(name, declared.names | ({ID_PARAMETER} if "content_id" in path else set()))
     for name in set(given):
+        if name not in known and name != KEY_PARAMETER and not is_page:
+            raise unknown(name, known)
         values = given.getall(name)
-        if len(values) > 1 and name not in declared.repeatable:
+        if len(values) > 1 and name not in declared.repeatable and not is_page:
             raise BadRequestError(f"{name[:100]}: came {len(values)} times; send it once")
         for value in values:
             check_text(name, value)
-    if "content_id" in path and ID_PARAMETER in given:
-        if path["content_id"] != IN_QUERY:
-            raise BadRequestError(
-                f"{ID_PARAMETER}: stands in the path, too; write {IN_QUERY} there or leave it out here"
-            )
-        path["content_id"] = given[ID_PARAMETER]
 
 
 @lru_cache(maxsize=1024)
@@ -135,7 +137,7 @@ def declared_of(handler: BaseRouteHandler) -> Declared:
 
 
 def unknown(name: str, known: Iterable[str]) -> BadRequestError:
-    """Return the error for a parameter that a route does not know, with the nearest that it does."""
+    """Return the error for a parameter that a route does not know, and the nearest that it does."""
     names = sorted(known)
     near = difflib.get_close_matches(name[:50], names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
@@ -146,9 +148,8 @@ def unknown(name: str, known: Iterable[str]) -> BadRequestError:
 
 def check_text(name: str, text: str) -> None:
     """Raise `BadRequestError` for a text that cannot be stored, naming its parameter."""
-    if not text.isascii() or "\x00" in text:
-        if _UNSTORABLE.search(text):
-            raise BadRequestError(f"{name[:100]}: has a character that no name can have")
+    if _UNSTORABLE.search(text):
+        raise BadRequestError(f"{name[:100]}: has a character that no name can have")
 
 
 def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: str) -> str:

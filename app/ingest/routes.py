@@ -9,9 +9,8 @@ from litestar import MediaType, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 
-from app.access.cors import Cors
 from app.access.guard import caller_of, demand, require
 from app.errors import (
     BadRequestError,
@@ -24,27 +23,24 @@ from app.errors import (
     UnavailableError,
     UnknownItemError,
 )
-from app.http.body import read_body
-from app.http.names import check_names
+from app.http.answers import AnyRequest
+from app.http.body import body_of
 from app.http.openapi_bodies import json_body
+from app.http.parameters import MAX_NAME, ContentId
 from app.http.problems import MEDIA_TYPE as PROBLEM
 from app.http.problems import documented
 from app.ingest.cloud_events import CloudEvent
 from app.ingest.decode import Decoded, decode_action, decode_body
-from app.ingest.senders import AnyRequest
 from app.ingest.wire import Accepted, ActionIn, EventIn, EventType, Refused
 from app.services import Services
 from app.settings import Settings
 
-ContentId = Annotated[
-    str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
-]
-ContentType = Annotated[
+OptionalType = Annotated[
     str | None,
     QueryParameter(
         name="contentType",
         min_length=1,
-        max_length=200,
+        max_length=MAX_NAME,
         description="Type of the item; goes before the one in the body. `video` where neither is.",
     ),
 ]
@@ -169,10 +165,9 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         request: AnyRequest,
         services: NamedDependency[Services],
         content_id: ContentId,
-        content_type: ContentType = None,
+        content_type: OptionalType = None,
     ) -> Response[bytes]:
         recorder, senders, settings = services.recorder, services.senders, services.settings
-        check_names(id=content_id, contentType=content_type)
         body = await _body(request, settings)
         event = decode_action(body, event_type=event_type, content_id=content_id)
         if content_type is not None and isinstance(event, EventIn):
@@ -195,11 +190,7 @@ async def _events(request: AnyRequest, settings: Settings) -> list[Decoded]:
 
 
 async def _body(request: AnyRequest, settings: Settings) -> bytes:
-    return await read_body(
-        request.stream(),
-        encoding=request.headers.get("content-encoding", ""),
-        limit=settings.max_body_bytes,
-    )
+    return await body_of(request, limit=settings.max_body_bytes)
 
 
 def _answer(
@@ -226,6 +217,5 @@ router = Router(
         post_events,
         *(_action(action) for action in ACTIONS),
     ],
-    middleware=[Cors()],
     security=[{}, {"apiKey": []}, {"apiKeyHeader": []}, {"publicKey": []}],
 )

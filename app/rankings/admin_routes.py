@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import structlog
-from litestar import MediaType, Response, Router, post
+from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 from psycopg import errors
 from redis.asyncio import Redis
 
@@ -30,15 +30,12 @@ from app.errors import (
     UnavailableError,
     UnknownRankingError,
 )
-from app.http.body import read_body
-from app.http.names import check_names
+from app.http.answers import AnyRequest, passing
+from app.http.body import decoded
 from app.http.openapi_bodies import json_body
-from app.http.parameters import parse_limit, parse_name
+from app.http.parameters import RankingName
 from app.http.problems import documented
-from app.http.reasons import reason_of
-from app.ingest.decode import NUL
 from app.rankings import queries as rankings
-from app.rankings.listing import PlainRequest
 from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
 from app.runtime.outage import DATABASE_ERRORS
 from app.runtime.redis_lock import hold
@@ -54,7 +51,7 @@ RETRY_AFTER = 5.0
 LOCK = "rankings"
 """Name of the lock in Redis that a refresh holds."""
 
-_decode = msgspec.json.Decoder(RankingChanges).decode
+_DECODER = msgspec.json.Decoder(RankingChanges)
 
 log = structlog.get_logger(__name__)
 
@@ -84,27 +81,19 @@ log = structlog.get_logger(__name__)
     },
 )
 async def preview(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
-    name: Annotated[
-        str, PathParameter(min_length=1, max_length=200, description="Name of the ranking.")
-    ],
+    name: RankingName,
     limit: Annotated[
-        str,
+        int,
         QueryParameter(
-            name="limit",
-            description="How many items the top is.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_PREVIEW},
+            name="limit", ge=1, le=MAX_PREVIEW, description="How many items the top is."
         ),
-    ] = "50",
+    ] = 50,
 ) -> Response[bytes]:
     """Hold a ranking under changed settings against what it is."""
-    check_names(name=name)
-    size = parse_limit(limit, most=MAX_PREVIEW)
-    body = await read_body(
-        request.stream(), encoding=request.headers.get("content-encoding", ""), limit=MAX_BODY
-    )
-    changes = msgspec.json.encode(columns(_decoded(body)))
+    given = await decoded(request, _DECODER, limit=MAX_BODY)
+    changes = msgspec.json.encode(columns(given))
     async with services.connected(within=services.settings.admin_seconds) as connection:
         current = await rankings.ranking_overview(connection, name=name)
         if current is None:
@@ -115,10 +104,10 @@ async def preview(
             connection, ranking=name, changes=changes, as_of=as_of
         )
     places = [_moved(item) for item in found]
-    items = [item for item in places if item.rank is not None and item.rank <= size]
-    entering = [item for item in items if _below(item.current_rank, size)]
+    items = [item for item in places if item.rank is not None and item.rank <= limit]
+    entering = [item for item in items if _below(item.current_rank, limit)]
     leaving = [
-        item for item in places if not _below(item.current_rank, size) and _below(item.rank, size)
+        item for item in places if not _below(item.current_rank, limit) and _below(item.rank, limit)
     ]
     answer = Preview(
         ranking=name,
@@ -126,9 +115,9 @@ async def preview(
         items=items,
         entering=entering,
         leaving=sorted(leaving, key=lambda item: item.current_rank or 0),
-        moving=sum(1 for item in items if item.moved and not _below(item.current_rank, size)),
+        moving=sum(1 for item in items if item.moved and not _below(item.current_rank, limit)),
     )
-    return _private(msgspec.json.encode(answer))
+    return passing(request, answer)
 
 
 @post(
@@ -154,7 +143,7 @@ async def preview(
     },
 )
 async def refresh(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     ranking: Annotated[
         list[str] | None,
@@ -163,23 +152,19 @@ async def refresh(
         ),
     ] = None,
     group: Annotated[
-        str,
+        Literal["daily"] | None,
         QueryParameter(
-            name="group",
-            description="Only the rankings that are made anew once a day.",
-            schema_extra={"enum": ["daily"]},
+            name="group", description="Only the rankings that are made anew once a day."
         ),
-    ] = "",
+    ] = None,
 ) -> Response[bytes]:
     """Compute rankings now."""
-    names = [parse_name("ranking", name) for name in ranking or ()]
-    if group not in {"", "daily"}:
-        raise BadRequestError(f"group: {group[:100]!r} is none; use daily")
-    parameters = {"rankings": names, "group": group or None}
+    names = ranking or []
+    parameters = {"rankings": names, "group": group}
     async with _alone(services.redis), audited(request, "rankings.refresh", parameters) as action:
         done = await _refreshed(services.settings, names=names, daily=bool(group))
         action.outcome = {"entries": {one.ranking: one.entries for one in done}}
-    return _private(msgspec.json.encode(Refreshed(rankings=done)))
+    return passing(request, Refreshed(rankings=done))
 
 
 @asynccontextmanager
@@ -248,15 +233,6 @@ def columns(changes: RankingChanges) -> dict[str, object]:
     return given
 
 
-def _decoded(body: bytes) -> RankingChanges:
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(reason_of(error)) from error
-
-
 def _moved(item: PreviewItem) -> PreviewItem:
     if item.rank is None or item.current_rank is None:
         return item
@@ -266,10 +242,6 @@ def _moved(item: PreviewItem) -> PreviewItem:
 def _below(rank: int | None, size: int) -> bool:
     """Tell whether a rank is not among the top `size`."""
     return rank is None or rank > size
-
-
-def _private(body: bytes) -> Response[bytes]:
-    return Response(body, headers={"cache-control": "no-store"}, media_type=MediaType.JSON)
 
 
 router = Router(

@@ -1,18 +1,13 @@
-"""Cursors: opaque to callers, bound to one snapshot, so that pages neither repeat nor skip."""
+"""Cursors of rankings: bound to one snapshot, so that pages neither repeat nor skip."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from contextlib import suppress
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from app.errors import BadRequestError
-
-MAX_LENGTH = 2_000
+from app.http.cursor import Codec
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -29,28 +24,6 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Rank in the segment of the first item that may be on the page."""
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Cursor).decode
-
-
-def encode_cursor(cursor: Cursor) -> str:
-    """Return the cursor as base64url without padding."""
-    return base64.urlsafe_b64encode(_encode(cursor)).rstrip(b"=").decode()
-
-
-def decode_cursor(text: str) -> Cursor:
-    """Return what `encode_cursor` was given.
-
-    Raises `BadRequestError` for everything that `encode_cursor` cannot have made.
-    """
-    cursor = None
-    with suppress(ValueError, binascii.Error, msgspec.MsgspecError):
-        padding = "=" * (-len(text) % 4)
-        cursor = _decode(base64.b64decode(text[:MAX_LENGTH] + padding, b"-_", validate=True))
-    if (
-        cursor is None
-        or encode_cursor(cursor) != text
-        or "\x00" in f"{cursor.ranking}{cursor.segment}{cursor.content_type}"
-    ):
-        raise BadRequestError("cursor: is none that this service has given out")
-    return cursor
+CODEC = Codec(Cursor)
+encode_cursor = CODEC.encode
+decode_cursor = CODEC.decode

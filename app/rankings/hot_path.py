@@ -7,20 +7,21 @@ not a plain hit: other paths and methods, odd or wrong queries, no snapshot yet.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal, get_args
 
 from litestar import Litestar
 from litestar.types import Message, Receive, Scope, Send
 
+from app.http.edge import Edge
+from app.http.parameters import MAX_LIMIT
 from app.rankings.metrics import FROM_MEMORY
 from app.rankings.snapshots import Snapshots
-from app.rankings.wire import Window
 
 PATH = "/analytics/trending"
-WINDOWS: tuple[Window, ...] = ("1h", "24h", "7d", "30d", "all")
-DEFAULT_WINDOW: Window = "24h"
+TrendingWindow = Literal["1h", "24h", "7d", "30d", "all"]
+WINDOWS: tuple[TrendingWindow, ...] = get_args(TrendingWindow)
+DEFAULT_WINDOW: TrendingWindow = "24h"
 DEFAULT_LIMIT = 10
-MAX_LIMIT = 100
 REPORT_SECONDS = 1.0
 """How long the metric may lag behind: moving it on costs more than an answer may."""
 
@@ -78,6 +79,7 @@ class HotPath:
         self, app: Litestar, snapshots: Snapshots, served: Served, *, is_open: bool
     ) -> None:
         self.app = app
+        self.edge = Edge(app)
         self.snapshots = snapshots
         self.served = served
         self._queries = plain_queries() if is_open else {}
@@ -91,26 +93,31 @@ class HotPath:
             if query is not None:
                 answer = self.snapshots.answer(*query)
         if answer is None:
-            await self.app(scope, receive, send)
+            await self.edge(scope, receive, send)
             return
-        known = False
+        known, start, message = False, answer.start, answer.message
         for name, value in request["headers"]:
             if name in _SEEN_TO:
-                if name != b"if-none-match":
+                if name == b"accept-encoding":
+                    start, message = answer.coded(value)
+                elif name != b"if-none-match":
                     # The router knows which keys are wrong, and says so even where none is needed.
-                    await self.app(scope, receive, send)
+                    await self.edge(scope, receive, send)
                     return
-                known = known or answer.matches(value)
+                else:
+                    known = known or answer.matches(value)
         self.served.note()
         if known:
             await send(answer.start_304)
             await send(_EMPTY)
             return
-        await send(answer.start)
-        await send(answer.message if request["method"] == "GET" else _EMPTY)
+        await send(start)
+        await send(message if request["method"] == "GET" else _EMPTY)
 
 
 _METHODS = frozenset(("GET", "HEAD"))
-_SEEN_TO = frozenset((b"if-none-match", b"authorization", b"x-api-key"))
+_SEEN_TO = frozenset(
+    (b"accept-encoding", b"if-none-match", b"authorization", b"x-api-key", b"origin")
+)
 """Headers that change an answer."""
 _EMPTY: Message = {"type": "http.response.body", "body": b"", "more_body": False}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 import msgspec
-from litestar import MediaType, Request, Response
-from litestar.datastructures import State
+from litestar import Response
 
 from app.errors import BadRequestError, CursorExpiredError
+from app.http.answers import AnyRequest, kept, passing
 from app.rankings.cursor import Cursor, decode_cursor
 from app.rankings.lists import Lists
 from app.rankings.pages import encode_page, named_kind, named_segment
 from app.rankings.snapshot import Snapshot
-from app.rankings.snapshots import names_tag
+from app.rankings.wire import Trending, Window
 from app.services import services_of
-
-PlainRequest = Request[object, object, State]
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +43,6 @@ def continued(text: str) -> Listing:
     )
 
 
-def other_list() -> BadRequestError:
-    """Return the error for a cursor beside parameters that mean another list."""
-    return BadRequestError(
-        "cursor: belongs to another list; send it with the parameters it came from, or alone"
-    )
-
-
 async def find(lists: Lists, wanted: Listing) -> Snapshot | None:
     """Return the snapshot of a listing; None where the ranking has no run, or none of then.
 
@@ -78,7 +68,7 @@ async def find(lists: Lists, wanted: Listing) -> Snapshot | None:
 
 
 def answer(
-    request: PlainRequest, lists: Lists, snapshot: Snapshot, wanted: Listing, *, limit: int
+    request: AnyRequest, lists: Lists, snapshot: Snapshot, wanted: Listing, *, limit: int
 ) -> Response[bytes]:
     """Answer with one page of the snapshot."""
     is_past = wanted.as_of is not None
@@ -89,14 +79,19 @@ def answer(
         content_type=wanted.content_type,
         stale=not is_past and lists.snapshots.is_stale(snapshot.ranking),
     )
-    return tagged(request, body)
+    return kept(request, body, max_age=services_of(request).settings.trending_max_age)
 
 
-def tagged(request: PlainRequest, body: bytes) -> Response[bytes]:
-    """Answer with `body`, or 304 where the caller has it already."""
-    settings = services_of(request).settings
-    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
-    headers = {"etag": etag, "cache-control": f"public, max-age={settings.trending_max_age}"}
-    if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
-        return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
-    return Response(body, headers=headers, media_type=MediaType.JSON)
+def empty(request: AnyRequest, wanted: Listing, window: Window) -> Response[bytes]:
+    """Answer for a ranking before its first run, which can come at any moment."""
+    page = Trending(
+        ranking=wanted.ranking,
+        window=window,
+        segment=named_segment(wanted.segment),
+        run_id=None,
+        as_of=None,
+        stale=False,
+        items=[],
+        next_cursor=None,
+    )
+    return passing(request, page)

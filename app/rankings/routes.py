@@ -6,10 +6,10 @@ from datetime import UTC
 from typing import Annotated
 
 import msgspec
-from litestar import MediaType, Response, Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 
 from app.access.guard import require
 from app.errors import (
@@ -23,28 +23,25 @@ from app.errors import (
     UnknownRankingError,
     UnrankedItemError,
 )
-from app.http.names import check_names
+from app.http.answers import AnyRequest, kept
+from app.http.cursor import other_list
 from app.http.parameters import (
+    DEFAULT_TYPE,
+    ContentId,
+    ContentType,
     PageCursor,
     PageLimit,
-    parse_as_of,
-    parse_limit,
-    parse_name,
-    parse_segment,
-    parse_since,
+    RankingName,
 )
 from app.http.problems import documented
 from app.rankings import listing
 from app.rankings import queries as rankings
 from app.rankings.hot_path import DEFAULT_LIMIT
-from app.rankings.listing import Listing, PlainRequest
-from app.rankings.pages import named_kind, named_segment
+from app.rankings.listing import Listing
+from app.rankings.pages import named_kind
+from app.rankings.parameters import parse_as_of, parse_segment, parse_since
 from app.rankings.wire import Explanation, RankingOverview, Rankings, ScoreComponent, Trending
 from app.services import Services
-
-Name = Annotated[
-    str, PathParameter(min_length=1, max_length=200, description="Name of the ranking.")
-]
 
 
 @get(
@@ -59,15 +56,12 @@ Name = Annotated[
         **documented(UnauthorizedError, ForbiddenError, UnavailableError),
     },
 )
-async def get_rankings(
-    request: PlainRequest, services: NamedDependency[Services]
-) -> Response[bytes]:
+async def get_rankings(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Return every ranking."""
     async with services.connected() as connection:
         found = await rankings.ranking_overviews(connection)
-    return listing.tagged(
-        request, msgspec.json.encode(Rankings(rankings=[_outward(ranking) for ranking in found]))
-    )
+    answer = Rankings(rankings=[_outward(ranking) for ranking in found])
+    return kept(request, answer, max_age=services.settings.trending_max_age)
 
 
 @get(
@@ -82,9 +76,6 @@ async def get_rankings(
         200: ResponseSpec(Trending, description="The list", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
             UnknownRankingError,
             NoSnapshotError,
             CursorExpiredError,
@@ -93,9 +84,9 @@ async def get_rankings(
     },
 )
 async def get_ranking(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
-    name: Name,
+    name: RankingName,
     segment: Annotated[
         str | None,
         QueryParameter(
@@ -104,7 +95,7 @@ async def get_ranking(
             "is ranked in such parts; else the whole list.",
         ),
     ] = None,
-    limit: PageLimit = str(DEFAULT_LIMIT),
+    limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
     as_of: Annotated[
         str | None,
@@ -116,32 +107,15 @@ async def get_ranking(
     ] = None,
 ) -> Response[bytes]:
     """Return a page of a ranking's list."""
-    check_names(name=name)
     lists = services.lists
     wanted = _wanted(name, segment, cursor, as_of)
-    size = parse_limit(limit)
     found = await listing.find(lists, wanted)
     if found is not None:
-        return listing.answer(request, lists, found, wanted, limit=size)
+        return listing.answer(request, lists, found, wanted, limit=limit)
     ranking = await _overview(services, name)
     if wanted.as_of is not None:
         raise NoSnapshotError(f"no run of {name} is kept from {wanted.as_of.isoformat()} or before")
-    empty = Trending(
-        ranking=name,
-        window=ranking.window,
-        segment=named_segment(wanted.segment),
-        run_id=None,
-        as_of=None,
-        stale=False,
-        items=[],
-        next_cursor=None,
-    )
-    # Not to be kept for a moment: the first run can come at any time.
-    return Response(
-        msgspec.json.encode(empty),
-        headers={"cache-control": "no-cache"},
-        media_type=MediaType.JSON,
-    )
+    return listing.empty(request, wanted, ranking.window)
 
 
 @get(
@@ -155,9 +129,6 @@ async def get_ranking(
     responses={
         200: ResponseSpec(Explanation, description="The explanation", generate_examples=False),
         **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
             UnknownRankingError,
             UnknownItemError,
             UnrankedItemError,
@@ -166,23 +137,17 @@ async def get_ranking(
     },
 )
 async def get_explanation(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
-    name: Name,
-    content_id: Annotated[
-        str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
-    ],
-    content_type: Annotated[
-        str, QueryParameter(name="contentType", description="Type of the item.")
-    ] = "video",
+    name: RankingName,
+    content_id: ContentId,
+    content_type: ContentType = DEFAULT_TYPE,
     since: Annotated[
         str,
         QueryParameter(name="since", description="How far back the history goes: `1m` to `90d`."),
     ] = "24h",
 ) -> Response[bytes]:
     """Explain an item's score and place in a ranking."""
-    check_names(name=name, id=content_id)
-    parse_name("contentType", content_type)
     reach = parse_since(since)
     lists = services.lists
     ranking = await _overview(services, name)
@@ -216,7 +181,7 @@ async def get_explanation(
             msgspec.structs.replace(past, as_of=past.as_of.astimezone(UTC)) for past in history
         ],
     )
-    return listing.tagged(request, msgspec.json.encode(explanation))
+    return kept(request, explanation, max_age=services.settings.trending_max_age)
 
 
 def _wanted(name: str, segment: str | None, cursor: str | None, as_of: str | None) -> Listing:
@@ -231,7 +196,7 @@ def _wanted(name: str, segment: str | None, cursor: str | None, as_of: str | Non
         raise BadRequestError("asOf: a cursor has a snapshot of its own; send one of the two")
     wanted = listing.continued(cursor)
     if wanted.ranking != name or (segment is not None and asked.segment != wanted.segment):
-        raise listing.other_list()
+        raise other_list()
     return wanted
 
 

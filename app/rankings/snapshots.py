@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 from litestar.types import HTTPResponseStartEvent, Message
 
+from app.http.answers import names_tag
+from app.http.compression import LEAST, Coding, coding_of, compress, compressed_headers, with_vary
 from app.rankings.metrics import FRESH_AT
 from app.rankings.pages import encode_page
 from app.rankings.snapshot import Snapshot
@@ -25,23 +27,34 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     etag: bytes
     headers: Headers
-    """Of its 304, and the 200's beside those of its content."""
+    """Of its 200."""
     start: Message
     message: Message
     start_304: Message
     good_until: float
     """Unix time from which to look again whether the snapshot has become stale."""
     stale: bool
+    codings: dict[Coding, tuple[Message, Message]] = msgspec.field(default_factory=dict)
+    """Head and body, compressed, for those codings that were asked for."""
 
     def matches(self, if_none_match: bytes) -> bool:
         """Tell whether a request's If-None-Match names this answer."""
         return if_none_match == self.etag or names_tag(if_none_match, self.etag)
 
-
-def names_tag(if_none_match: bytes, etag: bytes) -> bool:
-    """Tell whether an If-None-Match header names `etag` (RFC 9110 13.1.2)."""
-    tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
-    return any(tag in (etag, b"*") for tag in tags)
+    def coded(self, accept_encoding: bytes) -> tuple[Message, Message]:
+        """Return head and body in the best coding that the caller takes, made once."""
+        coding = coding_of(accept_encoding) if len(self.body) >= LEAST else None
+        if coding is None:
+            return self.start, self.message
+        made = self.codings.get(coding)
+        if made is None:
+            body = compress(self.body, coding)
+            headers = compressed_headers(self.headers, coding, len(body))
+            made = self.codings[coding] = (
+                _start(200, headers),
+                {"type": "http.response.body", "body": body, "more_body": False},
+            )
+        return made
 
 
 def _start(status: int, headers: Headers) -> HTTPResponseStartEvent:
@@ -66,7 +79,8 @@ class Snapshots:
         self._current: dict[str, Snapshot] = {}
         self._fresh: dict[str, float] = {}
         self._answers: dict[tuple[str, int], Answer] = {}
-        self._cache_control = b"public, max-age=%d" % max_age
+        self.max_age = f"max-age={max_age}"
+        """Of Cache-Control."""
 
     @property
     def current(self) -> Mapping[str, Snapshot]:
@@ -127,12 +141,15 @@ class Snapshots:
         body = encode_page(snapshot, limit=limit, stale=stale)
         # A stale body differs from the fresh one of the same run, and so must its tag.
         etag = b'"%d-%d%s"' % (snapshot.run_id, limit, b"-stale" if stale else b"")
-        cache = [(b"etag", etag), (b"cache-control", self._cache_control)]
+        cache = [(b"etag", etag), (b"cache-control", f"public, {self.max_age}".encode())]
+        headers = [*_content(body), *cache]
+        if len(body) >= LEAST:
+            headers = with_vary(headers, b"accept-encoding")
         return Answer(
             body=body,
             etag=etag,
-            headers=cache,
-            start=_start(200, [*_content(body), *cache]),
+            headers=headers,
+            start=_start(200, headers),
             message={"type": "http.response.body", "body": body, "more_body": False},
             start_304=_start(304, cache),
             stale=stale,

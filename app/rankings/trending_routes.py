@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
-import msgspec
-from litestar import MediaType, Response, Router, get, head
+from litestar import MediaType, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from app.access.guard import require
-from app.errors import (
-    BadRequestError,
-    CursorExpiredError,
-    ForbiddenError,
-    UnauthorizedError,
-    UnavailableError,
-)
-from app.http.parameters import PageLimit, parse_limit, parse_name, parse_window
+from app.errors import CursorExpiredError, UnavailableError
+from app.http.answers import AnyRequest, cache_headers
+from app.http.cursor import other_list
+from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
 from app.rankings import listing
 from app.rankings.hot_path import (
@@ -25,35 +20,42 @@ from app.rankings.hot_path import (
     DEFAULT_WINDOW,
     PATH,
     WINDOWS,
+    TrendingWindow,
     ranking_of,
 )
-from app.rankings.listing import Listing, PlainRequest
-from app.rankings.pages import named_segment
+from app.rankings.listing import Listing
 from app.rankings.snapshots import Snapshots
-from app.rankings.wire import Trending, Window
+from app.rankings.wire import Trending
 from app.services import services_of
 
 WindowParameter = Annotated[
-    str | None,
+    TrendingWindow | None,
     QueryParameter(
         name="window",
-        description="Only items with events in this window are ranked, by their score in it.",
-        schema_extra={"enum": list(WINDOWS), "default": DEFAULT_WINDOW},
+        description="Only items with events in this window are ranked, by their score in it; "
+        f"`{DEFAULT_WINDOW}` without it.",
     ),
 ]
-CategoryParameter = Annotated[
+Category = Annotated[
     str | None,
-    QueryParameter(name="category", description="Only this category, ranked by itself."),
+    QueryParameter(
+        name="category",
+        min_length=1,
+        max_length=MAX_NAME,
+        description="Only this category, ranked by itself.",
+    ),
 ]
-ContentTypeParameter = Annotated[
+ContentType = Annotated[
     str | None,
     QueryParameter(
         name="contentType",
+        min_length=1,
+        max_length=MAX_NAME,
         description="Only this type, ranked by itself; with `category`, only the items of this "
         "type in the category's list, with their ranks there.",
     ),
 ]
-CursorParameter = Annotated[
+Cursor = Annotated[
     str | None,
     QueryParameter(
         name="cursor",
@@ -63,44 +65,51 @@ CursorParameter = Annotated[
 ]
 
 
-async def answer(
-    request: PlainRequest,
-    limit: str,
-    *,
-    window: str | None,
-    category: str | None,
-    content_type: str | None,
-    cursor: str | None,
+@get(
+    PATH,
+    summary="What is trending now",
+    description="The best items of the newest snapshot, computed by the database every minute. "
+    "`ETag` changes with the snapshot: send it back as `If-None-Match` to get a 304. `nextCursor` "
+    "leads to the next page of the same snapshot, until it is no longer kept: at least ten "
+    "minutes.",
+    operation_id="trending",
+    tags=["Rankings"],
+    responses={
+        200: ResponseSpec(Trending, description="The ranking", generate_examples=False),
+        304: ResponseSpec(None, description="Nothing has changed since that ETag"),
+        **documented(CursorExpiredError, UnavailableError),
+    },
+)
+async def trending(
+    request: AnyRequest,
+    window: WindowParameter = None,
+    limit: PageLimit = DEFAULT_LIMIT,
+    category: Category = None,
+    content_type: ContentType = None,
+    cursor: Cursor = None,
 ) -> Response[bytes]:
     """Answer as the hot path does, from the same bytes, or with what it cannot do."""
-    wanted = _wanted(window, category, content_type)
-    size = parse_limit(limit)
+    wanted = _wanted(window or DEFAULT_WINDOW, category, content_type)
     if cursor is not None:
         begun = listing.continued(cursor)
         if not _goes_on(begun, wanted, window=window):
-            raise listing.other_list()
+            raise other_list()
         wanted = begun
     services = services_of(request)
-    snapshots = services.snapshots
-    if not snapshots.known:
+    if not services.snapshots.known:
         raise UnavailableError("no ranking could be loaded yet", retry_after=1)
     if wanted.run_id is None and not wanted.segment:
-        return _whole(request, snapshots, wanted.ranking, size)
-    lists = services.lists
-    found = await listing.find(lists, wanted)
+        return _whole(request, services.snapshots, wanted, limit)
+    found = await listing.find(services.lists, wanted)
     if found is None:
-        return _empty(wanted)
-    return listing.answer(request, lists, found, wanted, limit=size)
+        return listing.empty(request, wanted, _window_of(wanted.ranking))
+    return listing.answer(request, services.lists, found, wanted, limit=limit)
 
 
-def _wanted(window: str | None, category: str | None, content_type: str | None) -> Listing:
+def _wanted(window: TrendingWindow, category: str | None, content_type: str | None) -> Listing:
     """Return the listing that the parameters mean; with both filters, one is a part's."""
-    checked = DEFAULT_WINDOW if window is None else parse_window(window)
-    ranking = ranking_of(checked)
-    if content_type is not None:
-        parse_name("contentType", content_type)
+    ranking = ranking_of(window)
     if category is not None:
-        parse_name("category", category)
         return Listing(ranking=ranking, segment=f"category:{category}", content_type=content_type)
     if content_type is not None:
         return Listing(ranking=ranking, segment=f"content_type:{content_type}")
@@ -118,103 +127,21 @@ def _goes_on(begun: Listing, wanted: Listing, *, window: str | None) -> bool:
 
 
 def _whole(
-    request: PlainRequest, snapshots: Snapshots, ranking: str, limit: int
+    request: AnyRequest, snapshots: Snapshots, wanted: Listing, limit: int
 ) -> Response[bytes]:
     """Answer with the top of the newest whole list."""
-    found = snapshots.answer(ranking, limit)
+    found = snapshots.answer(wanted.ranking, limit)
     if found is None:
-        return _empty(Listing(ranking=ranking))
-    headers = {name.decode(): value.decode() for name, value in found.headers}
+        return listing.empty(request, wanted, _window_of(wanted.ranking))
+    headers = {"etag": found.etag.decode(), **cache_headers(request, snapshots.max_age)}
     if found.matches(request.headers.get("if-none-match", "").encode()):
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
     return Response(found.body, headers=headers, media_type=MediaType.JSON)
 
 
-def _empty(wanted: Listing) -> Response[bytes]:
-    empty = Trending(
-        ranking=wanted.ranking,
-        window=_window_of(wanted.ranking),
-        segment=named_segment(wanted.segment),
-        run_id=None,
-        as_of=None,
-        stale=False,
-        items=[],
-        next_cursor=None,
-    )
-    # Not to be kept for a moment: the first run can come at any time.
-    return Response(
-        msgspec.json.encode(empty),
-        headers={"cache-control": "no-cache"},
-        media_type=MediaType.JSON,
-    )
+def _window_of(ranking: str) -> TrendingWindow:
+    windows: tuple[TrendingWindow, ...] = get_args(TrendingWindow)
+    return next(window for window in windows if ranking_of(window) == ranking)
 
 
-def _window_of(ranking: str) -> Window:
-    return next(window for window in WINDOWS if ranking_of(window) == ranking)
-
-
-@get(
-    PATH,
-    summary="What is trending now",
-    description="The best items of the newest snapshot, computed by the database every minute. "
-    "`ETag` changes with the snapshot: send it back as `If-None-Match` to get a 304. `nextCursor` "
-    "leads to the next page of the same snapshot, until it is no longer kept: at least ten "
-    "minutes.",
-    operation_id="trending",
-    tags=["Rankings"],
-    responses={
-        200: ResponseSpec(Trending, description="The ranking", generate_examples=False),
-        304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            CursorExpiredError,
-            UnavailableError,
-        ),
-    },
-)
-async def trending(
-    request: PlainRequest,
-    window: WindowParameter = None,
-    limit: PageLimit = str(DEFAULT_LIMIT),
-    category: CategoryParameter = None,
-    content_type: ContentTypeParameter = None,
-    cursor: CursorParameter = None,
-) -> Response[bytes]:
-    """Return the current ranking of a window."""
-    return await answer(
-        request,
-        limit,
-        window=window,
-        category=category,
-        content_type=content_type,
-        cursor=cursor,
-    )
-
-
-@head(PATH, include_in_schema=False)
-async def trending_head(
-    request: PlainRequest,
-    window: WindowParameter = None,
-    limit: PageLimit = str(DEFAULT_LIMIT),
-    category: CategoryParameter = None,
-    content_type: ContentTypeParameter = None,
-    cursor: CursorParameter = None,
-) -> Response[None]:
-    """Return the headers of `trending`."""
-    whole = await answer(
-        request,
-        limit,
-        window=window,
-        category=category,
-        content_type=content_type,
-        cursor=cursor,
-    )
-    if whole.status_code == 304:
-        return Response(None, status_code=304, headers=whole.headers)
-    length = {"content-type": str(MediaType.JSON.value), "content-length": str(len(whole.content))}
-    return Response(None, headers={**length, **whole.headers})
-
-
-router = Router("/", route_handlers=[trending, trending_head], guards=[require("read")])
+router = Router("/", route_handlers=[trending], guards=[require("read")])

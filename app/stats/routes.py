@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from litestar import MediaType, Response, Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
 
 from app.errors import BadRequestError, UnavailableError, UnknownItemError
-from app.http.parameters import parse_name
+from app.http.answers import AnyRequest, passing
+from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
 from app.services import Services
 from app.stats.wire import ItemStats
-
-ContentId = Annotated[str, PathParameter(description="Id of the item: 1 to 200 characters.")]
-ContentType = Annotated[
-    str, QueryParameter(name="contentType", description="Type of the item: 1 to 200 characters.")
-]
 
 
 @get(
@@ -35,14 +28,14 @@ ContentType = Annotated[
     },
 )
 async def stats(
-    services: NamedDependency[Services], content_id: ContentId, content_type: ContentType = "video"
+    request: AnyRequest,
+    services: NamedDependency[Services],
+    content_id: ContentId,
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Return the counts of an item."""
-    parse_name("contentId", content_id)
-    parse_name("contentType", content_type)
-    cache = services.stats
-    body = await cache.get(content_type=content_type, content_id=content_id)
-    return Response(body, media_type=MediaType.JSON, headers={"cache-control": "no-cache"})
+    body = await services.stats.get(content_type=content_type, content_id=content_id)
+    return passing(request, body)
 
 
 router = Router("/", route_handlers=[stats])

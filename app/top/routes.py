@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
-import msgspec
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
@@ -18,18 +17,15 @@ from app.errors import (
     UnavailableError,
     UnknownRankingError,
 )
-from app.http.names import check_names
-from app.http.parameters import PageLimit, parse_limit
+from app.http.answers import AnyRequest, kept
+from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
-from app.rankings import listing
-from app.rankings.listing import PlainRequest
 from app.rankings.queries import ranking_overview
 from app.services import Services
 from app.top.pages import Wanted
 from app.top.publisher import FORMULA
 from app.top.wire import Period, TopList
 
-PERIODS: tuple[Period, ...] = get_args(Period)
 DEFAULT_PERIOD: Period = "7d"
 DEFAULT_LIMIT = 20
 DEPTH = 1_000
@@ -58,65 +54,37 @@ DEPTH = 1_000
     },
 )
 async def get_top(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     name: Annotated[
         str,
         PathParameter(
             min_length=1,
-            max_length=200,
+            max_length=MAX_NAME,
             description="`viewed`, `liked`, `commented`, `creators`, or one that a DBA has added.",
         ),
     ],
     period: Annotated[
-        str,
+        Period,
         QueryParameter(
             name="period",
             description="What is counted: the last 7 days, or since the beginning of the day, "
             "week or month in the service's zone.",
-            schema_extra={"enum": list(PERIODS)},
         ),
     ] = DEFAULT_PERIOD,
     offset: Annotated[
-        str,
-        QueryParameter(
-            name="offset",
-            description="How many to skip.",
-            schema_extra={"type": "integer", "minimum": 0, "maximum": DEPTH - 1},
-        ),
-    ] = "0",
-    limit: PageLimit = str(DEFAULT_LIMIT),
+        int, QueryParameter(name="offset", ge=0, le=DEPTH - 1, description="How many to skip.")
+    ] = 0,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Response[bytes]:
     """Return a page of a top list."""
-    check_names(list=name)
-    wanted = Wanted(
-        name=name,
-        period=parse_period(period),
-        offset=parse_offset(offset),
-        limit=parse_limit(limit),
-    )
+    wanted = Wanted(name=name, period=period, offset=offset, limit=limit)
     pages = services.top_pages
     found = await pages.live(wanted)
     if found is None:
         await _check_known(services, wanted)
         found = await pages.last_run(wanted) or _empty(wanted)
-    return listing.tagged(request, msgspec.json.encode(found))
-
-
-def parse_period(text: str) -> Period:
-    """Return the period, or raise `BadRequestError` naming the allowed ones."""
-    for period in PERIODS:
-        if text == period:
-            return period
-    raise BadRequestError(f"period: {text[:100]!r} is none of {', '.join(PERIODS)}")
-
-
-def parse_offset(text: str) -> int:
-    """Return the offset, or raise `BadRequestError` naming its bounds."""
-    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else DEPTH
-    if offset >= DEPTH:
-        raise BadRequestError(f"offset: {text[:100]!r} is no whole number from 0 to {DEPTH - 1}")
-    return offset
+    return kept(request, found, max_age=services.settings.trending_max_age)
 
 
 async def _check_known(services: Services, wanted: Wanted) -> None:
