@@ -1,8 +1,8 @@
-"""What a database knows about its own schema, in three tables of schema public.
+"""What a database knows about its own schema, in two tables of schema public.
 
-`schema_migration` is dbmate's. `schema_file` holds what the applied files were. The one row of
-`schema_replaceable` says what schema api and the jobs were made from; it is gone while they are
-being replaced, so that a run that was cut off is finished by the next one.
+`schema_file` holds what the applied files were; a file's row is of the same transaction as what it
+did. The one row of `schema_replaceable` says what the functions and the jobs were made from; it is
+gone while they are being replaced, so that a run that was cut off is finished by the next one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 import psycopg
 
 from app.errors import MigrationError
-from app.migrate.dbmate import TABLE
 from app.migrate.schema_files import SqlFile
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
+
+FIRST_BEFORE_BASELINE = "0776dbd38a389f62aff20f227783938671d534693add8d530c93dc9602ef6947"
+"""Hash of the first file of every database from before the baseline (docs/decisions/0013)."""
 
 
 async def create(connection: Connection) -> None:
@@ -31,16 +33,33 @@ async def create(connection: Connection) -> None:
             applied_at timestamptz not null default now()
         );
         comment on table public.schema_file is
-            'The versioned files of db/ as they were when schema_migration got their version.';
+            'The versioned files of db/ that were applied, as they were then.';
 
         create table public.schema_replaceable (
             sha256 text primary key,
             replaced_at timestamptz not null default now()
         );
         comment on table public.schema_replaceable is
-            'What schema api and the jobs were made from; no row while they are being made.';
+            'What functions and jobs were made from; no row while they are being made.';
         """
     )
+
+
+async def refuse_before_baseline(connection: Connection) -> None:
+    """Raise `MigrationError` for a database that the files before the baseline made."""
+    older = await _exists(connection, "public.schema_migration")
+    if not older and await _exists(connection, "public.schema_file"):
+        cursor = await connection.execute(
+            "select exists (select from public.schema_file where sha256 = %s)",
+            [FIRST_BEFORE_BASELINE],
+        )
+        older = await cursor.fetchone() == (True,)
+    if older:
+        raise MigrationError(
+            "this database is from before the baseline of Groundswell's schema and stays as it "
+            "is: use a new one (DATABASE_URL, or make run DATA=another-folder); docs/operations.md "
+            "tells how to take its events along"
+        )
 
 
 async def pending_of(connection: Connection, files: list[SqlFile]) -> list[SqlFile]:
@@ -49,18 +68,12 @@ async def pending_of(connection: Connection, files: list[SqlFile]) -> list[SqlFi
     Raises `MigrationError` when an applied file is missing, renamed or changed, and when a pending
     one has a number below an applied one.
     """
-    if not await _exists(connection, TABLE):
+    if not await _exists(connection, "public.schema_file"):
         return files
-    cursor = await connection.execute(
-        f"""
-        select version, coalesce(path, version), coalesce(sha256, '')
-        from {TABLE} left join public.schema_file using (version)
-        order by version
-        """  # noqa: S608 - a constant
-    )
+    cursor = await connection.execute("select version, path, sha256 from public.schema_file")
     applied = {version: (path, sha256) for version, path, sha256 in await cursor.fetchall()}
     by_version = {file.version: file for file in files}
-    for version, (path, sha256) in applied.items():
+    for version, (path, sha256) in sorted(applied.items()):
         _verify(path, sha256, by_version.get(version))
     pending = [file for file in files if file.version not in applied]
     newest = max(applied, default="")
@@ -83,22 +96,16 @@ def _verify(path: str, sha256: str, file: SqlFile | None) -> None:
         raise MigrationError(f"{path} was applied and has changed since: add a new file instead")
 
 
-async def remember_files(connection: Connection, files: list[SqlFile]) -> None:
-    """Store what `files` are, before they are applied."""
-    for file in files:
-        await connection.execute(
-            """
-            insert into public.schema_file (version, path, sha256)
-            values (%s, %s, %s)
-            on conflict (version) do update
-            set path = excluded.path, sha256 = excluded.sha256, applied_at = excluded.applied_at
-            """,
-            [file.version, file.path, file.sha256],
-        )
+async def remember_file(connection: Connection, file: SqlFile) -> None:
+    """Store that `file` was applied: in the transaction that does so."""
+    await connection.execute(
+        "insert into public.schema_file (version, path, sha256) values (%s, %s, %s)",
+        [file.version, file.path, file.sha256],
+    )
 
 
 async def replaced_hash(connection: Connection) -> str | None:
-    """Return the hash of what schema api was made from, None where it has to be made anew."""
+    """Return the hash of what the functions were made from, None where they must be made anew."""
     if not await _exists(connection, "public.schema_replaceable"):
         return None
     cursor = await connection.execute("select sha256 from public.schema_replaceable")
@@ -107,12 +114,12 @@ async def replaced_hash(connection: Connection) -> str | None:
 
 
 async def forget_replaced(connection: Connection) -> None:
-    """Say that schema api has to be made anew."""
+    """Say that the functions have to be made anew."""
     await connection.execute("delete from public.schema_replaceable")
 
 
 async def remember_replaced(connection: Connection, sha256: str) -> None:
-    """Say what schema api was made from."""
+    """Say what the functions were made from."""
     await connection.execute("insert into public.schema_replaceable (sha256) values (%s)", [sha256])
 
 

@@ -1,4 +1,4 @@
-"""Bringing a database to this checkout's schema: versioned files once, schema api as it changes."""
+"""Bringing a database to this checkout's schema: versioned files once, functions as they change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import structlog
 
 from app.errors import MigrationError
 from app.migrate import bookkeeping, replace
-from app.migrate.dbmate import apply_versioned
 from app.migrate.schema_files import (
     PROJECT,
     Folders,
@@ -40,7 +39,7 @@ class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
     applied: list[str]
     """Versioned files applied now, in order."""
     api_replaced: bool
-    """Whether schema api and the jobs were made anew."""
+    """Whether the functions and the jobs were made anew."""
     jobs: list[str]
     """Names of the jobs registered now."""
     jobs_skipped: str | None
@@ -50,11 +49,12 @@ class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
 async def migrate(
     database_url: str, *, folders: Folders = PROJECT, patience: float = 60.0
 ) -> MigrationReport:
-    """Apply what is pending and replace schema api if it or anything below it changed.
+    """Apply what is pending and replace the functions if they or anything below them changed.
 
     Waits up to `patience` seconds for the database to answer, then for another migration of it to
     end. A second call changes nothing. Raises `MigrationError` for a changed, missing, misnumbered
-    or failing file: files before it stay applied, and the next call goes on from there.
+    or failing file: files before it stay applied, and the next call goes on from there. Raises it,
+    too, for a database from before the baseline, and touches nothing there.
     """
     versioned = read_versioned(folders)
     replaceable = read_replaceable(folders)
@@ -62,6 +62,7 @@ async def migrate(
         await connect(database_url, patience=patience) as connection,
         _exclusively(connection),
     ):
+        await bookkeeping.refuse_before_baseline(connection)
         await _ensure_timescaledb(connection)
         jobs_skipped = await replace.why_no_jobs(connection)
         pending = await bookkeeping.pending_of(connection, versioned)
@@ -72,7 +73,7 @@ async def migrate(
             await bookkeeping.create(connection)
             await bookkeeping.forget_replaced(connection)
             if pending:
-                await _apply(connection, folders, pending, replaceable)
+                await _apply(connection, pending, replaceable)
             async with connection.transaction():
                 await _replace(connection, replaceable)
                 if jobs_skipped is None:
@@ -86,27 +87,41 @@ async def migrate(
         )
 
 
-async def _apply(
-    connection: Connection, folders: Folders, pending: list[SqlFile], replaceable: Replaceable
-) -> None:
+async def _apply(connection: Connection, pending: list[SqlFile], replaceable: Replaceable) -> None:
     """Apply the pending files, without schema api, which would hold on to what they change.
 
-    When one fails, schema api comes back as far as the schema that was reached allows.
+    Each is one transaction with its row of the bookkeeping. When one fails, schema api comes back
+    as far as the schema that was reached allows.
     """
-    await bookkeeping.remember_files(connection, pending)
     await replace.drop_schemas(connection, replaceable)
-    try:
-        await apply_versioned(connection, folders)
-    except MigrationError:
-        with suppress(MigrationError):
-            await _replace(connection, replaceable)
-        raise
+    for file in pending:
+        try:
+            async with connection.transaction():
+                # Else TimescaleDB tells of every default it takes.
+                await connection.execute("set local client_min_messages = warning")
+                await connection.execute(file.text.encode())
+                await bookkeeping.remember_file(connection, file)
+        except psycopg.Error as error:
+            if not connection.broken:
+                with suppress(MigrationError):
+                    await _replace(connection, replaceable)
+            raise MigrationError(f"{file.path}: {_fault(error, file)}") from error
+        log.debug("migration_applied", file=file.path)
+
+
+def _fault(error: psycopg.Error, file: SqlFile) -> str:
+    """Return what went wrong, and in which line where the server says so."""
+    reason = error.diag.message_primary or " ".join(str(error).split())
+    position = error.diag.statement_position
+    if position is None:
+        return reason
+    return f"{reason} (line {file.text.count(chr(10), 0, int(position) - 1) + 1})"
 
 
 async def _replace(connection: Connection, replaceable: Replaceable) -> None:
     async with connection.transaction():
         await replace.drop_schemas(connection, replaceable)
-        await replace.create_schemas(connection, replaceable)
+        await replace.create_all(connection, replaceable)
 
 
 async def connect(database_url: str, *, patience: float) -> Connection:
@@ -141,9 +156,9 @@ def _log_notice(notice: psycopg.errors.Diagnostic) -> None:
 async def _exclusively(connection: Connection) -> AsyncIterator[None]:
     """Hold the migration lock of this database.
 
-    Tried again and again: a session that waits inside `pg_advisory_lock` holds a snapshot, and
-    `create index concurrently` in the other migration would wait for it in turn. On the embedded
-    engine, where all clients share one session, this excludes nobody; there only `dev` migrates.
+    Tried again and again: a session that waits inside `pg_advisory_lock` holds a snapshot, and the
+    other migration could wait for it in turn. On the embedded engine, where all clients share one
+    session, this excludes nobody; there only `dev` migrates.
     """
     told = False
     while not await _true(connection, "select pg_try_advisory_lock(%s)", LOCK):

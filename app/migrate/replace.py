@@ -1,7 +1,9 @@
-"""Dropping and making again of what is replaceable: schema api and the pg_cron jobs."""
+"""Making again what is replaceable: schema api, the functions of core, the pg_cron jobs."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
@@ -15,29 +17,41 @@ from app.migrate.schema_files import Replaceable, SqlFile
 JOB_PREFIX = "groundswell_"
 """Jobs with such a name are ours: one that db/jobs no longer names is unscheduled."""
 
+_TRIGGER = re.compile(r"create or replace trigger ([a-z0-9_]+)")
+
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 log = structlog.get_logger(__name__)
 
 
 async def drop_schemas(connection: Connection, replaceable: Replaceable) -> None:
-    """Drop the replaceable schemas with everything in them."""
+    """Drop the schemas that are made from nothing, with everything in them."""
     async with connection.transaction():
         # Else PostgreSQL lists every object it drops along.
         await connection.execute("set local client_min_messages = warning")
-        for schema in replaceable.schemas:
+        for schema in replaceable.dropped:
             statement = sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
             await connection.execute(statement)
 
 
-async def create_schemas(connection: Connection, replaceable: Replaceable) -> None:
-    """Make every replaceable object, each after those it uses.
+async def create_all(connection: Connection, replaceable: Replaceable) -> None:
+    """Make every replaceable object, where the dropped schemas are gone.
 
-    `functions/<schema>.sql` makes the schema itself. The order of the others is found by trying:
-    a file that fails is tried again after the others, until a whole pass makes no progress. Raises
-    `MigrationError` with the first line of each error then.
+    First what is replaced in place: it cannot depend on a schema that is not there. Raises
+    `MigrationError` with the first line of each error.
     """
-    waiting = replaceable.functions
+    await _apply(connection, replaceable.in_place)
+    await _drop_leftovers(connection, replaceable)
+    await _apply(connection, replaceable.from_nothing)
+
+
+async def _apply(connection: Connection, files: list[SqlFile]) -> None:
+    """Apply every file, each after those it uses.
+
+    Their order is found by trying: a file that fails is tried again after the others, until a whole
+    pass makes no progress.
+    """
+    waiting = files
     while waiting:
         failed = [
             (file, error)
@@ -48,6 +62,50 @@ async def create_schemas(connection: Connection, replaceable: Replaceable) -> No
             reasons = "\n".join(f"{file.path}: {_first_line(error)}" for file, error in failed)
             raise MigrationError(f"these files cannot be applied:\n{reasons}") from failed[0][1]
         waiting = [file for file, _ in failed]
+
+
+async def _drop_leftovers(connection: Connection, replaceable: Replaceable) -> None:
+    """Drop functions of the kept schemas that no file makes any more, and triggers that call them.
+
+    Of two functions of one name, the older one is what the file made before its parameters changed.
+    """
+    files = replaceable.in_place
+    cursor = await connection.execute(
+        """
+        select 'trigger', format('%%I on %%s', called.tgname, called.tgrelid::regclass)
+        from pg_catalog.pg_trigger as called
+        inner join pg_catalog.pg_proc as known on known.oid = called.tgfoid
+        where known.pronamespace::regnamespace::text = any(%(schemas)s)
+            and called.tgparentid = 0
+            and not called.tgname = any(%(triggers)s)
+        union all
+        select 'function', known.oid::regprocedure::text
+        from pg_catalog.pg_proc as known
+        where known.pronamespace::regnamespace::text = any(%(schemas)s)
+            and (
+                not format('%%s/%%s', known.pronamespace::regnamespace, known.proname)
+                    = any(%(functions)s)
+                or exists (
+                    select from pg_catalog.pg_proc as newer
+                    where newer.pronamespace = known.pronamespace
+                        and newer.proname = known.proname and newer.oid > known.oid
+                )
+            )
+        """,
+        {
+            "schemas": replaceable.kept,
+            "triggers": [name for file in files for name in _TRIGGER.findall(file.text)],
+            "functions": ["/".join(Path(file.path).with_suffix("").parts[-2:]) for file in files],
+        },
+    )
+    for kind, identity in await cursor.fetchall():
+        try:
+            await connection.execute(f"drop {kind} {identity}".encode())
+        except psycopg.Error as error:
+            raise MigrationError(
+                f"no file makes {kind} {identity} any more, but: {_first_line(error)}"
+            ) from error
+        log.info("function_removed", what=f"{kind} {identity}")
 
 
 async def _error_of(connection: Connection, file: SqlFile) -> psycopg.Error | None:

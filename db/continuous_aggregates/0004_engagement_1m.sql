@@ -1,4 +1,3 @@
--- migrate:up transaction:false
 -- Engagement of each item in each minute, in UTC.
 -- Source: core.event. Feeds: agg.engagement_15m, api.item_stats, api.window_counts.
 -- Keeps: the sum over an item's minutes equals its counted events. No joins: an aggregate never
@@ -27,6 +26,3 @@ comment on view agg.engagement_1m is
     'Views, likes, comments, shares and watch seconds of each item in each minute (UTC).';
 
 grant select on agg.engagement_1m to groundswell_service, groundswell_read;
-
--- migrate:down
-drop materialized view agg.engagement_1m;

@@ -1,4 +1,3 @@
--- migrate:up transaction:false
 -- Engagement of each item in each quarter of an hour, in UTC.
 -- Source: agg.engagement_1m. Feeds: agg.engagement_1d, api.window_counts.
 -- Keeps: each bucket equals the sum of its buckets in agg.engagement_1m once both are refreshed.
@@ -21,6 +20,3 @@ comment on view agg.engagement_15m is
     'Views, likes, comments, shares and watch seconds of each item in each quarter hour (UTC).';
 
 grant select on agg.engagement_15m to groundswell_service, groundswell_read;
-
--- migrate:down
-drop materialized view agg.engagement_15m;

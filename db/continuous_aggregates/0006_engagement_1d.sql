@@ -1,4 +1,3 @@
--- migrate:up transaction:false
 -- Engagement of each item in each day, in UTC.
 -- Source: agg.engagement_15m. Feeds: api.item_stats, api.window_counts.
 -- Keeps: each bucket equals the sum of its buckets in agg.engagement_15m once both are refreshed.
@@ -21,6 +20,3 @@ comment on view agg.engagement_1d is
     'Views, likes, comments, shares and watch seconds of each item in each day (UTC).';
 
 grant select on agg.engagement_1d to groundswell_service, groundswell_read;
-
--- migrate:down
-drop materialized view agg.engagement_1d;

@@ -1,6 +1,5 @@
--- migrate:up
 -- The three schemas and the two group roles that everything else is granted to.
--- Source: nothing. Feeds: every later migration.
+-- Source: nothing. Feeds: every later file.
 
 create schema core;
 comment on schema core is 'Tables: the truth. Nothing in it depends on schema api.';
@@ -28,7 +27,3 @@ $$;
 grant usage on schema core, agg to groundswell_service, groundswell_read;
 alter default privileges in schema core, agg grant select on tables
 to groundswell_service, groundswell_read;
-
--- migrate:down
-drop schema agg;
-drop schema core;

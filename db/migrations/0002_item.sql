@@ -1,6 +1,5 @@
--- migrate:up
 -- The catalogue: one row for each thing that can be viewed, liked, commented on or shared.
--- Source: api.put_items, api.resolve_items. Feeds: core.event, every ranking.
+-- Source: api.put_items, api.resolve_items. Feeds: core.event, every ranking, GET /items.
 
 create table core.item (
     item_id bigint generated always as identity primary key,
@@ -18,9 +17,19 @@ create table core.item (
     constraint item_attributes_object check (jsonb_typeof(attributes) = 'object')
 );
 
--- Segments of rankings: their values, and the items of one.
-create index item_by_category on core.item (category);
+-- Segments of rankings: their values, and the items of one. item_newest_of_category does so for
+-- categories.
 create index item_by_creator on core.item (creator);
+-- The newest items of all, of a content type, of a category; the last tells the content type
+-- without a look at the row. What the orders of GET /items cost: docs/decisions/0010.
+create index item_newest on core.item (coalesce(published_at, created_at) desc, item_id desc);
+create index item_newest_of_content_type
+on core.item (content_type, coalesce(published_at, created_at) desc, item_id desc);
+create index item_newest_of_category
+on core.item (category, coalesce(published_at, created_at) desc, item_id desc)
+include (content_type);
+-- Rated items stand in their list without an event, so the formula looks for them by themselves.
+create index item_rated on core.item (content_type) where attributes ? 'rating';
 
 comment on table core.item is
     'The catalogue. An item is registered by its first event; its texts may come before or after.';
@@ -35,6 +44,3 @@ comment on column core.item.attributes is 'Anything else the application wants t
 comment on column core.item.created_at is 'When Groundswell first heard of it.';
 
 grant insert, update on core.item to groundswell_service;
-
--- migrate:down
-drop table core.item;

@@ -1,6 +1,5 @@
--- migrate:up
 -- The events: a hypertable in day chunks, one row for each accepted event, never updated by us.
--- Source: the writer (app/ingest). Feeds: agg.engagement_1m, core.score_feed.
+-- Source: the writer (app/ingest). Feeds: agg.engagement_1m, core.score_feed, api.move_windows.
 
 create type core.event_type as enum (
     'view', 'like', 'unlike', 'comment', 'uncomment', 'share', 'watch_time'
@@ -20,6 +19,7 @@ create table core.event (
     session_id text,
     metadata jsonb,
     counted boolean not null default true,
+    uncounted_because text,
     -- The idempotency contract: an id counts once. The time is in the key because a hypertable
     -- wants it there; the accept path makes sure that a retry repeats it.
     constraint event_counts_once primary key (event_id, occurred_at),
@@ -33,6 +33,10 @@ select create_hypertable(
 
 -- Refreshes and the real-time tail of the aggregates read by time. Append-only, so cheap.
 create index event_by_time on core.event (occurred_at);
+-- Finds the few events whose clocks ran ahead: they count at received_at, others at occurred_at.
+-- With it, taking out what has left a window reads just that, not the day of events after it. The
+-- columnstore keeps least and most of received_at of each batch because of it.
+create index event_ahead on core.event (received_at) where received_at < occurred_at;
 
 comment on table core.event is
     'Every accepted event, once. Raw rows are dropped by age (core.storage_policy).';
@@ -49,9 +53,8 @@ comment on column core.event.session_id is 'The caller''s session, where it says
 comment on column core.event.metadata is 'What else the caller sent with it, an object.';
 comment on column core.event.counted is
     'False keeps the event but leaves it out of every count (set by a DBA; reversible).';
+comment on column core.event.uncounted_because is
+    'Why it came in uncounted: "bot" and the pattern it matched, or "repeat" of a view by the '
+    'same viewer; null where it counted. Stays when a DBA counts it after all.';
 
 grant insert on core.event to groundswell_service;
-
--- migrate:down
-drop table core.event;
-drop type core.event_type;

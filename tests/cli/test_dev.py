@@ -1,18 +1,22 @@
 import asyncio
 import os
 import socket
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.dev.children import CommandChild
 from app.dev.demo import DemoState, read_state, write_state
 from app.dev.run import choose_port, first_of
+from app.embedded import embedded_timescaledb
 from app.embedded.supervise import RestartPolicy
 from app.errors import InputError, MigrationError, ServiceError
 from tests.eventually import eventually
+from tests.fingerprint import row_versions
 
 
 def child_of(*arguments: str, said: list[tuple[str, str]]) -> CommandChild:
@@ -80,3 +84,33 @@ def test_the_demo_remembers_its_end_and_that_it_was_replayed(tmp_path: Path) -> 
     assert read_state(file) == begun
     write_state(file, DemoState(until=begun.until, replayed=True))
     assert read_state(file).replayed
+
+
+async def test_a_data_folder_from_before_the_baseline_is_refused_and_left_as_it_is(
+    tmp_path: Path,
+) -> None:
+    older = "create schema core; create table public.schema_migration (version text primary key)"
+    versions = []
+    for statement in (older, "select"):
+        async with (
+            embedded_timescaledb(tmp_path) as database,
+            await psycopg.AsyncConnection.connect(
+                database.url, autocommit=True, prepare_threshold=None
+            ) as connection,
+        ):
+            await connection.execute(statement)
+            versions.append(await row_versions(connection, "core", "agg", "api", "public"))
+        if statement is older:
+            dev = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "app", "dev", "--data", str(tmp_path), "--no-demo"),
+                env={"PATH": os.environ["PATH"]},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            _, told = await dev.communicate()
+            assert dev.returncode == 1
+            lines = [line for line in told.decode().splitlines() if "groundswell: " in line]
+            assert len(lines) == 1
+            assert lines[0].startswith("groundswell: this database is from before the baseline")
+            assert b"Traceback" not in told
+    assert versions[0] == versions[1]

@@ -12,21 +12,33 @@ import psycopg
 import pytest
 
 from app.errors import MigrationError
+from app.migrate.bookkeeping import FIRST_BEFORE_BASELINE
 from app.migrate.migrate import migrate
 from app.migrate.schema_files import PROJECT, Folders, read_versioned
 from tests.engines import Home
+from tests.eventually import eventually
 from tests.fingerprint import fingerprint, row_versions
 
 OURS = ("core", "agg", "api")
 ALL = (*OURS, "public")
 VERSIONED = [file.path for file in read_versioned(PROJECT)]
-DOWN = "-- migrate:down\n"
-"""dbmate insists on it."""
+
+
+ONE_SESSION = (
+    "the embedded engine's clients share one session, so its locks exclude nobody: "
+    "run with TEST_DATABASE_URL or Docker"
+)
 
 
 async def one(connection: psycopg.AsyncConnection, query: str) -> Any:
     [(found,)] = await (await connection.execute(query)).fetchall()
     return found
+
+
+async def table_versions(connection: psycopg.AsyncConnection) -> list[str]:
+    """Return the versions of all that is kept: tables, indexes, types."""
+    versions = await row_versions(connection, "core", "agg")
+    return [version for version in versions if version.startswith(("class ", "type ", "schema "))]
 
 
 async def test_a_new_database_gets_everything(bare: psycopg.AsyncConnection, url: str) -> None:
@@ -53,7 +65,7 @@ async def test_every_earlier_state_leads_to_the_same_schema(
     whole = await fingerprint(bare, *OURS)
     for known in range(1, len(VERSIONED)):
         await bare.execute("drop schema core, agg, api cascade")
-        await bare.execute("drop table schema_migration, schema_file, schema_replaceable")
+        await bare.execute("drop table schema_file, schema_replaceable")
         earlier = Folders.under(tmp_path / str(known))
         earlier.migrations.mkdir(parents=True)
         earlier.continuous_aggregates.mkdir()
@@ -82,7 +94,8 @@ async def test_a_changed_function_is_replaced_and_the_data_stays(
 ) -> None:
     await migrate(url)
     await bare.execute("insert into core.item (content_type, external_id) values ('video', 'kept')")
-    tables = await row_versions(bare, "core", "agg")
+    before = await fingerprint(bare, "core", "agg")
+    tables = await table_versions(bare)
     file = folders.functions / "api" / "resolve_items.sql"
     text = file.read_text()
     file.write_text(re.sub(r"(comment on .* is\s*)'", r"\1'Changed: ", text, flags=re.DOTALL))
@@ -94,7 +107,8 @@ async def test_a_changed_function_is_replaced_and_the_data_stays(
         "select obj_description(oid, 'pg_proc') from pg_proc where proname = 'resolve_items'",
     )
     assert comment.startswith("Changed: ")
-    assert await row_versions(bare, "core", "agg") == tables
+    assert await fingerprint(bare, "core", "agg") == before
+    assert await table_versions(bare) == tables
     assert await one(bare, "select external_id from core.item") == "kept"
 
 
@@ -127,45 +141,183 @@ async def test_a_database_newer_than_the_checkout_is_refused(url: str, folders: 
 
 
 async def test_two_files_with_one_number_are_refused(url: str, folders: Folders) -> None:
-    (folders.continuous_aggregates / "0001_twin.sql").write_text("-- migrate:up\n")
+    (folders.continuous_aggregates / "0001_twin.sql").write_text("select 1;\n")
     with pytest.raises(MigrationError, match=r"0001_twin\.sql have the same number"):
         await migrate(url, folders=folders)
 
 
 async def test_a_number_below_an_applied_one_is_refused(url: str, folders: Folders) -> None:
     await migrate(url, folders=folders)
-    (folders.migrations / "0000_late.sql").write_text("-- migrate:up\nselect 1;\n")
+    (folders.migrations / "0000_late.sql").write_text("select 1;\n")
     with pytest.raises(MigrationError, match=r"0000_late\.sql comes before"):
         await migrate(url, folders=folders)
 
 
 @pytest.mark.parametrize("name", ["9_short.sql", "0099-dash.sql", "0099_Upper.sql"])
 async def test_a_wrong_name_is_refused(url: str, folders: Folders, name: str) -> None:
-    (folders.migrations / name).write_text("-- migrate:up\nselect 1;\n")
+    (folders.migrations / name).write_text("select 1;\n")
     with pytest.raises(MigrationError, match=f"{name} should be named like"):
         await migrate(url, folders=folders)
 
 
-@pytest.mark.parametrize("mode", ["", " transaction:false"])
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("select 1 / 0;", "division by zero$"),
+        ("select nonsense;", r'column "nonsense" does not exist \(line 2\)$'),
+    ],
+)
 async def test_a_failed_migration_names_its_file_and_is_resumed(
-    bare: psycopg.AsyncConnection, url: str, folders: Folders, mode: str
+    bare: psycopg.AsyncConnection, url: str, folders: Folders, fault: str, told: str
 ) -> None:
     await migrate(url)
     api = await fingerprint(bare, "api")
     good, bad = folders.migrations / "9001_good.sql", folders.migrations / "9002_bad.sql"
-    good.write_text(f"-- migrate:up\ncreate table core.good (x int);\n{DOWN}")
-    bad.write_text(f"-- migrate:up{mode}\ncreate table core.bad (x int);\nselect 1 / 0;\n{DOWN}")
-    with pytest.raises(MigrationError, match=r"9002_bad.sql: .*division by zero"):
+    good.write_text("create table core.good (x int);\n")
+    bad.write_text(f"create table core.bad (x int);\n{fault}\n")
+    with pytest.raises(MigrationError, match=rf"^migrations/9002_bad.sql: {told}"):
         await migrate(url, folders=folders)
     assert await one(bare, "select to_regclass('core.good') is not null")
     assert await one(bare, "select to_regclass('core.bad') is null")
+    assert await one(bare, "select max(version) from public.schema_file") == "9001"
     assert await fingerprint(bare, "api") == api
 
-    bad.write_text(f"-- migrate:up\ncreate table core.bad (x int);\n{DOWN}")
+    bad.write_text("create table core.bad (x int);\n")
     report = await migrate(url, folders=folders)
     assert report.applied == ["migrations/9002_bad.sql"]
     assert report.api_replaced
     assert await fingerprint(bare, "api") == api
+
+
+async def test_a_killed_migration_is_not_half_applied(
+    home: Home, bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    if home.name == "embedded":
+        pytest.skip(ONE_SESSION)
+    await migrate(url)
+    for number, name in ((1, "good"), (2, "cut_off")):
+        (folders.migrations / f"900{number}_{name}.sql").write_text(
+            f"create table core.{name} (x int);\nselect pg_advisory_xact_lock(900{number});\n"
+        )
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
+        await other.execute("select pg_advisory_lock(9002)")
+        migrating = asyncio.create_task(migrate(url, folders=folders))
+        waits = "from pg_locks where not granted and locktype = 'advisory'"
+
+        async def waiting() -> bool:
+            return bool(await one(bare, f"select count(*) {waits}"))
+
+        await eventually(waiting, within=30)
+        await one(bare, f"select pg_terminate_backend(pid) {waits}")
+        with pytest.raises(MigrationError, match=r"^migrations/9002_cut_off.sql: "):
+            await migrating
+    assert await one(bare, "select to_regclass('core.good') is not null")
+    assert await one(bare, "select to_regclass('core.cut_off') is null")
+    assert (await migrate(url, folders=folders)).applied == ["migrations/9002_cut_off.sql"]
+    assert await one(bare, "select to_regclass('core.cut_off') is not null")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "create table public.schema_migration (version text primary key)",
+        (
+            "create table public.schema_file as select '0001' as version, "
+            f"'{VERSIONED[0]}' as path, '{FIRST_BEFORE_BASELINE}' as sha256"
+        ),
+    ],
+)
+async def test_a_database_from_before_the_baseline_is_refused_and_left_as_it_is(
+    bare: psycopg.AsyncConnection, url: str, left: str
+) -> None:
+    await bare.execute("create schema core; create schema api; create table core.item (x int)")
+    await bare.execute(left)
+    before = await row_versions(bare, *ALL)
+    with pytest.raises(MigrationError, match=r"before the baseline .* make run DATA=") as raised:
+        await migrate(url)
+    assert "\n" not in str(raised.value)
+    assert await row_versions(bare, *ALL) == before
+
+
+async def test_a_changed_rule_is_replaced_in_place(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    await migrate(url)
+    tables = await table_versions(bare)
+    oid = "select 'core.check_calendar_row()'::regprocedure::oid"
+    before = await one(bare, oid)
+    file = folders.functions / "core" / "check_calendar_row.sql"
+    file.write_text(file.read_text().replace("is no IANA time zone", "is nowhere"))
+    assert (await migrate(url, folders=folders)).api_replaced
+    with pytest.raises(psycopg.errors.CheckViolation, match="zone 'X' is nowhere"):
+        await bare.execute("update core.calendar set zone = 'X'")
+    assert await one(bare, oid) == before
+    assert await table_versions(bare) == tables
+
+
+async def test_a_rule_whose_file_is_gone_goes_with_its_trigger(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    before = await fingerprint_of(bare, url, folders)
+    gone = folders.functions / "core" / "check_calendar_row.sql"
+    text = gone.read_text()
+    gone.unlink()
+    await migrate(url, folders=folders)
+    await bare.execute("update core.calendar set zone = 'X'")
+    assert await one(bare, "select to_regproc('core.check_calendar_row') is null")
+    gone.write_text(text)
+    await migrate(url, folders=folders)
+    assert await fingerprint(bare, *OURS) == before
+
+
+async def test_a_rule_with_other_parameters_takes_the_place_of_the_one_before(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    before = await fingerprint_of(bare, url, folders)
+    file = folders.functions / "core" / "alternatives.sql"
+    text = file.read_text()
+    file.write_text(
+        text.replace("(names text[])", "(names text[], x integer default 0)").replace(
+            "(text[])", "(text[], integer)"
+        )
+    )
+    await migrate(url, folders=folders)
+    known = "select array_agg(oid::regprocedure::text) from pg_proc where proname = 'alternatives'"
+    assert await one(bare, known) == ["core.alternatives(text[],integer)"]
+    file.write_text(text)
+    await migrate(url, folders=folders)
+    assert await fingerprint(bare, *OURS) == before
+
+
+async def test_a_removed_function_that_is_still_used_is_an_error(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    before = await fingerprint_of(bare, url, folders)
+    await bare.execute("create table core.user_of_it (x text default core.alternatives('{a,b}'))")
+    try:
+        (folders.functions / "core" / "alternatives.sql").unlink()
+        with pytest.raises(MigrationError, match=r"no file makes function core.alternatives.* but"):
+            await migrate(url, folders=folders)
+    finally:
+        await bare.execute("drop table core.user_of_it")
+    assert await fingerprint(bare, *OURS) == before
+
+
+async def test_nothing_in_core_can_call_api(url: str, folders: Folders) -> None:
+    (folders.functions / "core" / "upwards.sql").write_text(
+        "create or replace function core.upwards() returns timestamptz\n"
+        "begin atomic select api.closed_before(); end;"
+    )
+    with pytest.raises(MigrationError, match=r"functions/core/upwards.sql: schema .api. does not"):
+        await migrate(url, folders=folders)
+
+
+async def fingerprint_of(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> dict[str, str]:
+    """Migrate and return what that made."""
+    await migrate(url, folders=folders)
+    return await fingerprint(bare, *OURS)
 
 
 async def test_functions_may_call_what_sorts_after_them(
@@ -199,10 +351,7 @@ async def test_a_broken_function_leaves_the_old_ones_in_place(
 
 async def test_two_at_once_share_the_work(home: Home, url: str) -> None:
     if home.name == "embedded":
-        pytest.skip(
-            "the embedded engine's clients share one session, so its locks exclude nobody: "
-            "run with TEST_DATABASE_URL or Docker"
-        )
+        pytest.skip(ONE_SESSION)
     reports = await asyncio.gather(migrate(url), migrate(url))
     assert sorted(report.applied for report in reports) == [[], VERSIONED]
     assert sorted(report.api_replaced for report in reports) == [False, True]
@@ -223,7 +372,7 @@ async def test_a_job_that_was_removed_is_unscheduled(
     assert gone.stem not in await one(bare, jobs)
 
 
-async def test_a_server_that_does_not_answer_is_named(unused_port: int) -> None:
+async def test_a_server_that_does_not_answer_is_named(unused_port: object) -> None:
     with pytest.raises(MigrationError, match=f"cannot connect to the database: .*{unused_port}"):
         await migrate(f"postgresql://postgres@127.0.0.1:{unused_port}/x", patience=0.1)
 

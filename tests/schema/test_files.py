@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-from app.migrate.schema_files import PROJECT, SqlFile, read_replaceable
+from app.migrate.schema_files import PROJECT, SqlFile, read_replaceable, read_versioned
 
 REPLACEABLE = read_replaceable(PROJECT)
 FUNCTIONS = [file for file in REPLACEABLE.functions if file.path.count("/") == 2]
+IN_PLACE = REPLACEABLE.in_place
+FROM_NOTHING = [file for file in FUNCTIONS if file not in IN_PLACE]
 
 
 def each(files: list[SqlFile]) -> pytest.MarkDecorator:
@@ -25,11 +27,18 @@ def statements(file: SqlFile) -> str:
 def test_a_file_holds_the_object_it_is_named_after(file: SqlFile) -> None:
     _, schema, name = file.path.removesuffix(".sql").split("/")
     created = re.findall(
-        r"\bcreate (?:function|procedure|view|aggregate) (?:([a-z_]+)\.)?([a-z0-9_]+)",
+        r"\bcreate (?:or replace )?(?:function|procedure|view|aggregate)"
+        r" (?:([a-z_]+)\.)?([a-z0-9_]+)",
         statements(file),
     )
     assert created == [(schema, name)]
-    assert len(re.findall(r"^create\b", statements(file), re.MULTILINE)) == 1
+    triggers = re.findall(
+        r"^create or replace trigger [a-z_]+\n[^;]* execute function ([a-z_]+)\.([a-z0-9_]+)\(\);",
+        statements(file),
+        re.MULTILINE,
+    )
+    assert set(triggers) <= {(schema, name)}
+    assert len(re.findall(r"^create\b", statements(file), re.MULTILINE)) == 1 + len(triggers)
 
 
 @each(FUNCTIONS)
@@ -54,7 +63,26 @@ def test_time_comes_from_the_caller(file: SqlFile) -> None:
     )
 
 
-@each(FUNCTIONS)
+@each(IN_PLACE)
+def test_what_is_beside_tables_replaces_and_calls_nothing_of_api(file: SqlFile) -> None:
+    """Schema core is not dropped before; api is, and would leave these without what they call."""
+    assert len(re.findall(r"^create or replace\b", statements(file), re.MULTILINE)) == len(
+        re.findall(r"^create\b", statements(file), re.MULTILINE)
+    )
+    assert not re.search(r"\bapi\.", statements(file))
+
+
+@each(read_versioned(PROJECT))
+def test_a_versioned_file_leaves_its_transaction_to_migrate(file: SqlFile) -> None:
+    """It is one, with its row of the bookkeeping: a file that was cut off has done nothing."""
+    assert not re.search(r"^\s*(begin|commit|rollback)\s*;", statements(file), re.MULTILINE)
+    assert "concurrently" not in statements(file)
+    assert re.match(r"-- [A-Z]", file.text), "the file begins with a sentence"
+    assert re.search(r"^-- (.*\s)?Source: \S", file.text, re.MULTILINE)
+    assert re.search(r"^-- (.*\s)?Feeds: \S", file.text, re.MULTILINE)
+
+
+@each(FROM_NOTHING)
 def test_a_file_does_not_replace(file: SqlFile) -> None:
     """Schema api is made from nothing each time; `or replace` would hide a name used twice."""
     assert not re.search(r"\bor replace\b|\bif not exists\b", statements(file), re.IGNORECASE)

@@ -142,3 +142,9 @@ async def test_a_name_is_taken_once(undone: World) -> None:
 )
 async def test_sensible_schedules_are_taken(undone: World, schedule: str) -> None:
     await undone.execute("insert into core.ranking (name, schedule) values ('r', %s)", schedule)
+
+
+async def test_what_a_new_database_has_makes_sense(undone: World) -> None:
+    """Migrating inserts it before the rules are there."""
+    await undone.execute("select core.check_ranking(ranking) from core.ranking as ranking")
+    await undone.execute("update core.calendar set zone = zone")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BadRequestError
-from app.rankings.cursor import MAX_LENGTH, Cursor, decode_cursor, encode_cursor
+from app.http.cursor import MAX_LENGTH
+from app.rankings.cursor import Cursor, decode_cursor, encode_cursor
 
 CURSOR = Cursor(
     ranking="trending_24h", run_id=7, segment="category:Müsik", content_type="movie", rank=11

@@ -1,4 +1,3 @@
--- migrate:up
 -- Items that rankings leave out, with who did so, why and until when.
 -- Source: PUT /admin/items/{id}/exclusion, groundswell items. Feeds: every formula.
 
@@ -34,6 +33,3 @@ comment on column core.item_exclusion.lifted_by is 'Who lifted it; null while it
 comment on column core.item_exclusion.lifted_at is 'When it ended; null while it is in force.';
 
 grant insert, update on core.item_exclusion to groundswell_service;
-
--- migrate:down
-drop table core.item_exclusion;

@@ -1,6 +1,5 @@
--- migrate:up
 -- What incremental scoring keeps: a queue of inserted events, decayed sums of each item in each
--- ranking, and exact counts of each item in each moving window.
+-- ranking, how far each ranking has come, and hot scores.
 -- Source: the writer (in the transaction that inserts the events), then api.score_events.
 -- Feeds: every formula.
 
@@ -44,8 +43,10 @@ create table core.ranking_score (
     constraint ranking_score_one_per_item primary key (ranking_id, item_id)
 ) with (fillfactor = 80);
 
--- The top of a ranking: read from the highest bound down.
-create index ranking_score_by_bound on core.ranking_score (ranking_id, bound desc);
+-- The top of a ranking: read from the highest bound down. What is far below all lists has no bound:
+-- its row then has nothing new for an index, and an event rewrites it in its page.
+create index ranking_score_by_bound on core.ranking_score (ranking_id, bound desc)
+where bound > '-infinity';
 
 comment on table core.ranking_score is
     'Forward-decayed counts of each item in each weighted_decay ranking. An idle item''s row is '
@@ -71,7 +72,8 @@ comment on column core.ranking_score.recent_watch_minutes is
     'Minutes watched, each halved every recent_half_life.';
 comment on column core.ranking_score.bound is
     'Upper bound of the score that holds at any later time, in log2 and forward in time: '
-    'log2(score now) + seconds since 1970 / half-life. Comparable between items of a ranking.';
+    'log2(score now) + seconds since 1970 / half-life. Comparable between items of a ranking. '
+    '-infinity: without points, or below core.ranking_state.floor.';
 
 create table core.ranking_state (
     ranking_id integer primary key references core.ranking on delete cascade,
@@ -79,7 +81,11 @@ create table core.ranking_state (
     half_life interval,
     recent_half_life interval,
     content_type text,
-    weights double precision[]
+    weights double precision[],
+    took interval,
+    entry_count integer,
+    error text,
+    floor double precision not null default '-infinity'
 );
 
 comment on table core.ranking_state is
@@ -96,52 +102,14 @@ comment on column core.ranking_state.content_type is
 comment on column core.ranking_state.weights is
     'View, like, comment, share and watch-minute weight of the bounds; null where the formula '
     'keeps no decayed sums.';
-
-create table core.item_window (
-    "window" text not null,
-    item_id bigint not null,
-    views bigint not null,
-    likes bigint not null,
-    comments bigint not null,
-    shares bigint not null,
-    watch_seconds double precision not null,
-    last_event_at timestamptz not null,
-    constraint item_window_one_per_item primary key ("window", item_id)
-) partition by list ("window");
-
--- A partition a window: a formula over all active items of one window reads just those.
-create table core.item_window_1h partition of core.item_window for values in ('1h')
-with (fillfactor = 70);
-create table core.item_window_24h partition of core.item_window for values in ('24h')
-with (fillfactor = 70);
-create table core.item_window_7d partition of core.item_window for values in ('7d')
-with (fillfactor = 80);
-create table core.item_window_30d partition of core.item_window for values in ('30d')
-with (fillfactor = 80);
-create table core.item_window_all partition of core.item_window for values in ('all')
-with (fillfactor = 80);
-
-comment on table core.item_window is
-    'Exact counts of each item in each moving window, as of the last run. Events add to it once '
-    'and are taken out once, so its cost follows what comes and goes, not what is there.';
-comment on column core.item_window."window" is '1h, 24h, 7d, 30d, or all for the lifetime.';
-comment on column core.item_window.item_id is 'core.item.';
-comment on column core.item_window.views is 'Views.';
-comment on column core.item_window.likes is 'Likes less unlikes.';
-comment on column core.item_window.comments is 'Comments less uncomments.';
-comment on column core.item_window.shares is 'Shares.';
-comment on column core.item_window.watch_seconds is 'Seconds watched.';
-comment on column core.item_window.last_event_at is 'Its newest event.';
-
-create table core.window_position (
-    "window" text primary key,
-    since timestamptz not null
-);
-
-comment on table core.window_position is
-    'Where each moving window begins now: events up to here have been taken out of it.';
-comment on column core.window_position."window" is 'As in core.item_window.';
-comment on column core.window_position.since is 'Events after this moment are in the window.';
+comment on column core.ranking_state.took is 'How long its last computation took.';
+comment on column core.ranking_state.entry_count is
+    'How many places the whole list of its last computation had.';
+comment on column core.ranking_state.error is
+    'Why its last computation failed and the snapshot before stays; null when all went well.';
+comment on column core.ranking_state.floor is
+    'Bounds below this are kept as -infinity: what has such a bound may score up to the floor. '
+    '-infinity: all bounds are known. Kept by api.raise_floors.';
 
 create table core.item_hot (
     item_id bigint primary key,
@@ -150,17 +118,12 @@ create table core.item_hot (
     is_hot boolean not null
 );
 
+-- The order of GET /items by hot rank; what it costs: docs/decisions/0010.
+create index item_hot_by_rank on core.item_hot (hot_rank, item_id);
+
 comment on table core.item_hot is
     'Hot score of each item with an event in the window of ranking hot, as of its last run.';
 comment on column core.item_hot.item_id is 'core.item.';
 comment on column core.item_hot.hot_score is 'Score of the minmax_hot formula, 0 to 1.';
 comment on column core.item_hot.hot_rank is 'Place among all of them, from 1.';
 comment on column core.item_hot.is_hot is 'Whether it is among the top fifth (option hotShare).';
-
--- migrate:down
-drop table core.item_hot;
-drop table core.window_position;
-drop table core.item_window;
-drop table core.ranking_state;
-drop table core.ranking_score;
-drop table core.score_feed;

@@ -1,4 +1,3 @@
--- migrate:up
 -- The scoring formulas there are, with their options, and the weights where a ranking names none.
 -- Source: this file; weights: `groundswell migrate` (GROUNDSWELL_WEIGHT_*). Feeds: core.ranking.
 
@@ -72,6 +71,14 @@ values
     'Gamma-Poisson shrinker: DuMouchel, The American Statistician 53 (1999).',
     '{recent,expected,baseline,siteGrowth}',
     '{"metric": "views", "strength": 10, "minSupport": 20}'
+),
+(
+    'rating',
+    'Average rating, drawn towards the mean of its content type by few ratings; without a rating, '
+    'the lower bound of the share of views that became likes.',
+    'Bayesian average, as of IMDb''s Top 250; Wilson, JASA 22 (1927), where there is no rating.',
+    '{rating,ratings,mean,likes,views}',
+    '{"scale": 10, "strength": 50, "z": 1.96}'
 );
 
 create table core.default_weight (
@@ -90,7 +97,3 @@ comment on column core.default_weight.weight is 'Its points.';
 
 insert into core.default_weight (metric, weight)
 values ('view', 1), ('like', 5), ('comment', 3), ('share', 4), ('watch_minute', 0.1);
-
--- migrate:down
-drop table core.default_weight;
-drop table core.formula;

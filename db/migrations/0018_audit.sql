@@ -1,4 +1,3 @@
--- migrate:up
 -- What admins did, and the days and months whose counts are to be rebuilt from raw events.
 -- Source: the routes of /admin. Feeds: GET /admin/audit, api.recompute_stats.
 
@@ -69,7 +68,3 @@ comment on column core.recompute.items_touched is 'Items with events on those da
 comment on column core.recompute.items_mended is
     'Those of them whose counts differed from the raw events before.';
 comment on column core.recompute.error is 'Why it failed; null when all went well.';
-
--- migrate:down
-drop table core.recompute;
-drop table core.audit;

@@ -1,89 +1,8 @@
--- migrate:up
--- Calendar windows (today, this week, this month, in one zone), the top lists over them, and how
--- each ranking's last computation went.
--- Source: this file; zone: `groundswell migrate` (GROUNDSWELL_ZONE) or the DBA.
--- Feeds: api.turn_calendar_windows, api.run_rankings.
-
-create table core.calendar (
-    only_row boolean not null default true,
-    zone text not null default 'UTC',
-    constraint calendar_one_row primary key (only_row),
-    constraint calendar_only_row_true check (only_row)
-);
-
-comment on table core.calendar is
-    'The zone whose days, weeks (from Monday) and months the calendar windows follow: one row. A '
-    'change recounts those windows and their rankings at the next run, within a minute.';
-comment on column core.calendar.only_row is 'True: there is one row.';
-comment on column core.calendar.zone is 'IANA time zone, such as Europe/Berlin.';
-
-insert into core.calendar default values;
-
-create function core.check_calendar_row()
-returns trigger
-language plpgsql
-set search_path = pg_catalog
-as $$
-begin
-    if not exists (select from pg_timezone_names as known where known.name = new.zone) then
-        raise exception using
-            errcode = 'check_violation',
-            message = format('zone %L is no IANA time zone, such as Europe/Berlin', new.zone),
-            constraint = 'calendar_zone_known',
-            schema = 'core',
-            table = 'calendar';
-    end if;
-    return new;
-end;
-$$;
-comment on function core.check_calendar_row() is
-    'Raises check_violation for a zone that PostgreSQL does not know.';
-
-create trigger calendar_zone_known
-before insert or update on core.calendar
-for each row execute function core.check_calendar_row();
-
-create table core.item_window_today partition of core.item_window for values in ('today')
-with (fillfactor = 80);
-create table core.item_window_week partition of core.item_window for values in ('week')
-with (fillfactor = 80);
-create table core.item_window_month partition of core.item_window for values in ('month')
-with (fillfactor = 80);
-
-comment on table core.item_window is
-    'Exact counts of each item in each window, as of the last run. Events add to it once, and are '
-    'taken out once or go with all of a calendar window when it turns, so its cost follows what '
-    'comes and goes, not what is there.';
-comment on column core.item_window."window" is
-    '1h, 24h, 7d, 30d, all for the lifetime; today, week and month while an enabled ranking has '
-    'them.';
-
-alter table core.window_position add column zone text;
-alter table core.window_position add column turned_at timestamptz;
-
-comment on table core.window_position is
-    'Where each window begins now: what happened up to there is not in it, or no longer.';
-comment on column core.window_position.zone is
-    'Zone whose calendar the window follows; null for windows that move on steadily.';
-comment on column core.window_position.turned_at is
-    'The run at which a calendar window began anew; null for windows that move on steadily.';
-
-comment on column core.ranking."window" is
-    '1h, 24h, 7d, 30d or all: what has no event in this window before the run is left out. Or '
-    'today, week (from Monday) or month in the zone of core.calendar: a ranking over one of these '
-    'is due, too, when it begins anew.';
-
-alter table core.ranking_state add column took interval;
-alter table core.ranking_state add column entry_count integer;
-alter table core.ranking_state add column error text;
-
-comment on column core.ranking_state.took is 'How long its last computation took.';
-comment on column core.ranking_state.entry_count is
-    'How many places the whole list of its last computation had.';
-comment on column core.ranking_state.error is
-    'Why its last computation failed and the snapshot before stays; null when all went well.';
-
--- As in 0009, with the calendar windows.
+-- Refuse settings of a ranking that make no sense, in words that say what is allowed, which a check
+-- constraint cannot.
+-- Source: core.ranking, core.formula, core.time_window. Feeds: core.check_ranking_row,
+-- api.preview_ranking.
+-- Keeps: a dry run of changed settings is held to the same rules as a row.
 create or replace function core.check_ranking(ranking core.ranking)
 returns void
 language plpgsql stable
@@ -91,10 +10,13 @@ set search_path = pg_catalog
 as $$
 declare
     formula core.formula;
+    spanned core.time_window;
     option record;
     fault text;
 begin
     select known.* into formula from core.formula as known where known.name = ranking.formula;
+    select known.* into spanned
+    from core.time_window as known where known.name = ranking."window";
     fault := case
         when formula.name is null then format(
             'formula %L is unknown: use one of %s', ranking.formula,
@@ -104,17 +26,17 @@ begin
             'name %L: use up to 63 lower case letters, digits and underscores, a letter first',
             ranking.name
         )
-        when ranking."window" not in (
-            '1h', '24h', '7d', '30d', 'all', 'today', 'week', 'month'
-        ) then format(
-            'window %L is unknown: use one of 1h, 24h, 7d, 30d, all, today, week, month',
-            ranking."window"
+        when spanned.name is null then format(
+            'window %L is unknown: use one of %s', ranking."window",
+            (select string_agg(known.name, ', ' order by known.place) from core.time_window as known)
         )
-        when ranking.formula = 'weighted_decay'
-            and ranking."window" in ('today', 'week', 'month')
-        then format(
-            'window %s: weighted_decay fades from moment to moment; use 1h, 24h, 7d, 30d or all',
-            ranking."window"
+        when ranking.formula = 'weighted_decay' and spanned.calendar_unit is not null then format(
+            'window %s: weighted_decay fades from moment to moment; use %s', ranking."window",
+            core.alternatives(array(
+                select known.name from core.time_window as known
+                where known.calendar_unit is null
+                order by known.place
+            ))
         )
         when ranking.half_life not between interval '1 minute' and interval '10 years' then format(
             'half_life %s: use 1 minute to 10 years, or null for no fading', ranking.half_life
@@ -159,8 +81,14 @@ begin
         when ranking.segment_size not between 1 and 1000 then format(
             'segment_size %s: use 1 to 1000', ranking.segment_size
         )
-        when ranking.formula = 'breakout' and ranking."window" not in ('1h', '24h', '7d') then
-            'window: breakout compares 1h, 24h or 7d with the next longer window'
+        when ranking.formula = 'breakout' and spanned.longer is null then format(
+            'window: breakout compares %s with the next longer window',
+            core.alternatives(array(
+                select known.name from core.time_window as known
+                where known.longer is not null
+                order by known.place
+            ))
+        )
         when ranking.redis_ttl not between interval '1 minute' and interval '90 days' then format(
             'redis_ttl %s: use 1 minute to 90 days', ranking.redis_ttl
         )
@@ -238,34 +166,5 @@ begin
 end;
 $$;
 
-insert into core.ranking (name, formula, "window", subject, options, schedule)
-select
-    list.name || '_' || period."window",
-    'top_count',
-    period."window",
-    list.subject,
-    jsonb_build_object('metric', list.metric),
-    '0 * * * *'
-from (
-    values
-    (1, 'top_viewed', 'item', 'views'),
-    (2, 'top_liked', 'item', 'likes'),
-    (3, 'top_commented', 'item', 'comments'),
-    (4, 'top_creators', 'creator', 'likes')
-) as list (place, name, subject, metric)
-cross join (values (1, 'today'), (2, 'week'), (3, 'month')) as period (place, "window")
-order by list.place, period.place
-on conflict on constraint ranking_name_unique do nothing;
-
--- migrate:down
-delete from core.ranking
-where "window" in ('today', 'week', 'month');
--- squawk-ignore ban-drop-column
-alter table core.ranking_state drop column error, drop column entry_count, drop column took;
--- squawk-ignore ban-drop-column
-alter table core.window_position drop column turned_at, drop column zone;
-drop table core.item_window_month;
-drop table core.item_window_week;
-drop table core.item_window_today;
-drop table core.calendar;
-drop function core.check_calendar_row();
+comment on function core.check_ranking(core.ranking) is
+    'Raises check_violation, saying what is allowed, for settings that make no sense.';

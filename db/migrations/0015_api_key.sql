@@ -1,4 +1,3 @@
--- migrate:up
 -- The keys that callers of the API show; of each only the hash.
 -- Source: groundswell keys. Feeds: every API process (app/access/key_ring.py).
 
@@ -47,6 +46,3 @@ comment on column core.api_key.last_used_at is 'When it was last shown, to the m
 -- Only the owner makes and revokes keys, and only the service looks at their hashes.
 revoke select on core.api_key from groundswell_read;
 grant update (last_used_at) on core.api_key to groundswell_service;
-
--- migrate:down
-drop table core.api_key;

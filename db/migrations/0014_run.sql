@@ -1,6 +1,6 @@
--- migrate:up
 -- Runs of rankings and their immutable snapshots, and the ledger of jobs.
--- Source: api.run_rankings and every other job. Feeds: api.latest_run, api.snapshot_entries.
+-- Source: api.run_ranking; api.start_job. Feeds: api.newest_run, api.snapshot_entries,
+-- api.job_status.
 
 create table core.ranking_run (
     run_id bigint generated always as identity primary key,
@@ -76,9 +76,3 @@ comment on column core.job_run.started_at is 'When it began.';
 comment on column core.job_run.finished_at is 'When it ended; null while running or if cut off.';
 comment on column core.job_run.row_count is 'How many rows it dealt with; each job says which.';
 comment on column core.job_run.error is 'What failed; null when all went well.';
-
--- migrate:down
-drop table core.job_run;
-drop table core.ranking_snapshot;
-drop type core.ranking_entry;
-drop table core.ranking_run;

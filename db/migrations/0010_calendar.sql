@@ -1,0 +1,18 @@
+-- The zone whose days, weeks and months the calendar windows follow.
+-- Source: `groundswell migrate` (GROUNDSWELL_ZONE) or the DBA. Feeds: api.turn_calendar_windows,
+-- api.top_list_counts.
+
+create table core.calendar (
+    only_row boolean not null default true,
+    zone text not null default 'UTC',
+    constraint calendar_one_row primary key (only_row),
+    constraint calendar_only_row_true check (only_row)
+);
+
+comment on table core.calendar is
+    'The zone whose days, weeks (from Monday) and months the calendar windows follow: one row. A '
+    'change recounts those windows and their rankings at the next run, within a minute.';
+comment on column core.calendar.only_row is 'True: there is one row.';
+comment on column core.calendar.zone is 'IANA time zone, such as Europe/Berlin.';
+
+insert into core.calendar default values;
