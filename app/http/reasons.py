@@ -21,6 +21,7 @@ _TERMS = {
     "array": "an array",
     "datetime": "an RFC 3339 time",
     "uuid": "a UUID",
+    "int | str": "text or a whole number",
 }
 
 

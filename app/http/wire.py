@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-
-
+Id: TypeAlias = Name | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""Id of an item as callers send it; a number means its decimal text, see `id_text`."""
 Moment = Annotated[datetime, Meta(tz=True)]
+
+
+def id_text(value: str | int) -> str:
+    """Return an id as it is stored."""
+    return value if isinstance(value, str) else str(value)
 
 
 class Wire(
