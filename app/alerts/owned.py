@@ -1,39 +1,23 @@
-"""What all routes below `/alerts` share: whose subscriptions they are, pages, answers."""
+"""What all routes below `/alerts` share: whose subscriptions they are."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
-from litestar import MediaType, Response
 from litestar.params import PathParameter
 
 from app.access.guard import caller_of
 from app.alerts import queries as alerts
 from app.alerts.queries import AlertOverview
-from app.errors import (
-    AdminDisabledError,
-    BadRequestError,
-    ForbiddenError,
-    UnauthorizedError,
-    UnavailableError,
-    UnknownAlertError,
-)
-from app.rankings.listing import PlainRequest
+from app.errors import UnknownAlertError
+from app.http.answers import AnyRequest
 from app.runtime.pool import PooledConnection
 
 DEFAULT_LIMIT = 50
 AlertId = Annotated[int, PathParameter(description="Id of the subscription.")]
-REFUSALS = (
-    BadRequestError,
-    UnauthorizedError,
-    ForbiddenError,
-    AdminDisabledError,
-    UnavailableError,
-)
 
 
-async def owner_of(request: PlainRequest) -> int | None:
+async def owner_of(request: AnyRequest) -> int | None:
     """Return the key whose subscriptions the caller has; None is the admin key: everybody's."""
     caller = await caller_of(request)
     return None if caller.key is None else caller.key.key_id
@@ -57,25 +41,3 @@ def unknown(alert_id: int) -> UnknownAlertError:
 def bounded(alert_id: int) -> int:
     """Return an id that the database can look for; no subscription has the id 0."""
     return alert_id if 0 < alert_id < 2**63 else 0
-
-
-def parse_cursor(text: str | None, *, parts: int) -> tuple[int, ...] | None:
-    """Return the numbers of a cursor, or None where there is none."""
-    if text is None:
-        return None
-    numbers = text.split(".")
-    if len(numbers) != parts or not all(
-        number.isascii() and number.isdigit() and len(number) < 19 for number in numbers
-    ):
-        raise BadRequestError("cursor: is none that this service has given out")
-    return tuple(map(int, numbers))
-
-
-def private(answer: msgspec.Struct, *, status: int = 200) -> Response[bytes]:
-    """Answer with what no cache may keep."""
-    return Response(
-        msgspec.json.encode(answer),
-        status_code=status,
-        headers={"cache-control": "no-store"},
-        media_type=MediaType.JSON,
-    )

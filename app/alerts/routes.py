@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import httpx
 import msgspec
@@ -16,16 +15,14 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from app.access.guard import require
 from app.alerts import queries as alerts
+from app.alerts.cursor import ALERTS, AlertCursor
 from app.alerts.destination import is_refused_literal
 from app.alerts.owned import (
     DEFAULT_LIMIT,
-    REFUSALS,
     AlertId,
     bounded,
     overview,
     owner_of,
-    parse_cursor,
-    private,
     unknown,
 )
 from app.alerts.queries import AlertOverview
@@ -36,8 +33,6 @@ from app.alerts.wire import (
     AlertIn,
     Alerts,
     AlertWithSecret,
-    decode_changes,
-    decode_given,
 )
 from app.errors import (
     BadRequestError,
@@ -47,20 +42,20 @@ from app.errors import (
     UnknownItemError,
     UnknownRankingError,
 )
-from app.http.body import read_body
+from app.http.answers import AnyRequest, passing
+from app.http.body import decoded
 from app.http.openapi_bodies import json_body
-from app.http.parameters import PageCursor, PageLimit, parse_limit
+from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
-from app.http.reasons import reason_of
-from app.ingest.decode import NUL
-from app.rankings.listing import PlainRequest
+from app.http.wire import id_text
 from app.services import Services
 from app.settings import Settings
 
 MAX_BODY = 20_000
 MAX_COOLDOWN = timedelta(days=30)
 
-Given = TypeVar("Given")
+GIVEN = msgspec.json.Decoder(AlertIn)
+CHANGES = msgspec.json.Decoder(AlertChanges)
 
 
 @post(
@@ -78,14 +73,15 @@ Given = TypeVar("Given")
             UnknownItemError,
             TooManyAlertsError,
             TooLargeError,
-            *REFUSALS,
         ),
     },
 )
-async def create(request: PlainRequest, services: NamedDependency[Services]) -> Response[bytes]:
+async def create(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Make a subscription of the caller's key."""
-    given = await _decoded(request, decode_given)
+    given = await decoded(request, GIVEN, limit=MAX_BODY)
     _check_url(given.url, services.settings)
+    if given.content_id is not None:
+        given = msgspec.structs.replace(given, content_id=id_text(given.content_id))
     if given.cooldown is not None:
         given = msgspec.structs.replace(given, cooldown=_seconds(given.cooldown))
     owner = await owner_of(request)
@@ -100,7 +96,7 @@ async def create(request: PlainRequest, services: NamedDependency[Services]) -> 
                 as_of=datetime.now(UTC),
             )
         found = await overview(connection, made, owner)
-    return private(_with_secret(found, secret if found.url else None), status=201)
+    return passing(request, _with_secret(found, secret if found.url else None), status=201)
 
 
 @get(
@@ -110,29 +106,27 @@ async def create(request: PlainRequest, services: NamedDependency[Services]) -> 
     operation_id="alerts",
     responses={
         200: ResponseSpec(Alerts, description="The subscriptions", generate_examples=False),
-        **documented(*REFUSALS),
     },
 )
 async def list_(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
-    limit: PageLimit = str(DEFAULT_LIMIT),
+    limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return a page of subscriptions."""
-    size = parse_limit(limit)
-    (after,) = parse_cursor(cursor, parts=1) or (0,)
+    after = 0 if cursor is None else ALERTS.decode(cursor).after
     owner = await owner_of(request)
     async with services.connected() as connection:
         found = await alerts.list_alerts(
-            connection, owner_key_id=owner, after=after, limit=size + 1
+            connection, owner_key_id=owner, after=after, limit=limit + 1
         )
-    page = found[:size]
-    answer = Alerts(
-        alerts=[_outward(one) for one in page],
-        next_cursor=str(page[-1].subscription_id) if len(found) > size else None,
-    )
-    return private(answer)
+    page = found[:limit]
+    next_cursor: str | None = None
+    if len(found) > limit:
+        next_cursor = ALERTS.encode(AlertCursor(after=page[-1].subscription_id))
+    answer = Alerts(alerts=[_outward(one) for one in page], next_cursor=next_cursor)
+    return passing(request, answer)
 
 
 @get(
@@ -142,18 +136,18 @@ async def list_(
     operation_id="alert",
     responses={
         200: ResponseSpec(Alert, description="The subscription", generate_examples=False),
-        **documented(UnknownAlertError, *REFUSALS),
+        **documented(UnknownAlertError),
     },
 )
 async def get_one(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
 ) -> Response[bytes]:
     """Return one subscription."""
     owner = await owner_of(request)
     async with services.connected() as connection:
-        return private(_outward(await overview(connection, alert_id, owner)))
+        return passing(request, _outward(await overview(connection, alert_id, owner)))
 
 
 @patch(
@@ -167,16 +161,16 @@ async def get_one(
     operation_class=json_body(AlertChanges),
     responses={
         200: ResponseSpec(AlertWithSecret, description="Changed", generate_examples=False),
-        **documented(UnknownAlertError, TooLargeError, *REFUSALS),
+        **documented(UnknownAlertError, TooLargeError),
     },
 )
 async def change(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
 ) -> Response[bytes]:
     """Change what the body names."""
-    given = await _decoded(request, decode_changes)
+    given = await decoded(request, CHANGES, limit=MAX_BODY)
     if isinstance(given.url, str):
         _check_url(given.url, services.settings)
     if given.cooldown is not msgspec.UNSET:
@@ -193,7 +187,7 @@ async def change(
         if changed is None:
             raise unknown(alert_id)
         found = await overview(connection, alert_id, owner)
-    return private(_with_secret(found, changed.secret))
+    return passing(request, _with_secret(found, changed.secret))
 
 
 @delete(
@@ -204,11 +198,11 @@ async def change(
     operation_id="deleteAlert",
     responses={
         204: ResponseSpec(None, description="Removed"),
-        **documented(UnknownAlertError, *REFUSALS),
+        **documented(UnknownAlertError),
     },
 )
 async def remove(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
 ) -> None:
@@ -230,18 +224,6 @@ async def _named() -> AsyncIterator[None]:
         raise UnknownItemError(error.diag.message_primary or str(error)) from error
     except psycopg.errors.ProgramLimitExceeded as error:
         raise TooManyAlertsError(error.diag.message_primary or str(error)) from error
-
-
-async def _decoded(request: PlainRequest, decode: Callable[[bytes], Given]) -> Given:
-    body = await read_body(
-        request.stream(), encoding=request.headers.get("content-encoding", ""), limit=MAX_BODY
-    )
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        return decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(reason_of(error)) from error
 
 
 def _seconds(cooldown: timedelta | float) -> float:

@@ -13,19 +13,14 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from app.access.guard import require
 from app.alerts.feed import AlertFeed, StreamEvent
-from app.errors import (
-    BadRequestError,
-    ForbiddenError,
-    TooManyStreamsError,
-    UnauthorizedError,
-    UnavailableError,
-)
-from app.http.parameters import parse_name
+from app.errors import TooManyStreamsError
+from app.http.parameters import MAX_NAME
 from app.http.problems import documented
 from app.services import Services
 
 RETRY_AFTER = 5.0
 """Seconds after which a caller may try again when as many listen as may."""
+MAX_ID = 2**63 - 1
 RECONNECT_MILLISECONDS = 2_000
 """What a browser is told to wait before it comes back."""
 
@@ -45,45 +40,41 @@ RECONNECT_MILLISECONDS = 2_000
             generate_examples=False,
             media_type="text/event-stream",
         ),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            TooManyStreamsError,
-            UnavailableError,
-        ),
+        **documented(TooManyStreamsError),
     },
 )
 async def stream(
     services: NamedDependency[Services],
     ranking: Annotated[
-        str | None, QueryParameter(name="ranking", description="Only alerts about this ranking.")
-    ] = None,
-    subscription: Annotated[
         str | None,
         QueryParameter(
-            name="subscription",
-            description="Only alerts of this subscription.",
-            schema_extra={"type": "integer"},
+            name="ranking",
+            min_length=1,
+            max_length=MAX_NAME,
+            description="Only alerts about this ranking.",
+        ),
+    ] = None,
+    subscription: Annotated[
+        int | None,
+        QueryParameter(
+            name="subscription", ge=1, le=MAX_ID, description="Only alerts of this subscription."
         ),
     ] = None,
     last_event_id: Annotated[
-        str | None,
-        HeaderParameter(name="Last-Event-ID", description="Id of the last event received."),
+        int | None,
+        HeaderParameter(
+            name="Last-Event-ID", ge=0, le=MAX_ID, description="Id of the last event received."
+        ),
     ] = None,
 ) -> ServerSentEvent:
     """Hold a stream of alerts."""
-    if ranking is not None:
-        parse_name("ranking", ranking)
-    subscription_id = None if subscription is None else _number("subscription", subscription)
-    after = _number("Last-Event-ID", last_event_id) if last_event_id else None
     feed = services.alert_feed
     if feed.is_full:
         raise TooManyStreamsError(
             "as many callers listen as GROUNDSWELL_MAX_STREAMS says", retry_after=RETRY_AFTER
         )
     return ServerSentEvent(
-        _messages(feed, after=after, ranking=ranking, subscription_id=subscription_id)
+        _messages(feed, after=last_event_id, ranking=ranking, subscription_id=subscription)
     )
 
 
@@ -103,12 +94,6 @@ def _message(event: StreamEvent | None) -> ServerSentEventMessage:
         # Moves on where to resume, without an event.
         return ServerSentEventMessage(comment="", id=event.alert_id, data=None)
     return ServerSentEventMessage(data=event.data, id=event.alert_id, event="alert")
-
-
-def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadRequestError(f"{name}: {text[:100]!r} is none that this service has given out")
-    return int(text)
 
 
 router = Router("/", route_handlers=[stream], guards=[require("read")], tags=["Alerts"])

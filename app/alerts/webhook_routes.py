@@ -12,25 +12,23 @@ from litestar.openapi.datastructures import ResponseSpec
 from app.access.guard import require
 from app.alerts import deliveries as alert_deliveries
 from app.alerts import queries as alerts
+from app.alerts.cursor import DELIVERIES, DeliveryCursor
 from app.alerts.deliveries import Delivery
 from app.alerts.message import TYPES, message_id
 from app.alerts.owned import (
     DEFAULT_LIMIT,
-    REFUSALS,
     AlertId,
-    bounded,
     overview,
     owner_of,
-    parse_cursor,
-    private,
     unknown,
 )
 from app.alerts.signature import new_secret
 from app.alerts.wire import AlertDeliveries, AlertDelivery, AlertSecret, RaisedTest
 from app.errors import BadRequestError, UnknownAlertError
-from app.http.parameters import PageCursor, PageLimit, parse_limit
+from app.http.answers import AnyRequest, passing
+from app.http.cursor import other_list
+from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
-from app.rankings.listing import PlainRequest
 from app.services import Services
 
 SECRET_OVERLAP = timedelta(days=1)
@@ -46,11 +44,11 @@ SECRET_OVERLAP = timedelta(days=1)
     operation_id="testAlert",
     responses={
         202: ResponseSpec(RaisedTest, description="On its way", generate_examples=False),
-        **documented(UnknownAlertError, *REFUSALS),
+        **documented(UnknownAlertError),
     },
 )
 async def test(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
 ) -> Response[bytes]:
@@ -63,7 +61,7 @@ async def test(
         )
     if raised is None:
         raise unknown(alert_id)
-    return private(RaisedTest(alert_id=message_id(raised)), status=202)
+    return passing(request, RaisedTest(alert_id=message_id(raised)), status=202)
 
 
 @post(
@@ -75,11 +73,11 @@ async def test(
     operation_id="changeAlertSecret",
     responses={
         200: ResponseSpec(AlertSecret, description="Changed", generate_examples=False),
-        **documented(UnknownAlertError, *REFUSALS),
+        **documented(UnknownAlertError),
     },
 )
 async def rotate(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
 ) -> Response[bytes]:
@@ -96,7 +94,7 @@ async def rotate(
             previous_until=until,
         ):
             raise BadRequestError("the subscription has no url, so there is nothing to sign")
-    return private(AlertSecret(secret=secret, previous_secret_until=until))
+    return passing(request, AlertSecret(secret=secret, previous_secret_until=until))
 
 
 @get(
@@ -106,35 +104,46 @@ async def rotate(
     operation_id="alertDeliveries",
     responses={
         200: ResponseSpec(AlertDeliveries, description="The log", generate_examples=False),
-        **documented(UnknownAlertError, *REFUSALS),
+        **documented(UnknownAlertError),
     },
 )
 async def deliveries(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     alert_id: AlertId,
-    limit: PageLimit = str(DEFAULT_LIMIT),
+    limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return a page of the log."""
-    size = parse_limit(limit)
-    newest, attempt = parse_cursor(cursor, parts=2) or (2**63 - 1, 0)
+    before = None if cursor is None else DELIVERIES.decode(cursor)
+    if before is not None and before.subscription_id != alert_id:
+        raise other_list()
     owner = await owner_of(request)
     async with services.connected() as connection:
         await overview(connection, alert_id, owner)
         found = await alert_deliveries.list_deliveries(
             connection,
-            subscription_id=bounded(alert_id),
-            before_alert_id=newest,
-            before_attempt=min(attempt, 2**31 - 1),
-            limit=size + 1,
+            subscription_id=alert_id,
+            before_alert_id=before.before_alert if before else 2**63 - 1,
+            before_attempt=before.before_attempt if before else 0,
+            limit=limit + 1,
         )
         pending = await alert_deliveries.pending_alerts(connection, subscription_id=alert_id)
-    page = found[:size]
-    last = f"{page[-1].alert_id}.{page[-1].attempt}" if len(found) > size else None
-    return private(
-        AlertDeliveries(
-            deliveries=[_outward(one) for one in page], pending=pending, next_cursor=last
+    page = found[:limit]
+    answer = AlertDeliveries(
+        deliveries=[_outward(one) for one in page],
+        pending=pending,
+        next_cursor=_after(page[-1], alert_id) if len(found) > limit else None,
+    )
+    return passing(request, answer)
+
+
+def _after(last: Delivery, subscription_id: int) -> str:
+    return DELIVERIES.encode(
+        DeliveryCursor(
+            subscription_id=subscription_id,
+            before_alert=last.alert_id,
+            before_attempt=last.attempt,
         )
     )
 

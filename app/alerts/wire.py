@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from app.http.wire import Name, Wire
+from app.http.wire import Id, Name, Wire
 
 Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Status = Literal["active", "paused", "disabled"]
@@ -44,7 +43,7 @@ class AlertIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     condition: Condition
     ranking: Name | None = None
     """Needed but for `passesCount`, which it narrows to items of the ranking's content type."""
-    content_id: Name | None = None
+    content_id: Id | None = None
     """Only this item, or category or creator where those are ranked; absent: any."""
     content_type: Name | None = None
     """Type of the item; `video` where absent."""
@@ -174,7 +173,3 @@ class AlertMessage(Wire, frozen=True, kw_only=True):
     """Its rank in the run before; null: it was not in the list."""
     score: float | None
     count: int | None
-
-
-decode_given = msgspec.json.Decoder(AlertIn).decode
-decode_changes = msgspec.json.Decoder(AlertChanges).decode

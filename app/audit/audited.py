@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request
-from litestar.datastructures import State
 
 from app.access.guard import caller_of
 from app.audit.queries import begin_audit, end_audit
 from app.errors import UnavailableError
+from app.http.answers import AnyRequest
 from app.services import services_of
 
 log = structlog.get_logger(__name__)
@@ -28,7 +26,7 @@ class Action:
 
 @asynccontextmanager
 async def audited(
-    request: Request[Any, Any, State], action: str, parameters: Mapping[str, object]
+    request: AnyRequest, action: str, parameters: Mapping[str, object]
 ) -> AsyncIterator[Action]:
     """Write the block into the audit trail: that it begins, and its outcome or its error.
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from litestar import MediaType, Response, Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
+from msgspec import Meta
 
 from app.access.guard import require
 from app.audit.queries import audit_entries
 from app.audit.wire import AuditPage
-from app.errors import (
-    AdminDisabledError,
-    BadRequestError,
-    ForbiddenError,
-    UnauthorizedError,
-    UnavailableError,
-)
-from app.http.parameters import parse_limit
-from app.http.problems import documented
+from app.http.answers import AnyRequest, passing
+from app.http.cursor import Codec
+from app.http.parameters import PageCursor
 from app.services import Services
 
 MAX_ENTRIES = 1_000
-MAX_CURSOR = 9_223_372_036_854_775_807
+
+
+class AuditCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Where a page of the trail begins."""
+
+    list_: Literal["audit1"] = "audit1"
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    """Only entries older than this one."""
+
+
+CODEC = Codec(AuditCursor)
 
 
 @get(
@@ -38,51 +43,25 @@ MAX_CURSOR = 9_223_372_036_854_775_807
     tags=["Admin"],
     responses={
         200: ResponseSpec(AuditPage, description="A page of it", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            AdminDisabledError,
-            ForbiddenError,
-            UnavailableError,
-        ),
     },
 )
 async def audit(
+    request: AnyRequest,
     services: NamedDependency[Services],
     limit: Annotated[
-        str,
-        QueryParameter(
-            name="limit",
-            description="How many entries.",
-            schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_ENTRIES},
-        ),
-    ] = "50",
-    cursor: Annotated[
-        str, QueryParameter(name="cursor", description="`nextCursor` of the page before.")
-    ] = "",
+        int, QueryParameter(name="limit", ge=1, le=MAX_ENTRIES, description="How many to return.")
+    ] = 50,
+    cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Answer with a page of the audit trail."""
-    size = parse_limit(limit, most=MAX_ENTRIES)
-    before = _parse_cursor(cursor)
+    before = None if cursor is None else CODEC.decode(cursor).before
     async with services.connected() as connection:
-        entries = await audit_entries(connection, before=before, limit=size + 1)
-    page = AuditPage(
-        entries=entries[:size],
-        next_cursor=str(entries[size - 1].audit_id) if len(entries) > size else None,
-    )
-    return Response(
-        msgspec.json.encode(page),
-        headers={"cache-control": "no-store"},
-        media_type=MediaType.JSON,
-    )
-
-
-def _parse_cursor(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and int(text[:20]) <= MAX_CURSOR and len(text) < 20):
-        raise BadRequestError(f"cursor: {text[:100]!r} is none of ours")
-    return int(text)
+        entries = await audit_entries(connection, before=before, limit=limit + 1)
+    shown = entries[:limit]
+    after: str | None = None
+    if len(entries) > limit:
+        after = CODEC.encode(AuditCursor(before=shown[-1].audit_id))
+    return passing(request, AuditPage(entries=shown, next_cursor=after))
 
 
 router = Router(

@@ -11,13 +11,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from redis.asyncio import Redis
 
 from app.health.wire import Dependency, Liveness, Readiness
+from app.http.answers import AnyRequest, passing
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
 from app.services import Services
 
 CHECK_SECONDS = 1.0
 """How long a dependency may take to answer before it is called down."""
-NO_STORE = {"cache-control": "no-store"}
 
 
 @get(
@@ -26,10 +26,11 @@ NO_STORE = {"cache-control": "no-store"}
     description="Always 200: restart the process when this gives no answer.",
     operation_id="live",
     tags=["Health"],
+    responses={200: ResponseSpec(Liveness, description="It is up", generate_examples=False)},
 )
-async def live() -> Response[Liveness]:
+async def live(request: AnyRequest) -> Response[bytes]:
     """Answer, which is all there is to know."""
-    return Response(Liveness(), headers=NO_STORE)
+    return passing(request, Liveness())
 
 
 @get(
@@ -41,10 +42,11 @@ async def live() -> Response[Liveness]:
     operation_id="ready",
     tags=["Health"],
     responses={
-        503: ResponseSpec(Readiness, description="It cannot serve now", generate_examples=False)
+        200: ResponseSpec(Readiness, description="It can serve", generate_examples=False),
+        503: ResponseSpec(Readiness, description="It cannot serve now", generate_examples=False),
     },
 )
-async def ready(services: NamedDependency[Services]) -> Response[Readiness]:
+async def ready(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Ask Redis and the database at once, each for a second at most."""
     migrated, redis = await asyncio.gather(_database(services.pool), _redis(services.redis))
     following = not services.following.done()
@@ -59,7 +61,7 @@ async def ready(services: NamedDependency[Services]) -> Response[Readiness]:
         redis=redis,
         snapshot_ages={name: round(snapshots.age(name), 1) for name in snapshots.current},
     )
-    return Response(body, status_code=200 if can_serve else 503, headers=NO_STORE)
+    return passing(request, body, status=200 if can_serve else 503)
 
 
 _UNMIGRATED = Dependency(up=False, detail="the schema is missing: run `groundswell migrate`")

@@ -11,7 +11,8 @@ import msgspec
 
 from app.errors import BadRequestError
 
-MAX_LENGTH = 2_000
+MAX_LENGTH = 4_000
+"""Room for a category and a type of 200 characters each, at four bytes a character."""
 
 Cursor = TypeVar("Cursor", bound=msgspec.Struct)
 

@@ -171,7 +171,9 @@ def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: s
         return f"{name}: {shown} is neither true nor false (1 and 0 will do)"
     if int in kinds and isinstance(bounds, ParameterKwarg):
         least, most = bounds.ge, bounds.le
-        within = f" from {least:g} to {most:g}" if least is not None and most is not None else ""
+        within = (
+            f" from {int(least)} to {int(most)}" if least is not None and most is not None else ""
+        )
         return f"{name}: {shown} is no whole number{within}"
     if str in kinds and isinstance(bounds, ParameterKwarg) and bounds.max_length:
         return f"{name}: use {bounds.min_length or 0} to {bounds.max_length} characters"

@@ -108,6 +108,8 @@ def _given(request: Request[Any, Any, Any], field: str) -> str | None:
     """Return what was given for an argument of the route."""
     name = name_of(request.route_handler, field)
     value = request.query_params.get(name, request.path_params.get(field))
+    if value is None:
+        value = request.headers.get(name)
     return None if value is None else str(value)
 
 

@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
 
 import msgspec
-from litestar import MediaType, Response, Router, delete, get, put
+from litestar import Response, Router, delete, get, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
 
 from app.access.guard import caller_of, require
-from app.errors import (
-    AdminDisabledError,
-    BadRequestError,
-    ForbiddenError,
-    TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
-    UnknownItemError,
-)
-from app.http.body import read_body
+from app.errors import TooLargeError, UnknownItemError
+from app.http.answers import AnyRequest, passing
+from app.http.body import decoded
 from app.http.openapi_bodies import json_body
-from app.http.parameters import parse_name
+from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
-from app.http.reasons import reason_of
-from app.ingest.decode import NUL
 from app.items import exclusions
 from app.items.wire import Exclusion, ExclusionIn, ItemExclusions
-from app.rankings.listing import PlainRequest
 from app.runtime.pool import PooledConnection
 from app.services import Services
 
 MAX_BODY = 10_000
-ADMIN_KEY = "admin key"
-"""Stands for the holder of the admin key of the settings, who has no name."""
+DECODER = msgspec.json.Decoder(ExclusionIn)
 
-_decode = msgspec.json.Decoder(ExclusionIn).decode
-
-ContentId = Annotated[str, PathParameter(description="Id of the item: 1 to 200 characters.")]
-ContentType = Annotated[
-    str, QueryParameter(name="contentType", description="Type of the item: 1 to 200 characters.")
-]
 _RESPONSES = {
     200: ResponseSpec(
         ItemExclusions, description="How the item stands now", generate_examples=False
     ),
-    **documented(
-        BadRequestError,
-        UnauthorizedError,
-        ForbiddenError,
-        AdminDisabledError,
-        UnknownItemError,
-        UnavailableError,
-    ),
+    **documented(UnknownItemError),
 }
 
 
@@ -70,17 +44,13 @@ _RESPONSES = {
     responses={**_RESPONSES, **documented(TooLargeError)},
 )
 async def exclude(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
 ) -> Response[bytes]:
     """Leave an item out of all rankings."""
-    parse_name("id", content_id)
-    body = await read_body(
-        request.stream(), encoding=request.headers.get("content-encoding", ""), limit=MAX_BODY
-    )
-    given = _decoded(body)
-    who = await _who(request)
+    given = await decoded(request, DECODER, limit=MAX_BODY)
+    who = (await caller_of(request)).name
     async with services.connected() as connection:
         item_id = await exclusions.exclude_item(
             connection,
@@ -90,7 +60,8 @@ async def exclude(
             excluded_by=who,
             as_of=datetime.now(UTC),
         )
-        return await _answer(connection, item_id, given.content_type, content_id)
+        answer = await _standing(connection, item_id, given.content_type, content_id)
+    return passing(request, answer)
 
 
 @delete(
@@ -103,15 +74,13 @@ async def exclude(
     responses=_RESPONSES,
 )
 async def include(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Let rankings hold an item again."""
-    parse_name("id", content_id)
-    parse_name("contentType", content_type)
-    who = await _who(request)
+    who = (await caller_of(request)).name
     async with services.connected() as connection:
         item_id = await exclusions.include_item(
             connection,
@@ -120,7 +89,8 @@ async def include(
             lifted_by=who,
             as_of=datetime.now(UTC),
         )
-        return await _answer(connection, item_id, content_type, content_id)
+        answer = await _standing(connection, item_id, content_type, content_id)
+    return passing(request, answer)
 
 
 @get(
@@ -131,27 +101,27 @@ async def include(
     responses=_RESPONSES,
 )
 async def read(
+    request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Return the record of an item's exclusions."""
-    parse_name("id", content_id)
-    parse_name("contentType", content_type)
     async with services.connected() as connection:
         item_id = await exclusions.item_named(
             connection, content_type=content_type, content_id=content_id
         )
-        return await _answer(connection, item_id, content_type, content_id)
+        answer = await _standing(connection, item_id, content_type, content_id)
+    return passing(request, answer)
 
 
-async def _answer(
+async def _standing(
     connection: PooledConnection, item_id: int | None, content_type: str, content_id: str
-) -> Response[bytes]:
+) -> ItemExclusions:
     if item_id is None:
         raise UnknownItemError(f"no {content_type} has the id {content_id!r}")
     found = await exclusions.item_exclusions(connection, item_id=item_id)
-    answer = ItemExclusions(
+    return ItemExclusions(
         content_id=content_id,
         content_type=content_type,
         excluded=any(each.lifted_at is None for each in found),
@@ -166,25 +136,6 @@ async def _answer(
             for each in found
         ],
     )
-    return Response(
-        msgspec.json.encode(answer),
-        headers={"cache-control": "no-store"},
-        media_type=MediaType.JSON,
-    )
-
-
-async def _who(request: PlainRequest) -> str:
-    caller = await caller_of(request)
-    return caller.key.name if caller.key is not None else ADMIN_KEY
-
-
-def _decoded(body: bytes) -> ExclusionIn:
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(reason_of(error)) from error
 
 
 router = Router(

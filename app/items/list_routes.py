@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import Annotated, get_args
+from typing import Annotated
 
 import msgspec
-from litestar import MediaType, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from app.access.guard import require
-from app.errors import BadRequestError, UnavailableError
-from app.http.parameters import PageCursor, PageLimit, parse_limit, parse_name
-from app.http.problems import documented
+from app.http.answers import AnyRequest, passing
+from app.http.cursor import other_list
+from app.http.parameters import OptionalCategory, OptionalContentType, PageCursor, PageLimit
 from app.items import queries as items
 from app.items.answer import item_of
-from app.items.cursor import ItemCursor, Sort, decode_cursor, encode_cursor
+from app.items.cursor import CODEC, ItemCursor, Sort
 from app.items.queries import ListedItem
 from app.items.wire import ItemPage
-from app.rankings.listing import other_list
-from app.runtime.moments import microseconds
+from app.runtime.moments import microseconds, moment_of
 from app.services import Services
 
-DEFAULT_LIMIT = 20
-SORTS: tuple[Sort, ...] = get_args(Sort)
+DEFAULT_SORT: Sort = "hot"
 
 
 @get(
@@ -40,32 +37,23 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
     tags=["Items"],
     responses={
         200: ResponseSpec(ItemPage, description="A page", generate_examples=False),
-        **documented(BadRequestError, UnavailableError),
     },
 )
 async def list_items(
+    request: AnyRequest,
     services: NamedDependency[Services],
     sort: Annotated[
-        str | None,
-        QueryParameter(
-            name="sort",
-            description="The order; default `hot`.",
-            schema_extra={"type": "string", "enum": list(SORTS)},
-        ),
+        Sort | None, QueryParameter(name="sort", description="The order; `hot` where absent.")
     ] = None,
-    category: Annotated[
-        str | None, QueryParameter(name="category", description="Only this category.")
-    ] = None,
-    content_type: Annotated[
-        str | None, QueryParameter(name="contentType", description="Only this content type.")
-    ] = None,
-    limit: PageLimit = str(DEFAULT_LIMIT),
+    category: OptionalCategory = None,
+    content_type: OptionalContentType = None,
+    limit: PageLimit = 20,
     cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return one page of the catalogue."""
-    size = parse_limit(limit)
-    wanted = _wanted(sort, category, content_type, cursor)
-    after = decode_cursor(cursor) if cursor is not None else None
+    after = None if cursor is None else CODEC.decode(cursor)
+    wanted = _wanted(sort, category, content_type, after)
+    moment = None if after is None else after.microseconds
     async with services.connected() as connection:
         # One more than is shown tells whether there is a next page.
         found = await items.list_items(
@@ -73,20 +61,20 @@ async def list_items(
             sort=wanted.sort,
             category=wanted.category,
             content_type=wanted.content_type,
-            after_rest=after.is_rest if after else None,
-            after_count=after.value if after else None,
-            after_moment=after.moment if after else None,
-            after_item=after.item_id if after else None,
-            most=size + 1,
+            after_rest=None if after is None else moment is not None,
+            after_count=None if after is None else after.count,
+            after_moment=None if moment is None else moment_of(moment),
+            after_item=None if after is None else after.item_id,
+            most=limit + 1,
         )
     page = ItemPage(
         sort=wanted.sort,
         category=wanted.category,
         content_type=wanted.content_type,
-        items=[item_of(entry) for entry in found[:size]],
-        next_cursor=_after(found[size - 1], wanted) if len(found) > size else None,
+        items=[item_of(entry) for entry in found[:limit]],
+        next_cursor=_after(found[limit - 1], wanted) if len(found) > limit else None,
     )
-    return Response(msgspec.json.encode(page), media_type=MediaType.JSON)
+    return passing(request, page)
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,22 +86,12 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _wanted(
-    sort: str | None, category: str | None, content_type: str | None, cursor: str | None
+    sort: Sort | None, category: str | None, content_type: str | None, after: ItemCursor | None
 ) -> _Wanted:
     """Return the list that the parameters, or the cursor without them, mean."""
-    if sort is not None and sort not in SORTS:
-        raise BadRequestError(f"sort: {sort[:100]!r} is none of {', '.join(SORTS)}")
-    for name, text in (("category", category), ("contentType", content_type)):
-        if text is not None:
-            parse_name(name, text)
-    given = _Wanted(
-        sort=next((known for known in SORTS if known == sort), "hot"),
-        category=category,
-        content_type=content_type,
-    )
-    if cursor is None:
+    given = _Wanted(sort=sort or DEFAULT_SORT, category=category, content_type=content_type)
+    if after is None:
         return given
-    after = decode_cursor(cursor)
     meant = _Wanted(sort=after.sort, category=after.category, content_type=after.content_type)
     if (sort, category, content_type) != (None, None, None) and given != meant:
         raise other_list()
@@ -121,16 +99,14 @@ def _wanted(
 
 
 def _after(last: ListedItem, wanted: _Wanted) -> str:
-    value = last.sort_count or 0
-    if last.sort_moment is not None:
-        value = microseconds(last.sort_moment.astimezone(UTC))
-    return encode_cursor(
+    moment = last.sort_moment
+    return CODEC.encode(
         ItemCursor(
             sort=wanted.sort,
             category=wanted.category,
             content_type=wanted.content_type,
-            is_rest=last.is_rest,
-            value=value,
+            count=(last.sort_count or 0) if moment is None else None,
+            microseconds=None if moment is None else microseconds(moment),
             item_id=last.item_id,
         )
     )

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get, put
-from litestar.datastructures import State
+from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
 
 from app.access.guard import require
-from app.errors import (
-    BadRequestError,
-    ForbiddenError,
-    TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
-    UnknownItemError,
-)
-from app.http.body import read_body
-from app.http.names import check_names
+from app.errors import BadRequestError, TooLargeError, UnknownItemError
+from app.http.answers import AnyRequest, passing
+from app.http.body import body_of, decoded_bytes
 from app.http.openapi_bodies import json_body
+from app.http.parameters import ContentId, OptionalContentType
 from app.http.problems import documented
-from app.http.reasons import reason_of
-from app.ingest.decode import NUL
+from app.http.wire import id_text
 from app.items import queries as items
 from app.items.answer import item_of
 from app.items.list_routes import list_items
 from app.items.wire import ItemIn, Items, ItemsWritten
 from app.services import Services
 
-_decode_item = msgspec.json.Decoder(ItemIn).decode
-_decode_items = msgspec.json.Decoder(list[ItemIn]).decode
+ONE = msgspec.json.Decoder(ItemIn)
+SEVERAL = msgspec.json.Decoder(list[ItemIn])
 
 
 @put(
@@ -49,22 +39,12 @@ _decode_items = msgspec.json.Decoder(list[ItemIn]).decode
     tags=["Items"],
     responses={
         200: ResponseSpec(ItemsWritten, description="Written", generate_examples=False),
-        **documented(
-            BadRequestError, UnauthorizedError, ForbiddenError, TooLargeError, UnavailableError
-        ),
+        **documented(TooLargeError),
     },
 )
-async def put_items(
-    request: Request[Any, Any, State],
-    services: NamedDependency[Services],
-) -> Response[bytes]:
+async def put_items(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Create or complete the entries in the body."""
-    body = await read_body(
-        request.stream(),
-        encoding=request.headers.get("content-encoding", ""),
-        limit=services.settings.max_body_bytes,
-    )
-    given = _decode(body)
+    given = _decoded(await body_of(request, limit=services.settings.max_body_bytes))
     most = services.settings.max_events
     if len(given) > most:
         raise TooLargeError(f"{len(given)} items; at most {most} are allowed")
@@ -72,8 +52,8 @@ async def put_items(
         written = await items.put_items(connection, items=msgspec.json.encode(given))
     known = services.known_items
     if known is not None:
-        await known.written((item.content_type, item.content_id) for item in given)
-    return Response(msgspec.json.encode(ItemsWritten(written=written)), media_type=MediaType.JSON)
+        await known.written((item.content_type, id_text(item.content_id)) for item in given)
+    return passing(request, ItemsWritten(written=written))
 
 
 @get(
@@ -87,52 +67,46 @@ async def put_items(
     tags=["Items"],
     responses={
         200: ResponseSpec(Items, description="The entries", generate_examples=False),
-        **documented(BadRequestError, UnknownItemError, UnavailableError),
+        **documented(UnknownItemError),
     },
 )
 async def get_item(
+    request: AnyRequest,
     services: NamedDependency[Services],
-    content_id: Annotated[
-        str, PathParameter(min_length=1, max_length=200, description="Id of the item.")
-    ],
-    content_type: Annotated[
-        str | None,
-        QueryParameter(
-            name="contentType", min_length=1, max_length=200, description="Only this type's entry."
-        ),
-    ] = None,
+    content_id: ContentId,
+    content_type: OptionalContentType = None,
 ) -> Response[bytes]:
     """Return the entries of a content id, sorted by content type."""
-    check_names(id=content_id, contentType=content_type)
     async with services.connected() as connection:
         found = await items.items_by_external_id(
             connection, external_id=content_id, content_type=content_type
         )
     if not found:
         raise UnknownItemError(f"no item has the id {content_id!r}")
-    answer = Items(items=[item_of(entry) for entry in found])
-    return Response(msgspec.json.encode(answer), media_type=MediaType.JSON)
+    return passing(request, Items(items=[item_of(entry) for entry in found]))
 
 
-def _decode(body: bytes) -> list[ItemIn]:
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        given = _decode_items(body) if body.lstrip()[:1] == b"[" else [_decode_item(body)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(reason_of(error)) from error
-    return [_in_utc(item) for item in given]
+def _decoded(body: bytes) -> list[ItemIn]:
+    if body.lstrip()[:1] == b"[":
+        given = decoded_bytes(body, SEVERAL)
+        return [_stored(item) for item in given]
+    return [_stored(decoded_bytes(body, ONE))]
 
 
-def _in_utc(item: ItemIn) -> ItemIn:
-    """Return `item` with its time in UTC: PostgreSQL refuses offsets of 16 hours and more."""
-    if not isinstance(item.published_at, datetime):
-        return item
-    try:
-        published_at = item.published_at.astimezone(UTC)
-    except OverflowError as error:
-        raise BadRequestError("publishedAt: outside the years 1 to 9999") from error
-    return msgspec.structs.replace(item, published_at=published_at)
+def _stored(item: ItemIn) -> ItemIn:
+    """Return `item` with its id as text and its time in UTC.
+
+    PostgreSQL refuses offsets of 16 hours and more.
+    """
+    published_at = item.published_at
+    if isinstance(published_at, datetime):
+        try:
+            published_at = published_at.astimezone(UTC)
+        except OverflowError as error:
+            raise BadRequestError("publishedAt: outside the years 1 to 9999") from error
+    return msgspec.structs.replace(
+        item, content_id=id_text(item.content_id), published_at=published_at
+    )
 
 
 router = Router("/", route_handlers=[put_items, list_items, get_item])

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from app.http.wire import Moment, Name, Wire
+from app.http.wire import Id, Moment, Name, Wire
 
 
 class ItemIn(Wire, frozen=True, forbid_unknown_fields=True):
     """One catalogue entry; what is absent stays as it was, null clears it (RFC 7396)."""
 
-    content_id: Name
+    content_id: Id
     content_type: Name = "video"
     title: Annotated[str, Meta(max_length=500)] | UnsetType | None = UNSET
     category: Name | UnsetType | None = UNSET

@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated
-from uuid import UUID
+from datetime import UTC
 
-import msgspec
-from litestar import MediaType, Response, Router, delete, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter, QueryParameter
 
-from app.access.guard import caller_of, require
+from app.access.guard import caller_of, require, user_of
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
     NotSignedInError,
     RateLimitedError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
     UsersDisabledError,
 )
-from app.http.parameters import parse_limit, parse_name
+from app.http.answers import passing
+from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType, PageCursor, PageLimit
 from app.http.problems import documented
 from app.ingest.allowance import take_one
-from app.ingest.packing import TYPE_NUMBERS, PackedEvent
-from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.senders import AnyRequest
 from app.likes.counts import Item
-from app.likes.cursor import ABOVE_ALL, Place, decode_place, encode_place
-from app.likes.queries import LikeChange, like_state, liked_items, set_like
+from app.likes.cursor import ABOVE_ALL, CODEC, LikeCursor
+from app.likes.queries import LikedRow, like_state, liked_items
+from app.likes.toggle import change_like, unknown
 from app.likes.wire import Like, LikedItem, LikedItems
-from app.runtime.moments import unix_microseconds
+from app.runtime.moments import microseconds
 from app.services import Services
 
-ContentId = Annotated[str, PathParameter(description="Id of the item: 1 to 200 characters.")]
-ContentType = Annotated[
-    str, QueryParameter(name="contentType", description="Type of the item: 1 to 200 characters.")
-]
-Limit = Annotated[str, QueryParameter(name="limit", description="Items on a page: 1 to 100.")]
-CursorText = Annotated[
-    str, QueryParameter(name="cursor", description="`nextCursor` of the page before.")
-]
-
-
-_REFUSALS = (
-    BadRequestError,
-    UnauthorizedError,
-    NotSignedInError,
-    UsersDisabledError,
-    ForbiddenError,
-    UnavailableError,
-)
+_REFUSALS = (NotSignedInError, UsersDisabledError)
 _ANSWER = {200: ResponseSpec(Like, description="How it stands now", generate_examples=False)}
 
 
@@ -74,10 +49,10 @@ async def toggle_like(
     request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Turn the caller's like round."""
-    return await _set(request, services, _item(content_type, content_id), wanted=None)
+    return await _set(request, services, (content_type, content_id), wanted=None)
 
 
 @put(
@@ -92,10 +67,10 @@ async def like(
     request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Set the caller's like."""
-    return await _set(request, services, _item(content_type, content_id), wanted=True)
+    return await _set(request, services, (content_type, content_id), wanted=True)
 
 
 @delete(
@@ -111,10 +86,10 @@ async def unlike(
     request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Unset the caller's like."""
-    return await _set(request, services, _item(content_type, content_id), wanted=False)
+    return await _set(request, services, (content_type, content_id), wanted=False)
 
 
 @get(
@@ -129,22 +104,22 @@ async def get_like(
     request: AnyRequest,
     services: NamedDependency[Services],
     content_id: ContentId,
-    content_type: ContentType = "video",
+    content_type: ContentType = DEFAULT_TYPE,
 ) -> Response[bytes]:
     """Return how it stands between the caller and an item."""
-    item = _item(content_type, content_id)
-    user_id = services.users.user_of(request)
+    item = (content_type, content_id)
+    user_id = user_of(request)
     cached = await services.like_counts.get(item)
     async with services.connected() as connection:
         state = await like_state(
             connection, user_id=user_id, content_type=content_type, content_id=content_id
         )
     if state is None:
-        raise _unknown(item)
+        raise unknown(item)
     if cached is None or cached.version < state.version:
         await services.like_counts.store(item, state)
-        return _private(Like(has_liked=state.has_liked, likes_count=state.likes))
-    return _private(Like(has_liked=state.has_liked, likes_count=cached.likes))
+        return passing(request, Like(has_liked=state.has_liked, likes_count=state.likes))
+    return passing(request, Like(has_liked=state.has_liked, likes_count=cached.likes))
 
 
 @get(
@@ -161,97 +136,60 @@ async def get_like(
 async def get_liked(
     request: AnyRequest,
     services: NamedDependency[Services],
-    limit: Limit = "20",
-    cursor: CursorText = "",
+    limit: PageLimit = 20,
+    cursor: PageCursor = None,
 ) -> Response[bytes]:
     """Return one page of what the caller likes."""
-    most = parse_limit(limit)
-    place = decode_place(cursor) if cursor else ABOVE_ALL
-    user_id = services.users.user_of(request)
+    place = ABOVE_ALL if cursor is None else CODEC.decode(cursor)
+    user_id = user_of(request)
     async with services.connected() as connection:
         rows = await liked_items(
             connection,
             user_id=user_id,
             before=place.liked_at,
             before_item=place.item_id,
-            most=most + 1,
+            most=limit + 1,
         )
-    shown = rows[:most]
-    items = [
-        LikedItem(
-            content_id=row.content_id,
-            content_type=row.content_type,
-            title=row.title,
-            category=row.category,
-            creator=row.creator,
-            liked_at=row.liked_at.astimezone(UTC),
-        )
-        for row in shown
-    ]
-    next_cursor = None
-    if len(rows) > most:
-        next_cursor = encode_place(Place(shown[-1].liked_at, shown[-1].item_id))
-    return _private(LikedItems(items=items, next_cursor=next_cursor))
+    shown = rows[:limit]
+    answer = LikedItems(
+        items=[
+            LikedItem(
+                content_id=row.content_id,
+                content_type=row.content_type,
+                title=row.title,
+                category=row.category,
+                creator=row.creator,
+                liked_at=row.liked_at.astimezone(UTC),
+            )
+            for row in shown
+        ],
+        next_cursor=_after(shown[-1]) if len(rows) > limit else None,
+    )
+    return passing(request, answer)
+
+
+def _after(last: LikedRow) -> str:
+    return CODEC.encode(LikeCursor(microseconds=microseconds(last.liked_at), item_id=last.item_id))
 
 
 async def _set(
     request: AnyRequest, services: Services, item: Item, *, wanted: bool | None
 ) -> Response[bytes]:
-    user_id = services.users.user_of(request)
+    user_id = user_of(request)
     sender = await services.senders.sender_of(request, await caller_of(request))
     headers = await take_one(services.redis, sender.limits)
-    now = unix_microseconds()
-    event_id = services.new_id(now // 1_000)
-    content_type, content_id = item
-    state: LikeChange | None = None
-    try:
-        async with services.connected() as connection:
-            state = await set_like(
-                connection,
-                user_id=user_id,
-                content_type=content_type,
-                content_id=content_id,
-                wanted=wanted,
-                registers=services.settings.unknown_items == "register",
-                event_id=UUID(bytes=event_id),
-                as_of=datetime.fromtimestamp(now / 1_000_000, UTC),
-            )
-    except UnavailableError:
-        # It may be committed all the same.
-        await services.like_counts.note_change(item, None)
-        raise
-    if state is None:
-        raise _unknown(item)
-    if state.transaction_id is not None:
-        event = PackedEvent(
-            event_id=event_id,
-            occurred_at=now,
-            content_type=content_type,
-            content_id=content_id,
-            type=TYPE_NUMBERS["like" if state.has_liked else "unlike"],
-        )
-        services.live_counts.add(
-            Committed(state.transaction_id, [ReceivedEvent(event, now)], {item: state.item_id})
-        )
-    await services.like_counts.note_change(item, state)
-    return _private(Like(has_liked=state.has_liked, likes_count=state.likes), headers)
-
-
-def _item(content_type: str, content_id: str) -> Item:
-    return parse_name("contentType", content_type), parse_name("id", content_id)
-
-
-def _unknown(item: Item) -> UnknownItemError:
-    content_type, content_id = item
-    return UnknownItemError(f"no {content_type} {content_id!r} has ever been named")
-
-
-def _private(body: msgspec.Struct, headers: dict[str, str] | None = None) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(body),
-        headers={**(headers or {}), "cache-control": "no-store"},
-        media_type=MediaType.JSON,
+    state = await change_like(
+        item,
+        user_id=user_id,
+        wanted=wanted,
+        settings=services.settings,
+        pool=services.pool,
+        like_counts=services.like_counts,
+        live_counts=services.live_counts,
+        new_id=services.new_id,
     )
+    answer = Like(has_liked=state.has_liked, likes_count=state.likes)
+    return passing(request, answer, headers=headers)
 
 
 router = Router(

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from app.errors import GroundswellError
+from app.http.wire import id_text
 from app.ingest.wire import EventIn, EventType
 from app.items.wire import ItemIn
 from app.replay.events import uuid7_of
@@ -90,7 +91,7 @@ class Traffic:
         return EventIn(
             id=uuid7_of(milliseconds, self._random.randbytes(10)),
             type=kind,
-            content_id=item.content_id,
+            content_id=id_text(item.content_id),
             content_type=item.content_type,
             occurred_at=datetime.fromtimestamp(milliseconds / 1_000, UTC),
             user_id=f"visitor-{visitor}" if visitor % 3 == 0 else None,

@@ -6,6 +6,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = -62_135_596_800_000_000
+"""The first microsecond of the year 1."""
+LAST = 253_402_300_799_999_999
+"""The last microsecond of the year 9999."""
 _MICROSECOND = timedelta(microseconds=1)
 
 

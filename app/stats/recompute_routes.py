@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
-from litestar import MediaType, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
@@ -17,28 +17,23 @@ from psycopg import errors
 
 from app.access.guard import caller_of, require
 from app.errors import (
-    AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
-    ForbiddenError,
     RawEventsGoneError,
     RecomputeFailedError,
     TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownRecomputeError,
 )
-from app.http.body import read_body
+from app.http.answers import AnyRequest, passing
+from app.http.body import decoded
 from app.http.openapi_bodies import json_body
 from app.http.problems import documented
-from app.http.reasons import reason_of
-from app.ingest.decode import NUL
-from app.rankings.listing import PlainRequest
 from app.services import Services
 from app.stats import recompute as recomputes
 from app.stats.recompute_wire import Recompute, RecomputeIn
 
 MAX_BODY = 2_000
+DECODER = msgspec.json.Decoder(RecomputeIn)
 LOOK_SECONDS = 0.25
 """How often a request that waits looks whether the job is done."""
 RETRY_AFTER = 60.0
@@ -46,8 +41,6 @@ RETRY_AFTER = 60.0
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
-_decode = msgspec.json.Decoder(RecomputeIn).decode
-_KEYS = (UnauthorizedError, AdminDisabledError, ForbiddenError)
 
 
 @post(
@@ -65,39 +58,27 @@ _KEYS = (UnauthorizedError, AdminDisabledError, ForbiddenError)
         200: ResponseSpec(Recompute, description="What came of it", generate_examples=False),
         202: ResponseSpec(Recompute, description="It is in line", generate_examples=False),
         **documented(
-            BadRequestError,
-            *_KEYS,
             AlreadyRunningError,
             RawEventsGoneError,
             TooLargeError,
             RecomputeFailedError,
-            UnavailableError,
         ),
     },
 )
 async def recompute(
-    request: PlainRequest,
+    request: AnyRequest,
     services: NamedDependency[Services],
     wait: Annotated[
-        str,
-        QueryParameter(
-            name="wait",
-            description="`false` answers at once that it is in line.",
-            schema_extra={"type": "boolean"},
-        ),
-    ] = "true",
+        bool,
+        QueryParameter(name="wait", description="`false` answers at once that it is in line."),
+    ] = True,  # Litestar calls it by name
 ) -> Response[bytes]:
     """Have a day or a month rebuilt."""
-    if wait not in {"true", "false"}:
-        raise BadRequestError(f"wait: {wait[:100]!r} is neither true nor false")
-    body = await read_body(
-        request.stream(), encoding=request.headers.get("content-encoding", ""), limit=MAX_BODY
-    )
-    wanted = _decoded(body)
+    wanted = await decoded(request, DECODER, limit=MAX_BODY)
     recompute_id = await _request(
         services, wanted, day=_day_of(wanted), who=(await caller_of(request)).name
     )
-    deadline = time.monotonic() + (services.settings.admin_seconds if wait == "true" else 0)
+    deadline = time.monotonic() + (services.settings.admin_seconds if wait else 0)
     while True:
         found = await _find(services, recompute_id)
         if found.finished_at is not None or time.monotonic() >= deadline:
@@ -105,7 +86,10 @@ async def recompute(
         await asyncio.sleep(LOOK_SECONDS)
     if found.error is not None:
         raise RecomputeFailedError(found.error)
-    return _answer(found)
+    if found.finished_at is not None:
+        return passing(request, found)
+    location = f"/admin/stats/recompute/{recompute_id}"
+    return passing(request, found, status=202, headers={"location": location})
 
 
 @get(
@@ -117,10 +101,11 @@ async def recompute(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Recompute, description="How it stands", generate_examples=False),
-        **documented(BadRequestError, *_KEYS, UnknownRecomputeError, UnavailableError),
+        **documented(UnknownRecomputeError),
     },
 )
 async def status(
+    request: AnyRequest,
     services: NamedDependency[Services],
     recompute_id: Annotated[str, PathParameter(description="`recomputeId` of the answer.")],
 ) -> Response[bytes]:
@@ -128,8 +113,7 @@ async def status(
     is_number = recompute_id.isascii() and recompute_id.isdigit() and len(recompute_id) < 19
     if not is_number:
         raise UnknownRecomputeError(f"no recompute has the number {recompute_id[:100]!r}")
-    found = await _find(services, int(recompute_id))
-    return _json(found, 200)
+    return passing(request, await _find(services, int(recompute_id)))
 
 
 async def _request(services: Services, wanted: RecomputeIn, *, day: date | None, who: str) -> int:
@@ -156,18 +140,6 @@ async def _find(services: Services, recompute_id: int) -> Recompute:
     return found
 
 
-def _decoded(body: bytes) -> RecomputeIn:
-    if NUL.search(body):
-        raise BadRequestError("the body contains U+0000, which cannot be stored")
-    try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        reason = reason_of(error)
-        if "enum" in reason:
-            reason = "period: expected daily or monthly"
-        raise BadRequestError(reason) from error
-
-
 def _day_of(wanted: RecomputeIn) -> date | None:
     """Return the day, or the first of the month; None for today's."""
     text = wanted.date
@@ -182,23 +154,6 @@ def _day_of(wanted: RecomputeIn) -> date | None:
     if day is None or not form.fullmatch(text):
         raise BadRequestError(f"date: {text[:100]!r} is no {wanted.period} date such as {shown}")
     return day
-
-
-def _answer(found: Recompute) -> Response[bytes]:
-    if found.finished_at is not None:
-        return _json(found, 200)
-    response = _json(found, 202)
-    response.headers["location"] = f"/admin/stats/recompute/{found.recompute_id}"
-    return response
-
-
-def _json(found: Recompute, status_code: int) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(found),
-        status_code=status_code,
-        headers={"cache-control": "no-store"},
-        media_type=MediaType.JSON,
-    )
 
 
 router = Router(

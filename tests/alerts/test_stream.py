@@ -428,7 +428,7 @@ async def test_over_http_it_resumes_is_limited_and_ends_with_the_server(
             for bad in ("?subscription=x", "?ranking="):
                 assert (await client.get("/alerts/stream" + bad)).status_code == 400
             bad_id = await client.get("/alerts/stream", headers={"last-event-id": "x"})
-            assert "Last-Event-ID" in bad_id.json()["detail"]
+            assert "Last-Event-ID: 'x' is no whole number" in bad_id.json()["detail"]
             # An end, not a broken connection, and at once.
             stopping = asyncio.ensure_future(stop())
             await asyncio.wait_for(reading, 3)

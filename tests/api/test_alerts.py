@@ -53,7 +53,8 @@ async def test_a_subscription_is_made_and_its_secret_shown_once(
     }  # fmt: skip
     found = await admin_api.get(f"/alerts/{subscribed['id']}", headers=ADMIN)
     assert found.json() == subscribed
-    assert found.headers["cache-control"] == "no-store"
+    assert found.headers["cache-control"] == "private, no-store"
+    assert found.headers["vary"] == "authorization, x-api-key"
     listed = await admin_api.get("/alerts", headers=ADMIN)
     assert listed.json() == {"alerts": [subscribed], "nextCursor": None}
 
@@ -157,6 +158,17 @@ async def test_a_new_secret_replaces_the_one_before(
     silent = await subscribe(admin_api, url=None)
     answer = await admin_api.post(f"/alerts/{silent['id']}/secret", headers=ADMIN)
     assert "no url" in await problem(answer, 400, "bad-request")
+
+
+async def test_a_number_is_an_id_as_its_decimal_text(
+    world: World, admin_api: httpx.AsyncClient
+) -> None:
+    await world.item("7")
+    made = await subscribe(admin_api, contentId=7)
+    assert made["contentId"] == "7"
+    answer = await admin_api.post("/alerts", json={**WANTED, "contentId": True}, headers=ADMIN)
+    detail = await problem(answer, 400, "bad-request")
+    assert detail == "contentId: expected text or a whole number"
 
 
 async def test_pages_of_subscriptions_and_deliveries(

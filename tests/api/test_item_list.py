@@ -172,3 +172,12 @@ async def test_a_cursor_belongs_to_its_list(stage: Stage) -> None:
         assert "belongs to another list" in await problem(answer, 400, "bad-request")
     trending = await stage.api.get(f"/analytics/trending?cursor={cursor}")
     await problem(trending, 400, "bad-request")
+
+
+async def test_names_as_long_as_can_be_are_paged(stage: Stage) -> None:
+    category, content_type = "\N{FIRE}" * 200, "\N{WATER WAVE}" * 200
+    for name in "abc":
+        given = {"contentId": name, "contentType": content_type, "category": category}
+        await stage.api.put("/items", json=given)
+    found = await pages(stage, 1, category=category, contentType=content_type)
+    assert sorted(found) == ["a", "b", "c"]

@@ -88,6 +88,28 @@ async def test_an_item_tells_its_counts_and_how_hot_it_is(stage: Stage) -> None:
     assert (found["hotScore"], found["hotRank"], found["isHot"]) == (0.75, 1, True)
 
 
+async def test_a_number_is_an_id_as_its_decimal_text(api: httpx.AsyncClient) -> None:
+    answer = await api.put("/items", json=[{"contentId": 7, "title": "Seven"}, {"contentId": "8"}])
+    assert answer.json() == {"written": 2}
+    (item,) = await read(api, "/items/7")
+    assert (item["contentId"], item["title"]) == ("7", "Seven")
+    assert (await api.put("/items", json={"contentId": "7"})).json() == {"written": 1}
+    assert len(await read(api, "/items/7")) == 1
+
+
+async def test_it_is_asked_for_anew_each_time(api: httpx.AsyncClient) -> None:
+    await api.put("/items", json=DUNE)
+    for path in ("/items", "/items/dune"):
+        assert (await api.get(path)).headers["cache-control"] == "public, no-cache"
+
+
+async def test_an_id_that_no_path_can_hold_is_read_by_parameter(api: httpx.AsyncClient) -> None:
+    for content_id in ("a/b?c#d", "..", "-"):
+        await api.put("/items", json={"contentId": content_id})
+        answer = await api.get("/items/-", params={"contentId": content_id})
+        assert [item["contentId"] for item in answer.json()["items"]] == [content_id]
+
+
 async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:
     answer = await api.get("/items/nobody")
     assert answer.status_code == 404
@@ -99,6 +121,8 @@ async def test_unknown_items_are_not_found(api: httpx.AsyncClient) -> None:
     [
         (b"", "the JSON ends too early or has half a character"),
         (b"[{}]", "contentId: missing"),
+        (b'{"contentId":true}', "contentId: expected text or a whole number"),
+        (b'[{"contentId":1.5}]', "contentId: expected text or a whole number"),
         (b'{"contentId":"a","name":"b"}', "name: no such field"),
         (
             rb'{"contentId":"a","title":"\u0000"}',

@@ -41,7 +41,8 @@ async def ask(
     """Return what a like route answers: whether it is liked, and the count."""
     answer = await api.request(method, path, headers=signed_in(user))
     assert answer.status_code == 200, answer.text
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["vary"] == "authorization"
     found = answer.json()
     assert found.keys() == {"hasLiked", "likesCount"}
     return found["hasLiked"], found["likesCount"]
@@ -233,7 +234,7 @@ async def test_an_item_may_be_called_liked(likes: httpx.AsyncClient) -> None:
 async def test_a_name_that_cannot_be_is_refused(likes: httpx.AsyncClient, path: str) -> None:
     for method in ("POST", "PUT", "DELETE", "GET"):
         answer = await likes.request(method, path, headers=signed_in("ada"))
-        assert (await problem(answer, 400, "bad-request")).startswith("id: ")
+        assert (await problem(answer, 400, "bad-request")).startswith("contentId: ")
 
 
 async def test_changes_count_against_the_limits_of_events(with_users: Settings) -> None:
