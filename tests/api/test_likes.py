@@ -262,7 +262,9 @@ async def test_a_token_and_a_key_are_told_apart(with_users: Settings, pool: Pool
         assert (await api.post(path, headers=both)).json()["hasLiked"] is True
         await problem(await api.get(path, headers=both), 403, "forbidden")
         both["x-api-key"] = reader
-        assert (await api.get(path, headers=both)).json()["hasLiked"] is True
+        shown = await api.get(path, headers=both)
+        assert shown.json()["hasLiked"] is True
+        assert shown.headers["vary"] == "authorization, x-api-key"
         await problem(await api.post(path, headers=both), 403, "forbidden")
         alone = await api.post(path, headers={"authorization": f"Bearer {key}"})
         assert "X-Api-Key" in await problem(alone, 401, "not-signed-in")

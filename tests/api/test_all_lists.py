@@ -1,8 +1,9 @@
-"""No list takes the cursor of another."""
+"""What all lists of rooms have in common: cursors, limits, and who may keep their answers."""
 
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from app.alerts.cursor import DELIVERIES
 from tests.api.conftest import ADMIN, problem
@@ -10,6 +11,8 @@ from tests.sql.world import World
 from tests.tokens import signed_in
 
 LISTS = ("/items", "/items/liked", "/admin/audit", "/alerts", "/alerts/{one}/deliveries")
+
+pytestmark = pytest.mark.usefixtures("clean")
 
 WANTED = {
     "condition": {"type": "passesCount", "metric": "views", "count": 5},
@@ -79,3 +82,19 @@ async def test_a_limit_is_a_whole_number_everywhere(admin_api: httpx.AsyncClient
             )
             wanted = f"limit: {limit!r} is no whole number from 1 to {most}"
             assert await problem(answer, 400, "bad-request") == wanted
+
+
+async def test_what_needed_a_key_or_a_user_is_kept_by_nobody(admin_api: httpx.AsyncClient) -> None:
+    await admin_api.put("/items", json={"contentId": "a"})
+    for path, needed in (
+        ("/items/liked", "authorization"),
+        ("/items/a/like", "authorization"),
+        ("/admin/audit", "authorization, x-api-key"),
+        ("/alerts", "authorization, x-api-key"),
+        ("/admin/items/a/exclusion", "authorization, x-api-key"),
+    ):
+        shown = ADMIN if needed.endswith("key") else signed_in("ada")
+        answer = await admin_api.get(path, headers=shown)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["vary"] == needed
