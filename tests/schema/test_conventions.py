@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
+
+from app.serving.hot_path import WINDOWS
+from app.wire import Window
 
 UNCOMMENTED = {
     "schema": """
@@ -176,3 +181,46 @@ async def test_definer_functions_set_their_search_path(connection):
             and not coalesce(array_to_string(proconfig, ','), '') ~ 'search_path'
     """
     assert await column(connection, wrong) == []
+
+
+async def test_windows_stand_in_one_table(connection):
+    """Where SQL or Python must name them, they are those of core.time_window."""
+    known = await column(connection, "select name from core.time_window order by place")
+    partitions = """
+        select substring(pg_get_expr(c.relpartbound, c.oid) from '''(.*)''')
+        from pg_catalog.pg_inherits as i
+        inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'core.item_window'::regclass
+    """
+    assert sorted(await column(connection, partitions)) == sorted(known)
+    assert sorted(get_args(Window)) == sorted(known)
+    steady = "select name from core.time_window where calendar_unit is null"
+    assert set(WINDOWS) == set(await column(connection, steady))
+
+
+async def test_raw_events_outlive_the_longest_window(connection):
+    """What leaves a window is taken out event by event (storage_policy_event_outlives_windows)."""
+    too_long = """
+        select name from core.time_window where length > interval '32 days' - interval '1 day'
+    """
+    assert await column(connection, too_long) == []
+
+
+async def test_aggregate_levels_are_those_of_the_aggregates(connection):
+    """The aggregates name their source and bucket themselves; jobs read core.aggregate_level."""
+    levels = """
+        select format('%s of %s: %s', name, source, bucket)
+        from core.aggregate_level
+        order by bucket
+    """
+    made = """
+        select format(
+            '%s of %s: %s', view_name,
+            substring(view_definition from 'FROM (?:core|agg)[.]([a-z0-9_]+)'),
+            substring(view_definition from 'time_bucket\\(''(.*?)''::interval')::interval
+        )
+        from timescaledb_information.continuous_aggregates
+        where view_schema = 'agg'
+        order by substring(view_definition from 'time_bucket\\(''(.*?)''::interval')::interval
+    """
+    assert await column(connection, levels) == await column(connection, made)
