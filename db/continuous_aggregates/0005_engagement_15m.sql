@@ -1,5 +1,5 @@
 -- Engagement of each item in each quarter of an hour, in UTC.
--- Source: agg.engagement_1m. Feeds: agg.engagement_1d, api.window_counts.
+-- Source: agg.engagement_1m. Feeds: agg.engagement_1d, api.compare_aggregates.
 -- Keeps: each bucket equals the sum of its buckets in agg.engagement_1m once both are refreshed.
 
 create materialized view agg.engagement_15m

@@ -1,5 +1,6 @@
 -- Engagement of each item in each day, in UTC.
--- Source: agg.engagement_15m. Feeds: api.item_stats, api.window_counts.
+-- Source: agg.engagement_15m. Feeds: api.item_stats, api.recount_windows,
+-- api.recount_scores.
 -- Keeps: each bucket equals the sum of its buckets in agg.engagement_15m once both are refreshed.
 
 create materialized view agg.engagement_1d

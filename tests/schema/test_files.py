@@ -13,6 +13,17 @@ FUNCTIONS = [file for file in REPLACEABLE.functions if file.path.count("/") == 2
 IN_PLACE = REPLACEABLE.in_place
 FROM_NOTHING = [file for file in FUNCTIONS if file not in IN_PLACE]
 
+MADE = {
+    name
+    for file in [*FUNCTIONS, *read_versioned(PROJECT)]
+    for name in re.findall(
+        r"^create [a-z ]*?(?:table|view|type|function|procedure|aggregate) ([a-z]+\.[a-z0-9_]+)",
+        file.text,
+        re.MULTILINE,
+    )
+}
+"""Tables, aggregates, types and functions that the files make."""
+
 
 def each(files: list[SqlFile]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("file", files, ids=[file.path for file in files])
@@ -50,6 +61,13 @@ def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file: SqlF
     assert sentence.rstrip().endswith("."), "one sentence first"
     assert source
     assert re.search(r"\bFeeds: \S", text)
+
+
+@each([*FUNCTIONS, *read_versioned(PROJECT)])
+def test_what_a_header_names_is_there(file: SqlFile) -> None:
+    header = re.match(r"(?:--[^\n]*\n)+", file.text)
+    assert header
+    assert set(re.findall(r"\b(?:core|agg|api)\.[a-z0-9_]+", header.group())) <= MADE
 
 
 @each(FUNCTIONS)

@@ -21,8 +21,7 @@ from core.item as item
 left join core.item_window as lifetime
     on item.item_id = lifetime.item_id and lifetime."window" = 'all'
 left join core.item_hot as hot on item.item_id = hot.item_id
-left join core.item_exclusion as excluded
-    on item.item_id = excluded.item_id and excluded.lifted_at is null
+left join api.exclusion_in_force as excluded on item.item_id = excluded.item_id
 where
     item.external_id = %(external_id)s::text
     and (

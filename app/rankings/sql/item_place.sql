@@ -10,8 +10,7 @@ left join api.ranking_entry as entry
         and entry.segment = ''
         and item.content_type = entry.content_type
         and item.external_id = entry.content_id
-left join core.item_exclusion as excluded
-    on item.item_id = excluded.item_id and excluded.lifted_at is null
+left join api.exclusion_in_force as excluded on item.item_id = excluded.item_id
 where
     item.content_type = %(content_type)s::text
     and item.external_id = %(content_id)s::text;

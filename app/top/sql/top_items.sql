@@ -8,6 +8,5 @@ select
     item.creator,
     excluded.item_id is not null as is_excluded
 from core.item as item
-left join core.item_exclusion as excluded
-    on item.item_id = excluded.item_id and excluded.lifted_at is null
+left join api.exclusion_in_force as excluded on item.item_id = excluded.item_id
 where item.item_id = any(%(item_ids)s::bigint[]);

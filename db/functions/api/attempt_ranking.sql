@@ -1,5 +1,6 @@
 -- Run one ranking, and note that its schedule has been followed, or why not.
--- Source: api.run_ranking. Feeds: api.run_rankings, api.refresh_rankings, core.ranking_state.
+-- Source: api.run_ranking, api.newest_run.
+-- Feeds: api.run_rankings, api.refresh_rankings, core.ranking_state.
 -- Keeps: a ranking that fails keeps its last snapshot and stops no other; it is tried again at the
 -- next run of the job.
 create function api.attempt_ranking(
@@ -18,11 +19,9 @@ begin
         clock_timestamp() - began,
         (
             select cardinality(snapshot.entries)
-            from core.ranking_run as run
+            from api.newest_run as run
             inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
             where run.ranking_id = ranking.ranking_id and snapshot.segment = ''
-            order by run.as_of desc, run.run_id desc
-            limit 1
         )
     on conflict (ranking_id) do update set
         checked_at = excluded.checked_at,

@@ -1,7 +1,7 @@
 -- How many times more than expected a subject got in the window, shrunk towards 1:
 -- (recent + k) / (expected + k), where expected is its own rate over the rest of the next longer
 -- window, times the growth of the whole site over the same two spans.
--- Source: core.item_window, core.item, core.item_exclusion; Gamma-Poisson shrinker (DuMouchel
+-- Source: core.item_window, core.item, api.exclusion_in_force; Gamma-Poisson shrinker (DuMouchel
 -- 1999). Feeds: api.ranked.
 -- Keeps: both spans end at as_of and roll, so a part of a day is never held against a whole one and
 -- nothing happens at midnight. Growth common to all is no breakout. Less than minSupport: left out.
@@ -19,8 +19,12 @@ with option as materialized (
         greatest(api.ranking_option(ranking, 'strength')::float8, 0.001) as strength,
         api.ranking_option(ranking, 'minSupport')::float8 as min_support,
         -- Length of the window over the length of the rest of the longer one.
-        case (ranking)."window" when '1h' then 1.0 / 23 when '24h' then 1.0 / 6 else 7.0 / 23 end
-            as ratio
+        date_part('epoch', spanned.length) / date_part('epoch', longer.length - spanned.length)
+            as ratio,
+        longer.name as longer
+    from core.time_window as spanned
+    inner join core.time_window as longer on spanned.longer = longer.name
+    where spanned.name = (ranking)."window"
 ),
 
 counted as (
@@ -39,20 +43,14 @@ counted as (
     inner join core.item_window as part
         on part."window" in (
             (ranking)."window",
-            case (ranking)."window"
-                when '1h' then '24h'
-                when '24h' then '7d'
-                when '7d' then '30d'
-            end
+            (select span.longer from option as span)
         )
     -- Not done where items are ranked, of any content type.
     left join core.item as item on part.item_id = item.item_id
     where
         ((ranking).content_type is null or item.content_type = (ranking).content_type)
         and part.item_id not in (
-            select excluded.item_id
-            from core.item_exclusion as excluded
-            where excluded.lifted_at is null
+            select excluded.item_id from api.exclusion_in_force as excluded
         )
 ),
 

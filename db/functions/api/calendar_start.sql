@@ -1,5 +1,5 @@
 -- Where the day, week (from Monday) or month begins that a moment lies in, in a zone.
--- Source: core.ranking ("window"), core.calendar (zone). Feeds: api.turn_calendar_windows,
+-- Source: core.time_window, core.calendar (zone). Feeds: api.turn_calendar_windows,
 -- api.top_list_counts.
 -- Keeps: it is never after as_of, and the same for all moments of the day, week or month, whatever
 -- clock changes lie between.
@@ -7,20 +7,16 @@ create function api.calendar_start(
     "window" text, as_of timestamptz, zone text, later integer default 0
 )
 returns timestamptz
-language sql immutable parallel safe
+language sql stable parallel safe
 return (
     select
         api.first_moment(
-            date_trunc(unit.name, calendar_start.as_of at time zone calendar_start.zone)
-            + later * ('1 ' || unit.name)::interval,
+            date_trunc(known.calendar_unit, calendar_start.as_of at time zone calendar_start.zone)
+            + later * ('1 ' || known.calendar_unit)::interval,
             calendar_start.zone
         )
-    from (
-        select
-            case calendar_start."window"
-                when 'today' then 'day' when 'week' then 'week' when 'month' then 'month'
-            end as name
-    ) as unit
+    from core.time_window as known
+    where known.name = calendar_start."window"
 );
 
 comment on function api.calendar_start(text, timestamptz, text, integer) is

@@ -1,5 +1,5 @@
 -- What a moving-window formula runs over: the items with an event in the ranking's window.
--- Source: core.item_window, core.item, core.item_exclusion. Feeds: every formula but
+-- Source: core.item_window, core.item, api.exclusion_in_force. Feeds: every formula but
 -- weighted_decay and breakout.
 -- Keeps: an excluded item is nowhere in it, so that it counts for no category or creator either. A
 -- left join, which is not done where the formula asks for nothing of the catalogue.
@@ -35,9 +35,7 @@ where
     counted."window" = (ranking)."window"
     and ((ranking).content_type is null or item.content_type = (ranking).content_type)
     and counted.item_id not in (
-        select excluded.item_id
-        from core.item_exclusion as excluded
-        where excluded.lifted_at is null
+        select excluded.item_id from api.exclusion_in_force as excluded
     );
 end;
 

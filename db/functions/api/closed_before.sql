@@ -1,12 +1,12 @@
 -- Up to when no event is taken any more, because it could not reach every level.
--- Source: core.storage_policy. Feeds: what the API accepts, api.hold_raw_events.
+-- Source: core.aggregate_level, api.dropped_before.
+-- Feeds: what the API accepts, api.hold_raw_events.
 create function api.closed_before()
 returns timestamptz
 language sql stable
 begin atomic
-select max(api.dropped_before(policy.level))
-from core.storage_policy as policy
-where policy.level in ('event', 'engagement_1m', 'engagement_15m', 'engagement_1d');
+select max(greatest(api.dropped_before(level.name), api.dropped_before(level.source)))
+from core.aggregate_level as level;
 end;
 
 comment on function api.closed_before() is

@@ -1,8 +1,8 @@
 -- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or
 -- of all; from the stored sums or from a recount.
--- Source: core.ranking_score, api.recount_scores, core.item_exclusion. Feeds: api.weighted_decay,
--- api.weighted_decay_top, api.weighted_decay_recount, api.weighted_decay_segments,
--- api.explain_score.
+-- Source: core.ranking_score, api.recount_scores, api.exclusion_in_force.
+-- Feeds: api.weighted_decay, api.weighted_decay_top, api.weighted_decay_recount,
+-- api.weighted_decay_segments, api.explain_score.
 -- Keeps: leaves out items without an event in the window, items without a positive score and
 -- excluded ones. An excluded item still is one of the depth: what is not among them lies below the
 -- next bound all the same.
@@ -101,9 +101,7 @@ from (
     where
         stored.last_event_at > setting.since
         and stored.item_id not in (
-            select excluded.item_id
-            from core.item_exclusion as excluded
-            where excluded.lifted_at is null
+            select excluded.item_id from api.exclusion_in_force as excluded
         )
     offset 0
 ) as scored

@@ -1,5 +1,5 @@
 -- Up to which day a level has been dropped: whatever begins then or later is still whole.
--- Source: core.storage_policy. Feeds: api.refresh_aggregates, api.raw_since, api.hold_raw_events.
+-- Source: core.storage_policy. Feeds: api.refresh_aggregates, api.raw_since, api.closed_before.
 -- Keeps: a whole day (UTC), so that no bucket of any level lies on both sides. Where nothing has
 -- been dropped, the earliest day that the API takes events of.
 create function api.dropped_before(level text)

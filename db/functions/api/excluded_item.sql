@@ -1,5 +1,5 @@
 -- The items that rankings leave out now.
--- Source: core.item_exclusion, core.item. Feeds: groundswell items excluded, SQL dashboards.
+-- Source: api.exclusion_in_force, core.item. Feeds: groundswell items excluded, SQL dashboards.
 create view api.excluded_item as
 select
     item.content_type,
@@ -8,9 +8,8 @@ select
     excluded.reason,
     excluded.excluded_by,
     excluded.excluded_at
-from core.item_exclusion as excluded
-inner join core.item as item on excluded.item_id = item.item_id
-where excluded.lifted_at is null;
+from api.exclusion_in_force as excluded
+inner join core.item as item on excluded.item_id = item.item_id;
 
 comment on view api.excluded_item is
     'Items excluded from rankings now; core.item_exclusion has those that were.';

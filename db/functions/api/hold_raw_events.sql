@@ -1,5 +1,5 @@
 -- Keep retention from dropping anything until this transaction ends, or say that it is too late.
--- Source: core.storage_policy. Feeds: the writer, before it inserts late events.
+-- Source: api.closed_before. Feeds: the writer, before it inserts late events.
 -- Keeps: an event that is inserted after its chunk was dropped would never be counted in the
 -- aggregates. It gets an error of class 22, like any event that cannot be stored.
 create function api.hold_raw_events(earliest timestamptz)

@@ -1,5 +1,5 @@
 -- Whether the newest snapshot of a ranking holds an item that has been excluded since.
--- Source: core.ranking_snapshot, core.item_exclusion. Feeds: api.run_rankings.
+-- Source: api.newest_run, core.ranking_snapshot, api.exclusion_in_force. Feeds: api.run_rankings.
 -- Keeps: where nothing is excluded, no snapshot is looked at.
 create function api.holds_excluded(ranking_id integer)
 returns boolean
@@ -8,20 +8,14 @@ set jit = off
 as $$
 begin
     return exists (
-        select 1 from core.item_exclusion as excluded where excluded.lifted_at is null
+        select 1 from api.exclusion_in_force as excluded
     ) and exists (
         select 1
-        from (
-            select run.run_id
-            from core.ranking_run as run
-            where run.ranking_id = holds_excluded.ranking_id
-            order by run.as_of desc, run.run_id desc
-            limit 1
-        ) as newest
+        from api.newest_run as newest
         inner join core.ranking_snapshot as snapshot on newest.run_id = snapshot.run_id
         cross join lateral unnest(snapshot.entries) as entry
-        inner join core.item_exclusion as excluded
-            on entry.item_id = excluded.item_id and excluded.lifted_at is null
+        inner join api.exclusion_in_force as excluded on entry.item_id = excluded.item_id
+        where newest.ranking_id = holds_excluded.ranking_id
     );
 end;
 $$;

@@ -1,5 +1,5 @@
 -- The newest run of every enabled ranking.
--- Source: core.ranking_run, core.job_run. Feeds: the publisher.
+-- Source: api.newest_run, core.job_run. Feeds: the publisher.
 -- Keeps: fresh_at stands still when the scoring job does, and when the ranking fails in it; on any
 -- schedule, the time until it is next due makes no list stale.
 create view api.latest_run as
@@ -20,17 +20,7 @@ select
     ranking.formula,
     ranking.schedule
 from core.ranking as ranking
-cross join lateral (
-    select
-        newest.run_id,
-        newest.as_of,
-        newest.confirmed_at,
-        newest.finished_at
-    from core.ranking_run as newest
-    where newest.ranking_id = ranking.ranking_id
-    order by newest.as_of desc, newest.run_id desc
-    limit 1
-) as run
+inner join api.newest_run as run on ranking.ranking_id = run.ranking_id
 left join lateral (
     select ledger.finished_at
     from core.job_run as ledger

@@ -1,6 +1,6 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
--- Source: core.storage_policy, core.alert_policy. Feeds: core.event, agg.*, core.ranking_run,
--- core.alert, core.job_run.
+-- Source: core.storage_policy, core.aggregate_level, core.time_window, core.alert_policy.
+-- Feeds: core.event, agg.*, core.ranking_run, core.alert, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it, and every
 -- event in it has left the moving windows (api.move_windows reads it once more then). How far that
 -- has come is noted first, and in the same transaction: see api.hold_raw_events. Old runs are
@@ -47,13 +47,14 @@ begin
         from core.storage_policy as level
         left join timescaledb_information.continuous_aggregates as aggregate
             on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
-        left join (
-            values
-            ('event', 'engagement_1m', interval '1 minute'),
-            ('engagement_1m', 'engagement_15m', interval '15 minutes'),
-            ('engagement_15m', 'engagement_1d', interval '1 day')
-        ) as next_level (source, name, bucket) on level.level = next_level.source
-        left join core.window_position as longest on longest."window" = '30d'
+        left join core.aggregate_level as next_level on level.level = next_level.source
+        left join core.window_position as longest
+            on longest."window" = (
+                select known.name from core.time_window as known
+                where known.length is not null
+                order by known.length desc
+                limit 1
+            )
         where level.level not in ('snapshot', 'snapshot_hourly')
         order by level.level
     loop

@@ -1,5 +1,6 @@
 -- Add the events in the feed to every window, and take out those that have left it.
--- Source: core.score_feed, core.event. Feeds: core.item_window, core.window_position.
+-- Source: core.time_window, core.score_feed, core.event.
+-- Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it
 -- leaves exactly if it came. An item without an event in the window has no row. The start of a
@@ -20,10 +21,12 @@ declare
 begin
     for moving in
         select
-            known."window",
+            known.name,
             coalesce(position.since, '-infinity')
-        from unnest(array['1h', '24h', '7d', '30d', 'all']) as known ("window")
-        left join core.window_position as position on known."window" = position."window"
+        from core.time_window as known
+        left join core.window_position as position on known.name = position."window"
+        where known.calendar_unit is null
+        order by known.place
     loop
         touched := touched + api.add_to_window(moving."window", moving.since);
 

@@ -1,6 +1,6 @@
 -- What was raised, as receivers are told.
--- Source: core.alert, core.alert_subscription, core.item. Feeds: api.claim_alerts,
--- GET /alerts/stream.
+-- Source: core.alert, core.alert_subscription, core.item. Feeds: the deliverer
+-- (app/alerts), GET /alerts/stream.
 -- Keeps: nothing of a removed subscription; where the webhook goes and its secret are left out.
 create view api.raised_alert as
 select

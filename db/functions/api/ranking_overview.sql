@@ -1,5 +1,5 @@
 -- Every ranking, what it is, and how fresh.
--- Source: core.ranking, core.formula, core.ranking_run. Feeds: GET /analytics/rankings.
+-- Source: core.ranking, core.formula, api.newest_run. Feeds: GET /analytics/rankings.
 create view api.ranking_overview as
 select
     ranking.name,
@@ -18,16 +18,7 @@ select
     latest.confirmed_at
 from core.ranking as ranking
 inner join core.formula as formula on ranking.formula = formula.name
-left join lateral (
-    select
-        run.run_id,
-        run.as_of,
-        run.confirmed_at
-    from core.ranking_run as run
-    where run.ranking_id = ranking.ranking_id
-    order by run.as_of desc, run.run_id desc
-    limit 1
-) as latest on true;
+left join api.newest_run as latest on ranking.ranking_id = latest.ranking_id;
 
 comment on view api.ranking_overview is 'Every ranking with its settings and its newest run.';
 comment on column api.ranking_overview.name is 'Public name.';

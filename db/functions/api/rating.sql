@@ -1,7 +1,7 @@
 -- Bayesian average of an item's rating: (n·rating + m·mean) / (n + m), where n is how many rated
 -- it, mean is that of the rated items of its content type, and m (option strength) how many ratings
 -- it takes to outweigh it. Items without a rating: the Wilson lower bound of likes among views.
--- Source: core.item.attributes, core.item_exclusion, api.candidates. Feeds: api.ranked.
+-- Source: core.item.attributes, api.exclusion_in_force, api.candidates. Feeds: api.ranked.
 -- Keeps: between 0 and 1. A rated item is listed without any event; an excluded one nowhere, nor in
 -- the mean. Never below nor above both of rating and mean.
 create function api.rating(ranking core.ranking, as_of timestamptz)
@@ -30,9 +30,7 @@ rated as materialized (
         item.attributes ? 'rating'
         and ((ranking).content_type is null or item.content_type = (ranking).content_type)
         and item.item_id not in (
-            select excluded.item_id
-            from core.item_exclusion as excluded
-            where excluded.lifted_at is null
+            select excluded.item_id from api.exclusion_in_force as excluded
         )
 ),
 

@@ -1,5 +1,5 @@
 -- From when on recounts read raw events: before it, retention has dropped some.
--- Source: core.storage_policy. Feeds: every recount.
+-- Source: api.dropped_before. Feeds: every recount.
 -- Keeps: a whole day (UTC), so that each day is either in the raw events or in the day level.
 create function api.raw_since()
 returns timestamptz

@@ -1,5 +1,6 @@
 -- Rebuild every level of aggregates for the day or month that was asked for, and then the windows.
--- Source: core.recompute, core.event. Feeds: agg.*, core.item_window, core.audit.
+-- Source: core.recompute, core.event, core.aggregate_level.
+-- Feeds: agg.*, core.item_window, core.audit.
 -- Keeps: only api.refresh_aggregates may call it, under its lock: of two refreshes of one aggregate
 -- the second fails. No chunk is dropped meanwhile, and no day touched whose raw events are gone. A
 -- request that was cut off is begun anew, three times at most.
@@ -43,13 +44,8 @@ begin
                 policy.level,
                 -- The newest part is left to real-time reads, as every refresh does.
                 least(after, time_bucket(width.bucket, as_of - policy.refresh_lag)) as until
-            from (
-                values
-                ('engagement_1m', interval '1 minute'),
-                ('engagement_15m', interval '15 minutes'),
-                ('engagement_1d', interval '1 day')
-            ) as width (level, bucket)
-            inner join core.storage_policy as policy on width.level = policy.level
+            from core.aggregate_level as width
+            inner join core.storage_policy as policy on width.name = policy.level
             order by width.bucket
         loop
             -- A day at a time, each a transaction of its own.

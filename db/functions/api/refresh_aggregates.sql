@@ -1,6 +1,7 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
--- Source: core.event. Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d;
--- does what core.recompute asks for, because of two refreshes at once the second fails.
+-- Source: core.event, core.aggregate_level.
+-- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d; does what core.recompute asks
+-- for, because of two refreshes at once the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that retention has dropped: it
 -- would empty the buckets there. The finer level is always refreshed first.
 create procedure api.refresh_aggregates(
@@ -26,13 +27,8 @@ begin
             width.bucket,
             time_bucket(width.bucket, as_of - level.refresh_lag) as until,
             api.dropped_before(width.source) as since
-        from (
-            values
-            ('engagement_1m', 'event', interval '1 minute'),
-            ('engagement_15m', 'engagement_1m', interval '15 minutes'),
-            ('engagement_1d', 'engagement_15m', interval '1 day')
-        ) as width (level, source, bucket)
-        inner join core.storage_policy as level on width.level = level.level
+        from core.aggregate_level as width
+        inner join core.storage_policy as level on width.name = level.level
         where
             -- Where a finer level is hardly kept, nothing of it may be left to refresh from.
             api.dropped_before(width.source) < time_bucket(width.bucket, as_of - level.refresh_lag)

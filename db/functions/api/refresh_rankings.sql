@@ -71,11 +71,9 @@ begin
             run.run_id,
             cardinality(snapshot.entries)
         into refresh_rankings.run_id, refresh_rankings.entries
-        from core.ranking_run as run
+        from api.newest_run as run
         inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-        where run.ranking_id = wanted.ranking_id and snapshot.segment = ''
-        order by run.as_of desc, run.run_id desc
-        limit 1;
+        where run.ranking_id = wanted.ranking_id and snapshot.segment = '';
         return next;
     end loop;
 

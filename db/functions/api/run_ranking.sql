@@ -1,6 +1,6 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
--- Source: api.ranked, core.item_window. Feeds: core.ranking_run, core.ranking_snapshot,
--- api.raise_alerts.
+-- Source: api.ranked, core.item_window, api.newest_run.
+-- Feeds: core.ranking_run, core.ranking_snapshot, api.raise_alerts.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
 -- nothing is stored but that they still hold: an idle ranking costs almost nothing.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
@@ -15,10 +15,8 @@ declare
     new_run_id bigint;
 begin
     select run.* into previous
-    from core.ranking_run as run
-    where run.ranking_id = ranking.ranking_id
-    order by run.as_of desc, run.run_id desc
-    limit 1;
+    from api.newest_run as run
+    where run.ranking_id = ranking.ranking_id;
 
     with before as (
         select
@@ -46,9 +44,7 @@ begin
             and counted."window" = ranking."window"
             and (ranking.content_type is null or item.content_type = ranking.content_type)
             and counted.item_id not in (
-                select excluded.item_id
-                from core.item_exclusion as excluded
-                where excluded.lifted_at is null
+                select excluded.item_id from api.exclusion_in_force as excluded
             )
         group by 1
     ),
@@ -110,8 +106,7 @@ begin
                 select coalesce(
                     string_agg(excluded.item_id::text, ',' order by excluded.item_id), ''
                 )
-                from core.item_exclusion as excluded
-                where excluded.lifted_at is null
+                from api.exclusion_in_force as excluded
             )
         )
     into fresh, print

@@ -50,10 +50,8 @@ begin
                 -- A changed row is live at the next run, whatever its schedule.
                 or api.ranking_parameters(r) is distinct from (
                     select run.parameters
-                    from core.ranking_run as run
+                    from api.newest_run as run
                     where run.ranking_id = r.ranking_id
-                    order by run.as_of desc, run.run_id desc
-                    limit 1
                 )
                 -- An excluded item leaves a list that holds it, whatever its schedule.
                 or api.holds_excluded(r.ranking_id)

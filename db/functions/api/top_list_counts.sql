@@ -1,6 +1,6 @@
 -- The members of a top list, as its last run found them, with their counts as of this statement:
 -- those in the window, and those in the feed that the window does not have yet.
--- Source: core.ranking_snapshot, api.top_list_members. Feeds: the publisher.
+-- Source: api.newest_run, api.top_list_members. Feeds: the publisher.
 -- Keeps: as one statement sees one snapshot, a count holds exactly the events committed in that
 -- snapshot that happened after since. A list whose calendar window has turned since its run has no
 -- row: it waits for the next run.
@@ -44,13 +44,7 @@ select
     member.names,
     member.counts
 from core.ranking as known
-cross join lateral (
-    select newest.*
-    from core.ranking_run as newest
-    where newest.ranking_id = known.ranking_id
-    order by newest.as_of desc, newest.run_id desc
-    limit 1
-) as run
+inner join api.newest_run as run on known.ranking_id = run.ranking_id
 cross join lateral jsonb_populate_record(null::core.ranking, run.parameters) as settings
 cross join lateral (
     select api.ranking_option(settings, 'metric') as metric

@@ -1,5 +1,5 @@
 -- The members of one top list with their counts up to this moment.
--- Source: core.ranking_snapshot, core.item_window, core.score_feed, core.item_exclusion.
+-- Source: core.ranking_snapshot, core.item_window, core.score_feed, api.exclusion_in_force.
 -- Feeds: api.top_list_counts.
 -- Keeps: an event is in the window or in the feed, never in both, so it counts once. An excluded
 -- item counts for no creator or category; its own place stays until the next run.
@@ -39,9 +39,7 @@ part as (
             or item.content_type = top_list_members.content_type
         )
         and item.item_id not in (
-            select excluded.item_id
-            from core.item_exclusion as excluded
-            where excluded.lifted_at is null
+            select excluded.item_id from api.exclusion_in_force as excluded
         )
     union all
     select
@@ -56,9 +54,7 @@ part as (
             or item.content_type = top_list_members.content_type
         )
         and item.item_id not in (
-            select excluded.item_id
-            from core.item_exclusion as excluded
-            where excluded.lifted_at is null
+            select excluded.item_id from api.exclusion_in_force as excluded
         )
 ),
 

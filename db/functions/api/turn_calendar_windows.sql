@@ -1,6 +1,6 @@
 -- Add the events in the feed to the calendar windows, or begin those anew whose time has come.
--- Source: core.calendar, core.ranking, core.score_feed, core.event. Feeds: core.item_window,
--- core.window_position.
+-- Source: core.time_window, core.calendar, core.ranking, core.score_feed, core.event.
+-- Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). A window that an enabled
 -- ranking has holds exactly the events since its day, week or month began; where it is new, turns,
 -- or the zone has changed, it is emptied and counted from the events since then, which after
@@ -17,20 +17,22 @@ declare
 begin
     for calendar in
         select
-            known."window",
+            known.name as "window",
             wanted.zone,
             -- One microsecond before: a window holds what happened after its position.
-            api.calendar_start(known."window", turn_calendar_windows.as_of, wanted.zone)
+            api.calendar_start(known.name, turn_calendar_windows.as_of, wanted.zone)
             - interval '1 microsecond' as begins_after,
             position.since,
             position.zone as position_zone,
             exists (
                 select from core.ranking
-                where ranking.enabled and ranking."window" = known."window"
+                where ranking.enabled and ranking."window" = known.name
             ) as is_used
-        from unnest(array['today', 'week', 'month']) as known ("window")
+        from core.time_window as known
         cross join core.calendar as wanted
-        left join core.window_position as position on known."window" = position."window"
+        left join core.window_position as position on known.name = position."window"
+        where known.calendar_unit is not null
+        order by known.place
     loop
         if
             calendar.is_used
