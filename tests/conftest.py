@@ -21,6 +21,14 @@ from tests.lifespan import client_of
 profiles.load()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark as slow what has an engine of its own to kill, or many examples to try."""
+    for item in items:
+        if "own_engine" in item.fixturenames or item.get_closest_marker("hypothesis"):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
     """What makes engines: a server, a container, or the embedded one."""

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from app.health.wire import Dependency, Liveness, Readiness
 from app.http.answers import AnyRequest, passing
+from app.http.parameters import ANY_PARAMETER
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
 from app.services import Services
@@ -30,7 +31,7 @@ CHECK_SECONDS = 1.0
 )
 async def live(request: AnyRequest) -> Response[bytes]:
     """Answer, which is all there is to know."""
-    return passing(request, Liveness())
+    return passing(request, Liveness(), store=False)
 
 
 @get(
@@ -61,7 +62,7 @@ async def ready(request: AnyRequest, services: NamedDependency[Services]) -> Res
         redis=redis,
         snapshot_ages={name: round(snapshots.age(name), 1) for name in snapshots.current},
     )
-    return passing(request, body, status=200 if can_serve else 503)
+    return passing(request, body, status=200 if can_serve else 503, store=False)
 
 
 _UNMIGRATED = Dependency(up=False, detail="the schema is missing: run `groundswell migrate`")
@@ -98,4 +99,5 @@ def _down(error: Exception) -> Dependency:
     return Dependency(up=False, detail=type(error).__name__)
 
 
-router = Router("/", route_handlers=[live, ready])
+# A balancer may add parameters of its own to what it asks for.
+router = Router("/", route_handlers=[live, ready], opt={ANY_PARAMETER: True})

@@ -44,10 +44,15 @@ def passing(
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    store: bool = True,
 ) -> Response[bytes]:
-    """Answer with what is asked for anew each time; what needed a key or a user is never kept."""
+    """Answer with what is asked for anew each time.
+
+    What needed a key or a user is never kept, nor what is of this moment only (`store` false).
+    """
     body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    word = "no-store" if needed_of(request) or request.method != "GET" else "no-cache"
+    is_kept = store and request.method == "GET" and not needed_of(request)
+    word = "no-cache" if is_kept else "no-store"
     return Response(
         body,
         status_code=status,
@@ -60,7 +65,8 @@ def cache_headers(request: AnyRequest, word: str) -> dict[str, str]:
     """Return Cache-Control, and Vary where the answer depends on who asks."""
     needed = needed_of(request)
     if not needed:
-        return {"cache-control": f"public, {word}" if request.method == "GET" else word}
+        is_public = request.method == "GET" and word != "no-store"
+        return {"cache-control": f"public, {word}" if is_public else word}
     return {"cache-control": f"private, {word}", "vary": ", ".join(needed)}
 
 

@@ -29,6 +29,8 @@ DEFAULT_TYPE = "video"
 IN_QUERY = "-"
 """Stands in a path in the place of an id that `?contentId=` names."""
 ID_PARAMETER = "contentId"
+ANY_PARAMETER = "any_parameter"
+"""In the `opt` of a route that probes and links may decorate with parameters of their own."""
 KEY_PARAMETER = "key"
 """A public key may be in every address."""
 
@@ -77,6 +79,7 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL has no U+0000, and broken UTF-8 arrives as lone surrogates."""
+_NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 _WORD = re.compile(r"_([a-z])")
 
 
@@ -85,6 +88,8 @@ class Declared(NamedTuple):
 
     names: frozenset[str]
     repeatable: frozenset[str]
+    numbers: dict[str, str]
+    """Arguments by the names of whole numbers."""
 
 
 async def check_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
@@ -113,6 +118,7 @@ def _check_query(connection: AnyConnection, handler: BaseRouteHandler, *, takes_
     known = declared.names | ({ID_PARAMETER} if takes_id else frozenset())
     # What is no part of the API, such as a page, is reached by links that others decorate.
     is_page = isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is False
+    is_page = is_page or handler.opt.get(ANY_PARAMETER, False)
     given = connection.query_params
     for name in set(given):
         if name not in known and name != KEY_PARAMETER and not is_page:
@@ -122,6 +128,9 @@ def _check_query(connection: AnyConnection, handler: BaseRouteHandler, *, takes_
             raise BadRequestError(f"{name[:100]}: came {len(values)} times; send it once")
         for value in values:
             check_text(name, value)
+            if name in declared.numbers and not _NUMBER.fullmatch(value):
+                # The converter would take 5.0 and 1e1, too.
+                raise BadRequestError(fault_of(handler, declared.numbers[name], value, ""))
 
 
 @lru_cache(maxsize=1024)
@@ -133,7 +142,13 @@ def declared_of(handler: BaseRouteHandler) -> Declared:
         if isinstance(field.kwarg_definition, QueryParameter)
     }
     repeatable = (name for name, field in found.items() if _is_list(field))
-    return Declared(frozenset(found), frozenset(repeatable))
+    parameters = handler.parsed_fn_signature.parameters.items()
+    numbers = {
+        name: argument
+        for argument, field in parameters
+        if (name := _named((argument, field))[0]) in found and int in _kinds(field.annotation)
+    }
+    return Declared(frozenset(found), frozenset(repeatable), numbers)
 
 
 def unknown(name: str, known: Iterable[str]) -> BadRequestError:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from app.http.wire import Moment, Name, Wire
+from app.http.wire import Id, Moment, Name, Wire
 
 EventType = Literal["view", "like", "unlike", "comment", "uncomment", "share", "watch_time"]
 
@@ -16,14 +16,14 @@ class EventIn(Wire, frozen=True, forbid_unknown_fields=True):
     """One engagement event as a caller sends it."""
 
     type: EventType
-    content_id: Name
+    content_id: Id
     content_type: Name = "video"
     id: UUID | None = None
     """Counts once, however often it is sent; made by the server where it is absent."""
     occurred_at: Moment | None = None
     """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
-    user_id: Name | None = None
-    session_id: Name | None = None
+    user_id: Id | None = None
+    session_id: Id | None = None
     count: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
     """How many events of this kind this one stands for."""
     seconds: Annotated[float, Meta(ge=0, le=86_400)] | None = None
@@ -58,8 +58,8 @@ class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):
     """Counts once, however often it is sent; made by the server where it is absent."""
     occurred_at: Moment | None = None
     """When it happened; the time inside a UUIDv7 `id`, or the time of arrival, where absent."""
-    user_id: Name | None = None
-    session_id: Name | None = None
+    user_id: Id | None = None
+    session_id: Id | None = None
     user_agent: Annotated[str, Meta(max_length=1_000)] | None = None
     """The viewer's, as a server was told it: a bot's event is kept, but not counted."""
     metadata: dict[str, object] | None = None

@@ -2,51 +2,81 @@
 
 from __future__ import annotations
 
-import psycopg
-import pytest
+from typing import get_args
 
-UNCOMMENTED = {
-    "schema": """
-        select nspname from pg_catalog.pg_namespace
-        where nspname in ('core', 'agg', 'api') and obj_description(oid, 'pg_namespace') is null
-    """,
-    "table, aggregate or view": """
-        select oid::regclass::text from pg_catalog.pg_class
-        where relnamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
-            and relkind in ('r', 'p', 'v', 'm') and not relispartition
-            and obj_description(oid, 'pg_class') is null
-    """,
-    "column": """
-        select format('%s.%I', c.oid::regclass, a.attname)
-        from pg_catalog.pg_class as c
-        inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid
-        where c.relnamespace in ('core'::regnamespace, 'api'::regnamespace)
-            and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
-            and a.attnum > 0 and not a.attisdropped
-            and col_description(c.oid, a.attnum) is null
-    """,
-    "function or procedure": """
-        select oid::regprocedure::text from pg_catalog.pg_proc
-        where pronamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
-            and obj_description(oid, 'pg_proc') is null
-    """,
-    "type": """
-        select t.oid::regtype::text from pg_catalog.pg_type as t
-        left join pg_catalog.pg_class as c on c.oid = t.typrelid
-        where t.typnamespace in ('core'::regnamespace, 'agg'::regnamespace, 'api'::regnamespace)
-            and t.typelem = 0 and coalesce(c.relkind, 'c') = 'c'
-            and obj_description(t.oid, 'pg_type') is null
-    """,
-}
+import psycopg
+
+from app.rankings.hot_path import WINDOWS
+from app.rankings.wire import Window
+
+UNCOMMENTED = """
+    with ours as (
+        select oid, nspname from pg_catalog.pg_namespace
+        where nspname in ('core', 'agg', 'api')
+    )
+    select format('schema %s', nspname) from ours
+    where obj_description(oid, 'pg_namespace') is null
+
+    union all
+    select format('relation %s', c.oid::regclass)
+    from pg_catalog.pg_class as c
+    inner join ours on ours.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
+        and obj_description(c.oid, 'pg_class') is null
+
+    union all
+    select format('column %s.%I', c.oid::regclass, a.attname)
+    from pg_catalog.pg_class as c
+    inner join ours on ours.oid = c.relnamespace and ours.nspname <> 'agg'
+    inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+    where c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
+        and a.attnum > 0 and not a.attisdropped
+        and col_description(c.oid, a.attnum) is null
+
+    union all
+    select format('routine %s', p.oid::regprocedure)
+    from pg_catalog.pg_proc as p
+    inner join ours on ours.oid = p.pronamespace
+    where obj_description(p.oid, 'pg_proc') is null
+
+    union all
+    select format('type %s', t.oid::regtype)
+    from pg_catalog.pg_type as t
+    inner join ours on ours.oid = t.typnamespace
+    left join pg_catalog.pg_class as c on c.oid = t.typrelid
+    where t.typelem = 0 and coalesce(c.relkind, 'c') = 'c'
+        and obj_description(t.oid, 'pg_type') is null
+"""
 
 
 async def column(connection: psycopg.AsyncConnection, query: str) -> list[str]:
     return [text for (text,) in await (await connection.execute(query)).fetchall()]
 
 
-@pytest.mark.parametrize("kind", UNCOMMENTED)
-async def test_everything_has_a_comment(connection: psycopg.AsyncConnection, kind: str) -> None:
-    assert await column(connection, UNCOMMENTED[kind]) == []
+async def test_everything_has_a_comment(connection: psycopg.AsyncConnection) -> None:
+    assert await column(connection, UNCOMMENTED) == []
+
+
+async def test_what_has_no_comment_is_named(connection: psycopg.AsyncConnection) -> None:
+    """One of each kind, or a kind that the query forgot would never be missed."""
+    async with connection.transaction(force_rollback=True):
+        for statement in (
+            "comment on schema agg is null",
+            "create table core.bare (x integer)",
+            "create view api.bare_view as select 1 as y",
+            "create function api.bare() returns integer begin atomic select 1; end",
+            "create type core.bare_kind as enum ('a')",
+        ):
+            await connection.execute(statement.encode())
+        assert sorted(await column(connection, UNCOMMENTED)) == [
+            "column api.bare_view.y",
+            "column core.bare.x",
+            "relation api.bare_view",
+            "relation core.bare",
+            "routine api.bare()",
+            "schema agg",
+            "type core.bare_kind",
+        ]
 
 
 async def test_comments_are_sentences(connection: psycopg.AsyncConnection) -> None:
@@ -181,3 +211,48 @@ async def test_definer_functions_set_their_search_path(connection: psycopg.Async
             and not coalesce(array_to_string(proconfig, ','), '') ~ 'search_path'
     """
     assert await column(connection, wrong) == []
+
+
+async def test_windows_stand_in_one_table(connection: psycopg.AsyncConnection) -> None:
+    """Where SQL or Python must name them, they are those of core.time_window."""
+    known = await column(connection, "select name from core.time_window order by place")
+    partitions = """
+        select substring(pg_get_expr(c.relpartbound, c.oid) from '''(.*)''')
+        from pg_catalog.pg_inherits as i
+        inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'core.item_window'::regclass
+    """
+    assert sorted(await column(connection, partitions)) == sorted(known)
+    assert sorted(get_args(Window)) == sorted(known)
+    steady = "select name from core.time_window where calendar_unit is null"
+    assert set(WINDOWS) == set(await column(connection, steady))
+
+
+async def test_raw_events_outlive_the_longest_window(connection: psycopg.AsyncConnection) -> None:
+    """What leaves a window is taken out event by event (storage_policy_event_outlives_windows)."""
+    too_long = """
+        select name from core.time_window where length > interval '32 days' - interval '1 day'
+    """
+    assert await column(connection, too_long) == []
+
+
+async def test_aggregate_levels_are_those_of_the_aggregates(
+    connection: psycopg.AsyncConnection,
+) -> None:
+    """The aggregates name their source and bucket themselves; jobs read core.aggregate_level."""
+    levels = """
+        select format('%s of %s: %s', name, source, bucket)
+        from core.aggregate_level
+        order by bucket
+    """
+    made = """
+        select format(
+            '%s of %s: %s', view_name,
+            substring(view_definition from 'FROM (?:core|agg)[.]([a-z0-9_]+)'),
+            substring(view_definition from 'time_bucket\\(''(.*?)''::interval')::interval
+        )
+        from timescaledb_information.continuous_aggregates
+        where view_schema = 'agg'
+        order by substring(view_definition from 'time_bucket\\(''(.*?)''::interval')::interval
+    """
+    assert await column(connection, levels) == await column(connection, made)
