@@ -37,7 +37,11 @@ def api_keys() -> None:
 @click.option(
     "--scope", "scopes", type=click.Choice(get_args(Scope)), multiple=True, help="[default: write]"
 )
-@click.option("--public", is_flag=True, help="For web pages and apps: it only records events.")
+@click.option(
+    "--public",
+    is_flag=True,
+    help="For web pages and apps: it records events, and reads with --scope read.",
+)
 @click.option("--origin", "origins", multiple=True, help="Pages that may use a public key.")
 @click.option("--rate-limit", type=click.IntRange(1), help="Events a minute.")
 def create(
@@ -52,8 +56,8 @@ def create(
 
     NAME says whose it is, or what for.
     """
-    if public and scopes not in {(), ("write",)}:
-        raise click.UsageError("everybody can read a public key: its only scope is write")
+    if public and not set(scopes) <= {"read", "write"}:
+        raise click.UsageError("everybody can see a public key: its scopes are read and write")
     if origins and not public:
         raise click.UsageError("--origin is for public keys: add --public")
     for origin in origins:

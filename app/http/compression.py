@@ -62,7 +62,7 @@ def compressed_headers(
 
 
 class Compressed:
-    """A `send` that compresses what comes in one piece and is text."""
+    """A `send` that compresses what comes in one piece, with its length, and is text."""
 
     def __init__(self, request: Any, send: Send) -> None:  # noqa: ANN401  # a scope
         self._request = request
@@ -71,7 +71,9 @@ class Compressed:
 
     async def __call__(self, message: Message) -> None:
         """Send a message, or keep the head until it is known what follows."""
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and b"content-length" in dict(
+            message["headers"]
+        ):
             self._start = message
             return
         if self._start is not None and message["type"] == "http.response.body":

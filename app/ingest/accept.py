@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.http.wire import id_text
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
@@ -95,12 +96,12 @@ class Acceptor:
             event_id=self._new_id(now // 1_000) if identifier is None else identifier.bytes,
             occurred_at=occurred_at,
             content_type=event.content_type,
-            content_id=event.content_id,
+            content_id=id_text(event.content_id),
             type=type_number,
             count=event.count,
             seconds=event.seconds,
-            user_id=event.user_id,
-            session_id=event.session_id,
+            user_id=None if event.user_id is None else id_text(event.user_id),
+            session_id=None if event.session_id is None else id_text(event.session_id),
             metadata=metadata,
             untimed=untimed,
             uncounted_because=sender.bot or (event.user_agent and bot_of(event.user_agent)) or None,

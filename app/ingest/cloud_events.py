@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from app.http.reasons import reason_of
-from app.http.wire import Moment, Name
+from app.http.wire import Id, Moment
 from app.ingest.wire import EventIn, EventType
 
 NAMESPACE = UUID("6f9b2c1e-2d55-5c0e-9a41-3d1f0a5c7e10")
@@ -49,7 +49,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     id: _Text
     source: _Text
     type: _Text
-    subject: Name | None = None
+    subject: Id | None = None
     time: Moment | None = None
     data: dict[str, object] | None = None
     data_base64: str | None = None

@@ -20,7 +20,9 @@ create table core.api_key (
         scopes <@ array['read', 'write', 'backfill', 'admin'] and cardinality(scopes) > 0
     ),
     -- Everybody can read a public key in the page that holds it.
-    constraint api_key_public_only_writes check (kind <> 'public' or scopes = array['write']),
+    constraint api_key_public_reads_and_records check (
+        kind <> 'public' or scopes <@ array['read', 'write']
+    ),
     constraint api_key_rate_limit_positive check (rate_limit > 0)
 );
 

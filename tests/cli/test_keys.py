@@ -52,7 +52,8 @@ async def test_a_public_key_has_origins_and_only_writes(
     assert found.allows_origin("https://example.org")
     assert not found.allows_origin("https://example.com")
     for wrong in (
-        ("--public", "--scope", "read"),
+        ("--public", "--scope", "admin"),
+        ("--public", "--scope", "backfill"),
         ("--origin", "https://example.org"),
         ("--public", "--origin", "example.org"),
         ("--public", "--origin", "https://example.org/page"),
