@@ -18,6 +18,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
+from msgspec import Meta
 
 from app.errors import BadRequestError
 from app.http.edge import ENCODED_PATH
@@ -192,6 +193,10 @@ def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: s
         return f"{name}: {shown} is no whole number{within}"
     if str in kinds and isinstance(bounds, ParameterKwarg) and bounds.max_length:
         return f"{name}: use {bounds.min_length or 0} to {bounds.max_length} characters"
+    for inner in (get_args(kind)[0] for kind in kinds if get_origin(kind) is list):
+        for meta in get_args(inner):
+            if isinstance(meta, Meta) and meta.max_length:
+                return f"{name}: use {meta.min_length or 0} to {meta.max_length} characters"
     return f"{name}: {message}"
 
 

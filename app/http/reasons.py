@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec.inspect
 
@@ -56,7 +56,8 @@ def _words_of(kind: Any, field: str) -> list[str]:  # noqa: ANN401  # any type
         if isinstance(info, msgspec.inspect.StructType):
             for each in info.fields:
                 if each.encode_name == field and isinstance(each.type, msgspec.inspect.LiteralType):
-                    return [str(value) for value in each.type.values]
+                    # As they are written: the inspected ones are sorted.
+                    return list(get_args(get_type_hints(info.cls)[each.name]))
                 waiting.append(each.type)
         elif isinstance(info, msgspec.inspect.UnionType):
             waiting.extend(info.types)
