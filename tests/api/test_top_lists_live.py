@@ -228,14 +228,14 @@ async def test_what_redis_lost_is_right_again_after_some_minutes(stage: TopStage
 async def test_a_list_that_takes_too_long_to_count_rests(
     stage: TopStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def slowly(connection: Any, *, ranking: str) -> None:  # noqa: ARG001
-        await connection.execute("select pg_sleep(10)")
+    async def never(connection: Any, *, ranking: str) -> None:  # noqa: ARG001
+        await asyncio.Event().wait()
 
     await stage.items("x", "y")
     await stage.write([_views(1, 5, START), _views(2, 4, START)])
     await stage.world.run(START)
     with monkeypatch.context() as patched:
-        patched.setattr("app.top.publisher.top_list_counts", slowly)
+        patched.setattr("app.top.publisher.top_list_counts", never)
         stage.publisher.count_seconds = 0.05
         assert await stage.publish() == 0
     stage.publisher.count_seconds = 20.0
