@@ -26,8 +26,8 @@ from app.alerts import webhook_routes as webhooks
 from app.alerts.feed import CHANNEL as ALERT_CHANNEL
 from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
-from app.dashboard import pages
-from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
+from app.dashboard import pages, problem_pages
+from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
 from app.health import metrics_routes as metrics
 from app.health import routes as health
 from app.http.parameters import check_parameters
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> HotPath:
     app = Litestar(
         route_handlers=[
             pages.router,
+            problem_pages.router,
             events.router,
             beacon.router,
             items.router,
@@ -249,7 +250,7 @@ def _openapi() -> OpenAPIConfig:
                 ),
             }
         ),
-        render_plugins=[SchemaPage()],
+        render_plugins=[SchemaPage(), DocumentJson(), DocumentYaml()],
         openapi_router=Router(
             "/schema",
             route_handlers=[],
