@@ -77,6 +77,9 @@ async def test_what_is_no_cloud_event_is_rejected_or_refused(api: httpx.AsyncCli
 async def test_the_document_describes_them(api: httpx.AsyncClient) -> None:
     document = (await api.get("/schema/openapi.json")).json()
     content = document["paths"]["/analytics/events"]["post"]["requestBody"]["content"]
+    schemas = document["components"]["schemas"]
     one = content[ONE]["schema"]
-    assert set(one["required"]) == {"specversion", "id", "source", "type"}
-    assert content["application/cloudevents-batch+json"]["schema"]["items"] == one
+    assert one == {"$ref": "#/components/schemas/CloudEvent"}
+    assert set(schemas["CloudEvent"]["required"]) == {"specversion", "id", "source", "type"}
+    batch = content["application/cloudevents-batch+json"]["schema"]["$ref"].rpartition("/")[2]
+    assert schemas[batch]["items"] == one

@@ -217,8 +217,11 @@ async def test_a_wrong_action_is_a_problem(
 async def test_the_document_describes_the_bodies(api: httpx.AsyncClient) -> None:
     document = (await api.get("/schema/openapi.json")).json()
     body = document["paths"]["/analytics/events"]["post"]["requestBody"]
-    one, several = body["content"]["application/json"]["schema"]["oneOf"]
-    assert one["required"] == ["type", "contentId"]
+    schemas = document["components"]["schemas"]
+    named = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    one, several = schemas[named]["oneOf"]
+    assert one == {"$ref": "#/components/schemas/EventIn"}
+    assert schemas["EventIn"]["required"] == ["type", "contentId"]
     assert several["items"] == one
     assert "application/x-ndjson" in body["content"]
-    assert not document["paths"]["/analytics/view/{content_id}"]["post"]["requestBody"]["required"]
+    assert not document["paths"]["/analytics/view/{contentId}"]["post"]["requestBody"]["required"]
