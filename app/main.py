@@ -27,7 +27,7 @@ from app.alerts.feed import CHANNEL as ALERT_CHANNEL
 from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
 from app.dashboard import pages
-from app.dashboard.schema_page import SCHEMA_HEADERS, SchemaPage
+from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
 from app.health import metrics_routes as metrics
 from app.health import routes as health
 from app.http.parameters import check_parameters
@@ -249,7 +249,7 @@ def _openapi() -> OpenAPIConfig:
                 ),
             }
         ),
-        render_plugins=[SchemaPage()],
+        render_plugins=[SchemaPage(), DocumentJson(), DocumentYaml()],
         openapi_router=Router(
             "/schema",
             route_handlers=[],

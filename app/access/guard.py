@@ -13,7 +13,6 @@ from urllib.parse import parse_qs
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
 
 from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
@@ -36,28 +35,32 @@ _STATE = "groundswell_caller"
 _ANONYMOUS = {mode: Caller(scopes=scopes) for mode, scopes in WITHOUT_KEY.items()}
 
 
-def require(scope: Scope, *, public: bool = False) -> Guard:
-    """Return the guard of routes that need `scope`; to write, a public key will do where `public`.
+class require:  # noqa: N801  # reads as what it does where it is used: guards=[require("read")]
+    """The guard of routes that need `scope`; to write, a public key will do where `public`.
 
     Raises `UnauthorizedError` for a key that is missing or wrong, `ForbiddenError` for one that
     does not allow it, `UnavailableError` while keys can be looked up nowhere.
     """
 
-    async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
-        caller = await demand(connection, scope)
-        is_free = scope in WITHOUT_KEY[services_of(connection).settings.require_keys]
+    def __init__(self, scope: Scope, *, public: bool = False) -> None:
+        self.scope = scope
+        self.public = public or scope == "read"
+        """Whether keys that everybody can read will do."""
+
+    async def __call__(self, connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+        """Let the request pass, or raise."""
+        caller = await demand(connection, self.scope)
+        is_free = self.scope in WITHOUT_KEY[services_of(connection).settings.require_keys]
         if not is_free:
             note_needed(connection, *KEY_HEADERS)
         if caller.key is None or not caller.is_public:
             return
-        by_pages = public or scope == "read"
-        if not (by_pages or is_free):
+        if not (self.public or is_free):
             raise ForbiddenError("a public key only reads, and records events")
+        is_bound = self.public and not (is_free and self.scope == "read")
         origin = connection.headers.get("origin")
-        if by_pages and not (is_free and scope == "read") and not caller.key.allows_origin(origin):
+        if is_bound and not caller.key.allows_origin(origin):
             raise ForbiddenError(f"this key is not for pages of {(origin or 'no origin')[:200]}")
-
-    return guard
 
 
 def user_of(connection: AnyConnection) -> str:

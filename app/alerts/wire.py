@@ -18,6 +18,7 @@ class EntersTop(Wire, frozen=True, forbid_unknown_fields=True, tag="entersTop"):
     """It comes to rank `n` or better, from below or from nowhere."""
 
     n: Annotated[int, Meta(ge=1, le=10_000)]
+    """The last rank that counts as the top."""
 
 
 class BreaksOut(Wire, frozen=True, forbid_unknown_fields=True, tag="breaksOut"):
@@ -31,7 +32,9 @@ class PassesCount(Wire, frozen=True, forbid_unknown_fields=True, tag="passesCoun
     """Its lifetime count reaches `count`; told of once for each item."""
 
     metric: Literal["views", "likes", "comments", "shares"]
+    """What is counted."""
     count: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+    """The count that is to be reached."""
 
 
 Condition = EntersTop | BreaksOut | PassesCount
@@ -41,6 +44,7 @@ class AlertIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     """What somebody wants to hear of."""
 
     condition: Condition
+    """What is to happen for an alert."""
     ranking: Name | None = None
     """Needed but for `passesCount`, which it narrows to items of the ranking's content type."""
     content_id: Id | None = None
@@ -48,6 +52,7 @@ class AlertIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     content_type: Name | None = None
     """Type of the item; `video` where absent."""
     name: Name | None = None
+    """What you call it."""
     url: Url | None = None
     """Webhook; absent: only the event stream."""
     cooldown: timedelta | float | None = None
@@ -58,29 +63,42 @@ class AlertChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What changes in a subscription; what is absent stays."""
 
     name: Name | UnsetType | None = UNSET
+    """What you call it; null: nothing."""
     status: Literal["active", "paused"] | UnsetType = UNSET
+    """`active` also takes back that its receiver disabled it."""
     url: Url | UnsetType | None = UNSET
+    """Where its webhook goes; null: nowhere."""
     cooldown: timedelta | float | UnsetType = UNSET
+    """Least time between two alerts about one item: seconds, or ISO 8601 such as `PT1H`."""
 
 
 class Alert(Wire, frozen=True, kw_only=True):
     """A subscription."""
 
     id: int
+    """Its id."""
     name: str | None
+    """What its owner calls it; null where it has no name."""
     ranking: str | None
+    """The ranking that it follows; null: none."""
     content_id: str | None
+    """Only this item, category or creator; null: any."""
     content_type: str | None
+    """Type of the item; null: any."""
     condition: Condition
+    """What is to happen for an alert."""
     cooldown: float
     """Least seconds between two alerts about one item."""
     url: str | None
+    """Where its webhook goes; null: only the stream has its alerts."""
     status: Status
+    """`paused` by its owner, `disabled` by its receiver."""
     disabled_because: str | None
     """Why it is disabled: its receiver answered 410, or its key is revoked."""
     owner: str | None
     """Prefix of the key that made it; null: the admin key of the settings."""
     created_at: datetime
+    """When it was made."""
 
 
 class AlertWithSecret(Alert, frozen=True, kw_only=True):
@@ -94,20 +112,25 @@ class Alerts(Wire, frozen=True):
     """A page of subscriptions, oldest first."""
 
     alerts: list[Alert]
+    """The subscriptions."""
     next_cursor: str | None
+    """Send it as `cursor` for the next page; null on the last one."""
 
 
 class AlertSecret(Wire, frozen=True):
     """A new secret; the one before signs along for a day."""
 
     secret: str
+    """Signs what is sent from now on; it is shown this once."""
     previous_secret_until: datetime
+    """Up to when the one before signs along."""
 
 
 class RaisedTest(Wire, frozen=True):
     """A test alert is on its way."""
 
     alert_id: str
+    """Id of the alert, the header `webhook-id`."""
 
 
 class AlertDelivery(Wire, frozen=True, kw_only=True):
@@ -116,9 +139,11 @@ class AlertDelivery(Wire, frozen=True, kw_only=True):
     alert_id: str
     """The header `webhook-id`."""
     type: str
+    """Type of the alert, such as `alert.entersTop`."""
     attempt: int
     """Which try, from 1; a missing number is a try that was cut off."""
     attempted_at: datetime
+    """When it was tried."""
     status: int | None
     """HTTP status; null where none came."""
     duration: float
@@ -128,15 +153,18 @@ class AlertDelivery(Wire, frozen=True, kw_only=True):
     next_attempt_at: datetime | None
     """When it is tried again; null: never."""
     outcome: Literal["delivered", "retrying", "givenUp"]
+    """Whether it has arrived, is tried again, or was given up."""
 
 
 class AlertDeliveries(Wire, frozen=True):
     """A page of the log of deliveries, newest alert and newest try first."""
 
     deliveries: list[AlertDelivery]
+    """The tries, newest first."""
     pending: int
     """How many of the subscription's alerts are still to be sent."""
     next_cursor: str | None
+    """Send it as `cursor` for the next page; null on the last one."""
 
 
 class Subscribed(Wire, frozen=True):

@@ -11,6 +11,7 @@ class AuditEntry(Wire, frozen=True):
     """Something that was done through /admin."""
 
     audit_id: int
+    """Its number; it goes up."""
     action: str
     """Such as `rankings.refresh` or `stats.recompute`."""
     who: str
@@ -18,6 +19,7 @@ class AuditEntry(Wire, frozen=True):
     parameters: dict[str, object]
     """What was asked for."""
     began_at: datetime
+    """When it began."""
     ended_at: datetime | None
     """Null while under way, or where it was cut off."""
     outcome: dict[str, object] | None
@@ -30,5 +32,6 @@ class AuditPage(Wire, frozen=True):
     """A part of the audit trail, newest first."""
 
     entries: list[AuditEntry]
+    """What was done, newest first."""
     next_cursor: str | None
     """Leads to older entries; null on the last page."""

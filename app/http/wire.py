@@ -33,7 +33,12 @@ class Problem(Wire, frozen=True, omit_defaults=True):
     """An RFC 9457 problem: `type` is stable, `detail` says what was wrong this time."""
 
     type: str
+    """`/problems/…`, which never changes: its page says what to do."""
     title: str
+    """What went wrong, the same words each time."""
     status: int
+    """HTTP status."""
     detail: str
+    """What was wrong this time."""
     instance: str | None = None
+    """Path of the request."""

@@ -46,13 +46,21 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The attributes that matter here; others are ignored, as extensions are."""
 
     specversion: Literal["1.0"]
+    """Version of CloudEvents."""
     id: _Text
+    """Counts once for each `source`, however often it is sent."""
     source: _Text
+    """Where the event comes from."""
     type: _Text
+    """Its last words say what happened, such as `com.example.viewed`."""
     subject: Id | None = None
+    """Id of the item."""
     time: Moment | None = None
+    """When it happened."""
     data: dict[str, object] | None = None
+    """What else an event may say, by the names of its fields."""
     data_base64: str | None = None
+    """Refused: data must be JSON."""
 
 
 _decode = msgspec.json.Decoder(CloudEvent).decode

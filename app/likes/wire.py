@@ -11,6 +11,7 @@ class Like(Wire, frozen=True):
     """Whether the caller likes an item, and how many users do."""
 
     has_liked: bool
+    """Whether the caller likes it now."""
     likes_count: int
     """Users who like it now; the `likes` of stats are counts of events."""
 
@@ -19,16 +20,23 @@ class LikedItem(Wire, frozen=True):
     """One item that the caller likes."""
 
     content_id: str
+    """Id of the item."""
     content_type: str
+    """Type of the item, such as `video`."""
     title: str | None
+    """Title in the catalogue; null where it has none."""
     category: str | None
+    """Category in the catalogue; null where it has none."""
     creator: str | None
+    """Creator in the catalogue; null where it has none."""
     liked_at: datetime
+    """When the caller liked it."""
 
 
 class LikedItems(Wire, frozen=True):
     """What the caller likes, newest first."""
 
     items: list[LikedItem]
+    """The items, in order."""
     next_cursor: str | None
     """Begins the next page; null on the last one."""

@@ -16,21 +16,32 @@ class TrendingItem(Wire, frozen=True):
     """One line of a ranking."""
 
     rank: int
+    """Its place, from 1."""
     previous_rank: int | None
     """Its rank in the run before; null for a new entry."""
     content_id: str
+    """Id of the item."""
     content_type: str
+    """Type of the item, such as `video`."""
     title: str | None
+    """Title in the catalogue; null where it has none."""
     category: str | None
+    """Category in the catalogue; null where it has none."""
     creator: str | None
+    """Creator in the catalogue; null where it has none."""
     score: float
+    """Its score."""
     is_hot: bool | None
     """Whether it was among the hottest fifth then; null where that is not known any more, and for
     categories and creators."""
     views: int
+    """Views."""
     likes: int
+    """Likes, unlikes taken off."""
     comments: int
+    """Comments, uncomments taken off."""
     shares: int
+    """Shares."""
 
 
 class Trending(Wire, frozen=True, kw_only=True):
@@ -40,15 +51,19 @@ class Trending(Wire, frozen=True, kw_only=True):
     """
 
     ranking: str
+    """Name of the ranking."""
     window: Window
+    """What is ranked has events in it."""
     segment: str | None
     """The part ranked by itself, such as `category:Music`; null for the whole list."""
     run_id: int | None
+    """Number of the run; null before the first."""
     as_of: datetime | None
     """The moment the scores hold for; an order that nothing has changed since still holds."""
     stale: bool
     """True when scoring or publishing has stood still for three minutes or more."""
     items: list[TrendingItem]
+    """This page, by rank."""
     next_cursor: str | None
     """Send it as `cursor` for the next page of the same snapshot; null on the last page."""
 
@@ -57,7 +72,9 @@ class RankingOverview(Wire, frozen=True):
     """A ranking with its settings and its newest run."""
 
     name: str
+    """Its name."""
     formula: str
+    """How scores are computed."""
     description: str
     """The formula in one sentence."""
     window: Window
@@ -73,7 +90,9 @@ class RankingOverview(Wire, frozen=True):
     schedule: str
     """When it is computed: five cron fields, in `zone`."""
     zone: str
+    """IANA time zone of its schedule."""
     enabled: bool
+    """Whether it is computed."""
     run_id: int | None
     """Its newest run; null before the first."""
     as_of: datetime | None
@@ -87,12 +106,14 @@ class Rankings(Wire, frozen=True):
     """Every ranking there is."""
 
     rankings: list[RankingOverview]
+    """The rankings."""
 
 
 class ScoreComponent(Wire, frozen=True):
     """One part of a score."""
 
     component: str
+    """What it comes from, such as `likes`."""
     points: float
     """What it is worth now; all add up to the score where the formula is a sum."""
     weight: float | None
@@ -107,27 +128,38 @@ class PastPlace(Wire, frozen=True):
     """Where one run has put an item; rank and score are null where it was not in the list."""
 
     run_id: int
+    """Number of the run."""
     as_of: datetime
+    """The moment that it ranked."""
     rank: int | None
+    """Its place then; null where it was not in the list."""
     score: float | None
+    """Its score then."""
 
 
 class Explanation(Wire, frozen=True):
     """Why an item stands where it does in a ranking."""
 
     ranking: str
+    """Name of the ranking."""
     content_id: str
+    """Id of the item."""
     content_type: str
+    """Type of the item, such as `video`."""
     rank: int | None
     """Its place in the newest run; null below the list's end."""
     previous_rank: int | None
+    """Its rank in the run before; null where it was not in the list."""
     score: float
+    """Its score now."""
     as_of: datetime
     """The moment that score and points hold for."""
     formula: str
+    """How scores are computed."""
     description: str
     """The formula in one sentence."""
     components: list[ScoreComponent]
+    """What the score is made of."""
     history: list[PastPlace]
     """Its places in the kept runs, oldest first; old runs are thinned to one an hour."""
 
@@ -136,20 +168,29 @@ class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Settings of a ranking to try out; what is absent stays, null is what it is in the row."""
 
     formula: str | UnsetType = UNSET
+    """Another formula."""
     window: str | UnsetType = UNSET
+    """Another window."""
     half_life: timedelta | float | UnsetType | None = UNSET
     """Seconds, or an ISO 8601 duration such as `PT8H`."""
     recent_half_life: timedelta | float | UnsetType | None = UNSET
     """Half-life of the term that counts fresh events twice."""
     view_weight: float | UnsetType | None = UNSET
+    """Points of a view."""
     like_weight: float | UnsetType | None = UNSET
+    """Points of a like."""
     comment_weight: float | UnsetType | None = UNSET
+    """Points of a comment."""
     share_weight: float | UnsetType | None = UNSET
+    """Points of a share."""
     watch_minute_weight: float | UnsetType | None = UNSET
+    """Points of a minute watched."""
     options: dict[str, float | str] | UnsetType = UNSET
     """Options of the formula that differ from its defaults."""
     content_type: str | UnsetType | None = UNSET
+    """Only items of this type; null: all."""
     size: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType = UNSET
+    """Most entries."""
 
 
 class PreviewItem(Wire, frozen=True, kw_only=True):
@@ -162,17 +203,24 @@ class PreviewItem(Wire, frozen=True, kw_only=True):
     moved: int | None = None
     """How many places it goes up, negative for down; null where one of the ranks is null."""
     content_id: str
+    """Id of the item."""
     content_type: str
+    """Type of the item, such as `video`."""
     title: str | None
+    """Title in the catalogue; null where it has none."""
     score: float | None
+    """Its score under the changes."""
     current_score: float | None
+    """Its score now."""
 
 
 class Preview(Wire, frozen=True):
     """What a ranking would be under changed settings."""
 
     ranking: str
+    """Name of the ranking."""
     as_of: datetime
+    """The moment that the scores hold for."""
     items: list[PreviewItem]
     """The new top `limit`."""
     entering: list[PreviewItem]
@@ -187,6 +235,7 @@ class RefreshedRanking(Wire, frozen=True):
     """What has come of computing one ranking."""
 
     ranking: str
+    """Name of the ranking."""
     run_id: int | None
     """Its newest run; null where it never had one."""
     entries: int | None
@@ -201,3 +250,4 @@ class Refreshed(Wire, frozen=True):
     """What a refresh of rankings has come to."""
 
     rankings: list[RefreshedRanking]
+    """Those that were computed."""

@@ -27,6 +27,7 @@ from app.errors import (
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.openapi_bodies import json_body
+from app.http.openapi_headers import LOCATION_OF
 from app.http.problems import documented
 from app.services import Services
 from app.stats import recompute as recomputes
@@ -53,6 +54,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
     "`Location`. Refused where raw events are gone. One at a time.",
     operation_id="recomputeStats",
     operation_class=json_body(RecomputeIn),
+    opt={LOCATION_OF: 202},
     tags=["Admin"],
     responses={
         200: ResponseSpec(Recompute, description="What came of it", generate_examples=False),

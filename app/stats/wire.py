@@ -11,22 +11,40 @@ class ItemStats(Wire, frozen=True):
     """Counts of one item: today and this month in UTC, and over its lifetime."""
 
     content_id: str
+    """Id of the item."""
     content_type: str
+    """Type of the item, such as `video`."""
     views_today: int
+    """Views today in UTC."""
     views_month: int
+    """Views this month in UTC."""
     views_total: int
+    """Views ever."""
     likes_today: int
+    """Likes, unlikes taken off, today in UTC."""
     likes_month: int
+    """Likes, unlikes taken off, this month in UTC."""
     likes_total: int
+    """Likes, unlikes taken off, ever."""
     comments_today: int
+    """Comments, uncomments taken off, today in UTC."""
     comments_month: int
+    """Comments, uncomments taken off, this month in UTC."""
     comments_total: int
+    """Comments, uncomments taken off, ever."""
     shares_today: int
+    """Shares today in UTC."""
     shares_month: int
+    """Shares this month in UTC."""
     shares_total: int
+    """Shares ever."""
     watch_seconds_today: float
+    """Seconds watched today in UTC."""
     watch_seconds_month: float
+    """Seconds watched this month in UTC."""
     watch_seconds_total: float
+    """Seconds watched ever."""
     as_of: datetime
+    """The moment that the counts hold for."""
     stale: bool = False
     """True when the database is down and this is the last known value."""

@@ -16,13 +16,17 @@ class TopItem(Wire, frozen=True):
     """One line of a top list."""
 
     rank: int
+    """Its place, from 1."""
     content_id: str
     """Of a category or creator, its name."""
     content_type: str
     """Of a category or creator, `category` or `creator`."""
     title: str | None
+    """Title in the catalogue; null where it has none."""
     category: str | None
+    """Category in the catalogue; null where it has none."""
     creator: str | None
+    """Creator in the catalogue; null where it has none."""
     count: int | float
     """How many, taken back ones taken off."""
 
@@ -31,7 +35,9 @@ class TopList(Wire, frozen=True):
     """A page of a top list; before the first run there are no items, and `asOf` is null."""
 
     name: str = field(name="list")
+    """Its name."""
     period: Period
+    """What is counted."""
     ranking: str
     """The ranking that finds its members."""
     as_of: datetime | None
@@ -44,3 +50,4 @@ class TopList(Wire, frozen=True):
     total: int
     """How many the whole list has."""
     items: list[TopItem]
+    """The items, in order."""

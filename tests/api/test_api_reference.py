@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import shlex
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -19,25 +16,11 @@ from app.runtime.pool import Pool
 from app.settings import Settings
 from app.worker import run_parts
 from tests.api.conftest import ADMIN_KEY
+from tests.api.reference import PAGE, Example, read_examples, request
 from tests.eventually import eventually
 from tests.tokens import token
 
-PAGE = Path(__file__).parents[2] / "docs" / "api.md"
-BLOCK = re.compile(r"```sh\n(curl (?:(?!```).)*?)\n# (\d{3})(?: (\{[^\n]*\}))?\n```", re.DOTALL)
-
-
-class Example(NamedTuple):
-    """A curl of the page, with the status and the answer that it shows."""
-
-    command: str
-    status: int
-    answer: Any
-
-
-EXAMPLES = [
-    Example(command, int(status), json.loads(answer) if answer else None)
-    for command, status, answer in BLOCK.findall(PAGE.read_text())
-]
+EXAMPLES = read_examples()
 
 
 def test_every_curl_of_the_page_is_read() -> None:
@@ -49,7 +32,7 @@ async def test_every_route_is_in_the_reference(admin_api: httpx.AsyncClient) -> 
     headings = " ".join(re.findall(r"^### (.*)", PAGE.read_text(), re.MULTILINE))
     text = headings + " GET /health/live GET /health/ready"
     # One heading is for four routes.
-    text = text.replace(", /", ", POST /analytics/").replace("{id}", "{content_id}")
+    text = text.replace(", /", ", POST /analytics/").replace("{id}", "{contentId}")
     missing = [
         f"{method.upper()} {path}"
         for path, methods in schema["paths"].items()
@@ -69,31 +52,6 @@ def test_every_problem_is_in_the_reference() -> None:
         if error.status != 500
     }
     assert listed == met
-
-
-def request(command: str, variables: dict[str, str]) -> dict[str, Any]:
-    """Return what a curl would send, as arguments of httpx."""
-    words = shlex.split(command.replace("\\\n", " "))
-    for name, value in variables.items():
-        words = [word.replace(f"${name}", value) for word in words]
-    assert words.pop(0) == "curl"
-    sent: dict[str, Any] = {"method": None, "headers": {}}
-    while words:
-        match words.pop(0):
-            case "-s":
-                pass
-            case "-X":
-                sent["method"] = words.pop(0)
-            case "-H":
-                name, value = words.pop(0).split(": ")
-                sent["headers"][name] = value
-            case "-d":
-                sent["content"] = words.pop(0)
-            case url:
-                assert "$" not in url
-                sent["url"] = url
-    sent["method"] = sent["method"] or ("POST" if "content" in sent else "GET")
-    return sent
 
 
 def fits(shown: Any, found: Any) -> bool:
