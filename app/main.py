@@ -26,7 +26,7 @@ from app.alerts import webhook_routes as webhooks
 from app.alerts.feed import CHANNEL as ALERT_CHANNEL
 from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
-from app.dashboard import pages
+from app.dashboard import pages, problem_pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
 from app.health import metrics_routes as metrics
 from app.health import routes as health
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> HotPath:
     app = Litestar(
         route_handlers=[
             pages.router,
+            problem_pages.router,
             events.router,
             beacon.router,
             items.router,

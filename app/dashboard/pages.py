@@ -12,6 +12,8 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
+from app.http.answers import names_tag
+
 FOLDER = Path(__file__).with_name("static")
 PAGE_HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -90,7 +92,7 @@ async def static(
 def _respond(request: PlainRequest, file: StaticFile, *, cache: str) -> Response[bytes]:
     etag = f'"{file.version}"'
     headers = {**PAGE_HEADERS, "etag": etag, "cache-control": cache}
-    if request.headers.get("if-none-match") == etag:
+    if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(b"", status_code=304, headers=headers, media_type=file.media_type)
     return Response(file.body, headers=headers, media_type=file.media_type)
 

@@ -38,7 +38,7 @@ PAGE = """<!doctype html>
 <body class="schema">
 <header class="top">
   <a class="brand" href="/"><img src="{icon}" alt="" width="28" height="28">{title}</a>
-  <nav aria-label="More"><a href="/">Trending now</a></nav>
+  <nav aria-label="More"><a href="/">Trending now</a> <a href="/problems">Problems</a></nav>
 </header>
 <rapi-doc spec-url="{document}" load-fonts="false" render-style="view" show-header="false"
   regular-font="system-ui, sans-serif" mono-font="ui-monospace, monospace" font-size="large"

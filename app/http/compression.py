@@ -22,6 +22,7 @@ _TEXTS = (
     b"image/svg+xml",
     b"application/yaml",
 )
+_NOT_MODIFIED = 304
 _GZIP_LEVEL = 5
 _ZSTD_LEVEL = 3
 
@@ -76,6 +77,9 @@ class Compressed:
         ):
             self._start = message
             return
+        if message["type"] == "http.response.start" and message["status"] == _NOT_MODIFIED:
+            headers = with_vary(message["headers"], b"accept-encoding")
+            message = {**message, "headers": headers}
         if self._start is not None and message["type"] == "http.response.body":
             start, self._start = self._start, None
             body = message.get("body", b"")

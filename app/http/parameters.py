@@ -18,6 +18,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 from litestar.typing import FieldDefinition
+from msgspec import Meta
 
 from app.errors import BadRequestError
 from app.http.edge import ENCODED_PATH
@@ -190,8 +191,10 @@ def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: s
             f" from {int(least)} to {int(most)}" if least is not None and most is not None else ""
         )
         return f"{name}: {shown} is no whole number{within}"
-    if str in kinds and isinstance(bounds, ParameterKwarg) and bounds.max_length:
-        return f"{name}: use {bounds.min_length or 0} to {bounds.max_length} characters"
+    of_each = [meta for kind in kinds if get_origin(kind) is list for meta in get_args(kind)]
+    for limits in (bounds, *(meta for each in of_each for meta in get_args(each))):
+        if isinstance(limits, ParameterKwarg | Meta) and limits.max_length and bool not in kinds:
+            message = f"use {limits.min_length or 0} to {limits.max_length} characters"
     return f"{name}: {message}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec.inspect
 
@@ -55,14 +55,23 @@ def _words_of(kind: Any, field: str) -> list[str]:  # noqa: ANN401  # any type
         info = waiting.pop(0)
         if isinstance(info, msgspec.inspect.StructType):
             for each in info.fields:
-                if each.encode_name == field and isinstance(each.type, msgspec.inspect.LiteralType):
-                    return [str(value) for value in each.type.values]
+                if each.encode_name == field:
+                    # As they are written: the inspected ones are sorted.
+                    return _literals(get_type_hints(info.cls)[each.name])
                 waiting.append(each.type)
         elif isinstance(info, msgspec.inspect.UnionType):
             waiting.extend(info.types)
         elif isinstance(info, msgspec.inspect.ListType):
             waiting.append(info.item_type)
     return []
+
+
+def _literals(annotation: Any) -> list[str]:  # noqa: ANN401  # any annotation
+    """Return the words of an annotation that is a Literal, or has one among its alternatives."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return [str(part) for part in parts]
+    return [word for part in parts for word in _literals(part)]
 
 
 def _expectation(fault: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 
+from app.http.answers import names_tag
+
 SCRIPT = Path(__file__).with_suffix(".js").read_bytes()
 ETAG = f'"{hashlib.sha256(SCRIPT).hexdigest()[:16]}"'
 HEADERS = {
@@ -25,7 +27,7 @@ HEADERS = {
 @get("/beacon.js", include_in_schema=False)
 async def script(request: Request[Any, Any, State]) -> Response[bytes]:
     """Send the script, or 304 to who has it."""
-    if request.headers.get("if-none-match") == ETAG:
+    if names_tag(request.headers.get("if-none-match", "").encode(), ETAG.encode()):
         return Response(b"", status_code=304, headers=HEADERS)
     return Response(SCRIPT, headers=HEADERS)
 

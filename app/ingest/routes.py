@@ -158,26 +158,35 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         operation_class=json_body(ActionIn, required=False),
         guards=[require("write", public=True)],
         tags=["Events"],
-        responses=_RESPONSES,
+        responses={
+            200: ResponseSpec(
+                Accepted,
+                description="With `wait`: the event is in the database.",
+                generate_examples=False,
+            ),
+            **_RESPONSES,
+        },
         name=f"record_{event_type}",
     )
-    async def record(
+    async def action(
         request: AnyRequest,
         services: NamedDependency[Services],
         content_id: ContentId,
         content_type: OptionalType = None,
+        wait: Wait = False,
     ) -> Response[bytes]:
         recorder, senders, settings = services.recorder, services.senders, services.settings
         body = await _body(request, settings)
         event = decode_action(body, event_type=event_type, content_id=content_id)
         if content_type is not None and isinstance(event, EventIn):
             event = msgspec.structs.replace(event, content_type=content_type)
-        recorded = await recorder.record(
-            [event], await senders.sender_of(request, await caller_of(request))
-        )
-        return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
+        sender = await senders.sender_of(request, await caller_of(request))
+        record = recorder.record_and_wait if wait else recorder.record
+        recorded = await record([event], sender)
+        status = 200 if wait and recorded.is_written else 202
+        return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
 
-    return record
+    return action
 
 
 async def _events(request: AnyRequest, settings: Settings) -> list[Decoded]:

@@ -35,6 +35,7 @@ from app.http.body import decoded
 from app.http.openapi_bodies import json_body
 from app.http.parameters import RankingName
 from app.http.problems import documented
+from app.http.wire import Name
 from app.rankings import queries as rankings
 from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
 from app.runtime.outage import DATABASE_ERRORS
@@ -146,7 +147,7 @@ async def refresh(
     request: AnyRequest,
     services: NamedDependency[Services],
     ranking: Annotated[
-        list[str] | None,
+        list[Name] | None,
         QueryParameter(
             name="ranking", description="Only the ranking of this name; may be repeated."
         ),

@@ -151,7 +151,7 @@ class Snapshots:
             headers=headers,
             start=_start(200, headers),
             message={"type": "http.response.body", "body": body, "more_body": False},
-            start_304=_start(304, cache),
+            start_304=_start(304, with_vary(cache, b"accept-encoding")),
             stale=stale,
             good_until=float("inf") if stale else self._fresh_at(snapshot.ranking) + STALE_AFTER,
         )

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import redis.asyncio
 
+from app.rankings.hot_path import HotPath
 from app.rankings.publisher import Publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
@@ -55,6 +56,13 @@ async def ranked(world: World) -> World:
     return world
 
 
+def hot_path_of(api: httpx.AsyncClient) -> HotPath:
+    transport = api._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport.app, HotPath)
+    return transport.app
+
+
 class Stage:
     """A world whose runs are published and served."""
 
@@ -69,12 +77,10 @@ class Stage:
         await self.publisher.publish()
         newest = dict(await self.world.rows("select ranking, run_id from api.latest_run"))
 
+        snapshots = hot_path_of(self.api).snapshots
+
         async def served() -> bool:
-            shown = [
-                (await self.get(f"/analytics/rankings/{name}"))["runId"] == run_id
-                for name, run_id in newest.items()
-            ]
-            return all(shown)
+            return newest == {name: found.run_id for name, found in snapshots.current.items()}
 
         await eventually(served)
 

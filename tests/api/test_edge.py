@@ -12,6 +12,7 @@ import pytest
 import zstandard
 from litestar.handlers import HTTPRouteHandler
 
+from app.dashboard.problem_pages import PROBLEMS
 from app.main import create_app
 from app.runtime.pool import Pool
 from app.settings import Settings
@@ -255,3 +256,17 @@ async def test_admins_have_no_pages(admin_api: httpx.AsyncClient) -> None:
     answer = await admin_api.get("/admin/audit", headers={**ADMIN, "origin": PAGE})
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_every_problem_has_a_page_that_says_what_to_do(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/analytics/trending?windw=1h")
+    page = await api.get(answer.json()["type"])
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "What to do" in page.text
+    listed = (await api.get("/problems")).text
+    for slug in PROBLEMS:
+        assert f'href="/problems/{slug}"' in listed
+        told = await api.get(f"/problems/{slug}", headers={"accept": "application/json"})
+        assert told.json()["remedy"]
+    await problem(await api.get("/problems/nonsense"), 404, "not-found")

@@ -54,7 +54,7 @@ async def test_a_live_process_is_ready_with_both_servers(api: httpx.AsyncClient)
     body = ready.json()
     assert (body["status"], body["degraded"]) == ("ready", [])
     assert body["database"] == body["redis"] == {"up": True, "detail": None}
-    assert {live.headers["cache-control"], ready.headers["cache-control"]} == {"public, no-cache"}
+    assert {live.headers["cache-control"], ready.headers["cache-control"]} == {"no-store"}
 
 
 async def test_readiness_tells_the_age_of_each_list(stage: Stage) -> None:

@@ -21,7 +21,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.api.examples import fits, made_examples, written
 
-HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js"}
+HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js", "/problems", "/problems/{slug}"}
 """For people's browsers and machines of the house, not for callers."""
 WITHOUT_PROBLEMS = {"/health/live", "/health/ready"}
 

@@ -91,7 +91,7 @@ async def test_a_refresh_of_what_cannot_be_refreshed(
     assert "'nobody'" in await problem(answer, 404, "unknown-ranking")
     for query, detail in (
         ("?ranking=best_rated", "ranking best_rated is not enabled"),
-        ("?group=hourly", "group: 'hourly' is none; use daily"),
+        ("?group=hourly", "group: 'hourly' is none of daily"),
         ("?ranking=", "ranking: use 1 to 200 characters"),
         ("?ranking=%00", "ranking: has a character that no name can have"),
     ):

@@ -35,7 +35,7 @@ def decode(
         ),
         ({**VIEW, "contentId": ""}, "contentId: expected text of length >= 1"),
         ({**VIEW, "contentId": "x" * 201}, "contentId: expected text of length <= 200"),
-        ({**VIEW, "contentId": 7}, "contentId: expected text"),
+        ({**VIEW, "contentId": 7.5}, "contentId: expected text or a whole number"),
         ({**VIEW, "content_id": "a"}, "content_id: no such field"),
         ({**VIEW, "count": 0}, "count: expected a whole number >= 1"),
         ({**VIEW, "id": "7"}, "id: expected a UUID"),
@@ -125,7 +125,8 @@ def test_an_action_needs_no_body() -> None:
     like = decode_action(b'{"userId":"u"}', event_type="like", content_id="a")
     assert like == EventIn(type="like", content_id="a", user_id="u")
     assert (
-        decode_action(b'{"userId":1}', event_type="like", content_id="a") == "userId: expected text"
+        decode_action(b'{"userId":true}', event_type="like", content_id="a")
+        == "userId: expected text or a whole number"
     )
     with pytest.raises(BadRequestError):
         decode_action(b"{", event_type="like", content_id="a")
