@@ -187,7 +187,7 @@ class TooLargeError(GroundswellError):
 
 
 class OverloadedError(GroundswellError):
-    """Events arrive faster than they are written: try again after `retry_after` seconds."""
+    """Events arrive faster than they are written: try again after the seconds of Retry-After."""
 
     slug = "overloaded"
     status = 429
@@ -195,7 +195,7 @@ class OverloadedError(GroundswellError):
 
 
 class RateLimitedError(GroundswellError):
-    """The key or the client sends more events than it may: again after `retry_after` seconds."""
+    """The key or client sends more events than it may: again after the seconds of Retry-After."""
 
     slug = "rate-limited"
     status = 429
@@ -219,7 +219,7 @@ class LockLostError(GroundswellError):
 
 
 class TooManyStreamsError(GroundswellError):
-    """As many callers hold a stream as may: try again after `retry_after` seconds."""
+    """As many callers hold a stream as may: try again after the seconds of Retry-After."""
 
     slug = "too-many-streams"
     status = 503

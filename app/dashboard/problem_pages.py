@@ -93,7 +93,7 @@ _PAGE = """<!doctype html>
 <link rel="icon" type="image/svg+xml" href="{icon}">
 <link rel="stylesheet" href="{style}">
 </head>
-<body>
+<body class="page">
 <header class="top">
   <a class="brand" href="/"><img src="{icon}" alt="" width="28" height="28">Groundswell</a>
   <nav aria-label="More"><a href="/schema">API</a> <a href="/problems">Problems</a></nav>
