@@ -161,7 +161,12 @@ def _add_example(operation: Json, example: Mapping[str, Any]) -> None:
         if key in example.get("parameters", {}):
             parameter["example"] = example["parameters"][key]
     if "body" in example:
-        operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
+        _show(operation["requestBody"]["content"]["application/json"], example["body"])
     if "answer" in example:
         (content,) = operation["responses"][example["status"]]["content"].values()
-        content["example"] = example["answer"]
+        _show(content, example["answer"])
+
+
+def _show(content: Json, value: Any) -> None:  # noqa: ANN401  # any JSON
+    # Not as `example`: RapiDoc looks for a `value` in each of its fields, and fails at a null one.
+    content["examples"] = {"reference": {"summary": "From the reference", "value": value}}

@@ -84,6 +84,10 @@ def words_of(struct: type[msgspec.Struct]) -> dict[str, str]:
 def _described(schema: Json, struct: type[msgspec.Struct]) -> Json:
     words = words_of(struct)
     properties = {name: dict(part) for name, part in schema["properties"].items()}
+    for part in properties.values():
+        # Absent and null mean the same; clients would take the field for one that is always there.
+        if part.get("default", ...) is None:
+            del part["default"]
     for field in type_info(struct).fields:  # type: ignore[attr-defined]  # it is a StructType
         part = properties[field.encode_name]
         if field.encode_name in words:
