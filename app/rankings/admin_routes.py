@@ -46,8 +46,6 @@ from app.settings import Settings
 MAX_PREVIEW = 1_000
 MAX_BODY = 20_000
 MAX_SECONDS = 1e10
-RETRY_AFTER = 5.0
-"""Seconds after which a run that is under way should have ended."""
 
 LOCK = "rankings"
 """Name of the lock in Redis that a refresh holds."""
@@ -188,7 +186,7 @@ async def _alone(redis: Redis) -> AsyncIterator[None]:
         log.warning("the lock of refreshes was lost", error=error.detail)
 
 
-def _running(retry_after: float | None) -> AlreadyRunningError:
+def _running(retry_after: float | None = None) -> AlreadyRunningError:
     return AlreadyRunningError("rankings are being computed just now", retry_after=retry_after)
 
 
@@ -207,9 +205,9 @@ async def _refreshed(
         detail = "the database does not answer"
         if limit.expired():
             detail = f"it took longer than {settings.admin_seconds:g} seconds and was given up"
-        raise UnavailableError(detail, retry_after=RETRY_AFTER) from error
+        raise UnavailableError(detail) from error
     if done is None:
-        raise _running(RETRY_AFTER)
+        raise _running()
     return done
 
 

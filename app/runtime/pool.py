@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from app.errors import BadRequestError, UnavailableError, UnknownRankingError
-from app.runtime.outage import DATABASE_ERRORS, RETRY_AFTER
+from app.runtime.outage import DATABASE_ERRORS
 from app.settings import Settings
 
 CANCEL_SECONDS = 0.5
@@ -122,11 +122,9 @@ async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnect
     except (errors.CheckViolation, psycopg.DataError) as error:
         raise BadRequestError(message_of(error)) from error
     except TimeoutError as error:
-        raise UnavailableError(
-            f"the database gave no answer within {within:g} seconds", retry_after=RETRY_AFTER
-        ) from error
+        raise UnavailableError(f"the database gave no answer within {within:g} seconds") from error
     except DATABASE_ERRORS as error:
-        raise UnavailableError("the database does not answer", retry_after=RETRY_AFTER) from error
+        raise UnavailableError("the database does not answer") from error
 
 
 def message_of(error: psycopg.Error) -> str:
