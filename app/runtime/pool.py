@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -28,6 +29,10 @@ KEEPALIVE = {
     "tcp_user_timeout": 20_000,
 }
 """libpq's TCP settings: a peer that has vanished is noticed within about 25 s."""
+
+# libpq sends it as each session begins, and poolers let it pass: moments come as UTC, whatever zone
+# a DBA gave the server. In a zone whose clocks change, equal ones can compare as different.
+os.environ["PGTZ"] = "UTC"
 
 
 class PooledConnection(psycopg.AsyncConnection[TupleRow]):
