@@ -246,6 +246,15 @@ class UnavailableError(GroundswellError):
     retry_after = 5.0
 
 
+class BusyError(UnavailableError):
+    """The database works, and all connections to it are in use for longer than a caller waits."""
+
+    slug = "busy"
+    status = 503
+    title = "Too many requests wait for the database"
+    retry_after = 1.0
+
+
 class LockLostError(GroundswellError):
     """A lock ran out or was taken away while its holder worked: another may have begun since."""
 
