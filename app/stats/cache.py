@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 from redis.asyncio import Redis
 
-from app.errors import UnavailableError, UnknownItemError
+from app.errors import BusyError, UnavailableError, UnknownItemError
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed, failure_of
 from app.settings import Settings
