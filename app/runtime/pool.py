@@ -90,7 +90,7 @@ class Pool(AsyncConnectionPool[PooledConnection]):
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether a connection is to be had from nobody because all are in use, on a live server."""
+        """Whether all connections are in use, and the server answers."""
         return self._lent >= self.max_size and self._last_worked
 
     async def getconn(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
