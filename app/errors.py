@@ -10,20 +10,23 @@ class GroundswellError(Exception):
     """Base of every error a caller can meet.
 
     `slug` is the stable last part of the problem's `type`, `status` its HTTP status, `title` one
-    short sentence that never changes for a slug, `headers` what HTTP wants sent along. The message
-    is the `detail` of this occurrence.
+    short sentence that never changes for a slug, `remedy` what to do about it where the status does
+    not say it, `headers` what HTTP wants sent along. The message is this occurrence's `detail`.
     """
 
     slug = "internal"
     status = 500
     title = "Something went wrong inside Groundswell"
+    remedy = ""
     headers: Mapping[str, str] = MappingProxyType({})
+    retry_after: float | None = None
+    """Seconds after which the same request may succeed, sent as Retry-After."""
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.retry_after = retry_after
-        """Seconds after which the same request may succeed, sent as Retry-After."""
+        if retry_after is not None:
+            self.retry_after = retry_after
 
 
 class SettingError(GroundswellError):
@@ -55,6 +58,10 @@ class UnknownItemError(GroundswellError):
     slug = "unknown-item"
     status = 404
     title = "There is no such item"
+    remedy = (
+        "Check contentType and contentId: an item is known from its first event or catalogue entry "
+        "on. /items lists those of the catalogue."
+    )
 
 
 class UnknownRankingError(GroundswellError):
@@ -63,6 +70,9 @@ class UnknownRankingError(GroundswellError):
     slug = "unknown-ranking"
     status = 404
     title = "There is no such ranking"
+    remedy = (
+        "Take a name that /analytics/rankings lists; a new ranking is there after its first run."
+    )
 
 
 class UnrankedItemError(GroundswellError):
@@ -71,6 +81,7 @@ class UnrankedItemError(GroundswellError):
     slug = "unranked-item"
     status = 404
     title = "The item has no score in this ranking"
+    remedy = "Look into another window or ranking: items without events in this one have no score."
 
 
 class UnknownAlertError(GroundswellError):
@@ -79,6 +90,7 @@ class UnknownAlertError(GroundswellError):
     slug = "unknown-alert"
     status = 404
     title = "There is no such alert subscription"
+    remedy = "Take an id that /alerts lists for the same key."
 
 
 class NoSnapshotError(GroundswellError):
@@ -87,6 +99,10 @@ class NoSnapshotError(GroundswellError):
     slug = "no-snapshot"
     status = 404
     title = "No snapshot is kept of that time"
+    remedy = (
+        "Ask for a later time, or leave `at` out for the newest run; core.ranking says how long "
+        "runs are kept."
+    )
 
 
 class CursorExpiredError(GroundswellError):
@@ -112,6 +128,10 @@ class NotSignedInError(GroundswellError):
     slug = "not-signed-in"
     status = 401
     title = "The user's token is missing or wrong"
+    remedy = (
+        "Send the user's token as `Authorization: Bearer …`, and an API key as `X-Api-Key: …` "
+        "beside it."
+    )
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
 
 
@@ -121,6 +141,10 @@ class UsersDisabledError(GroundswellError):
     slug = "users-disabled"
     status = 403
     title = "Requests of users are switched off"
+    remedy = (
+        "Whoever runs the service sets GROUNDSWELL_JWT_SECRET, GROUNDSWELL_JWT_PUBLIC_KEY or "
+        "GROUNDSWELL_USER_HEADER."
+    )
 
 
 class ForbiddenError(GroundswellError):
@@ -137,6 +161,10 @@ class AdminDisabledError(GroundswellError):
     slug = "admin-disabled"
     status = 403
     title = "Admin requests are switched off"
+    remedy = (
+        "Whoever runs the service sets GROUNDSWELL_ADMIN_KEY and restarts it, or makes a key with "
+        "`groundswell keys create NAME --scope admin`."
+    )
 
 
 class AlreadyRunningError(GroundswellError):
@@ -145,6 +173,7 @@ class AlreadyRunningError(GroundswellError):
     slug = "already-running"
     status = 409
     title = "The job is running already"
+    retry_after = 5.0
 
 
 class RawEventsGoneError(GroundswellError):
@@ -153,6 +182,10 @@ class RawEventsGoneError(GroundswellError):
     slug = "raw-events-gone"
     status = 409
     title = "The raw events of that time are gone"
+    remedy = (
+        "Nothing is to be done: the counts stay as they are. Raw events are kept as long as "
+        "core.storage_policy says."
+    )
 
 
 class UnknownRecomputeError(GroundswellError):
@@ -161,6 +194,7 @@ class UnknownRecomputeError(GroundswellError):
     slug = "unknown-recompute"
     status = 404
     title = "There is no such recompute"
+    remedy = "Take a number that /admin/audit lists."
 
 
 class RecomputeFailedError(GroundswellError):
@@ -176,6 +210,7 @@ class TooManyAlertsError(GroundswellError):
     slug = "too-many-alerts"
     status = 409
     title = "There are too many alert subscriptions"
+    remedy = "Delete a subscription that is not needed, or have core.alert_policy changed."
 
 
 class TooLargeError(GroundswellError):
@@ -208,6 +243,7 @@ class UnavailableError(GroundswellError):
     slug = "unavailable"
     status = 503
     title = "A part that this answer needs is down"
+    retry_after = 5.0
 
 
 class LockLostError(GroundswellError):
@@ -216,6 +252,7 @@ class LockLostError(GroundswellError):
     slug = "lock-lost"
     status = 503
     title = "The work was given up because its lock was lost"
+    retry_after = 5.0
 
 
 class TooManyStreamsError(GroundswellError):
@@ -224,6 +261,7 @@ class TooManyStreamsError(GroundswellError):
     slug = "too-many-streams"
     status = 503
     title = "Too many callers hold a stream"
+    retry_after = 5.0
 
 
 class MigrationError(GroundswellError):

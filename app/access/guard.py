@@ -26,8 +26,6 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 KEY_HEADERS = ("authorization", "x-api-key")
 """Where a key is shown."""
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again when no key can be looked up."""
 
 _STATE = "groundswell_caller"
 
@@ -109,7 +107,7 @@ async def _identify(connection: AnyConnection) -> Caller:
         if "write" in free:
             # Nobody would ask for a key here: that it cannot be looked up must not cost events.
             return Caller(scopes=free)
-        raise UnavailableError("keys cannot be looked up now", retry_after=RETRY_AFTER)
+        raise UnavailableError("keys cannot be looked up now")
     if in_query and key.kind != "public":
         # Query strings end up in the logs of every proxy.
         raise UnauthorizedError("a secret key belongs in a header, never in the address")

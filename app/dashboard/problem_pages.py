@@ -35,7 +35,7 @@ REMEDIES = {
     503: "Wait for as many seconds as `Retry-After` says, then send the same again. It heals by "
     "itself; /health/ready tells what is down.",
 }
-"""What to do, by status."""
+"""What to do where the kind of problem does not say it, by status."""
 
 
 class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ PROBLEMS = {
                 status=kind.status,
                 title=kind.title,
                 meaning=" ".join((kind.__doc__ or "").split()),
-                remedy=REMEDIES[kind.status],
+                remedy=kind.remedy or REMEDIES[kind.status],
             )
             for kind in _classes(GroundswellError)
         ),

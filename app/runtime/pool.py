@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -14,7 +15,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from app.errors import BadRequestError, UnavailableError, UnknownRankingError
-from app.runtime.outage import DATABASE_ERRORS, RETRY_AFTER
+from app.runtime.outage import DATABASE_ERRORS
 from app.settings import Settings
 
 CANCEL_SECONDS = 0.5
@@ -28,6 +29,10 @@ KEEPALIVE = {
     "tcp_user_timeout": 20_000,
 }
 """libpq's TCP settings: a peer that has vanished is noticed within about 25 s."""
+
+# libpq sends it as each session begins, and poolers let it pass: moments come as UTC, whatever zone
+# a DBA gave the server. In a zone whose clocks change, equal ones can compare as different.
+os.environ["PGTZ"] = "UTC"
 
 
 class PooledConnection(psycopg.AsyncConnection[TupleRow]):
@@ -122,11 +127,9 @@ async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnect
     except (errors.CheckViolation, psycopg.DataError) as error:
         raise BadRequestError(message_of(error)) from error
     except TimeoutError as error:
-        raise UnavailableError(
-            f"the database gave no answer within {within:g} seconds", retry_after=RETRY_AFTER
-        ) from error
+        raise UnavailableError(f"the database gave no answer within {within:g} seconds") from error
     except DATABASE_ERRORS as error:
-        raise UnavailableError("the database does not answer", retry_after=RETRY_AFTER) from error
+        raise UnavailableError("the database does not answer") from error
 
 
 def message_of(error: psycopg.Error) -> str:

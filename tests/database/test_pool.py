@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
+import msgspec
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import PoolTimeout
 
 from app.embedded.child import free_port
@@ -62,3 +65,14 @@ async def test_a_timed_out_query_gives_its_connection_back(pool: Pool) -> None:
         async with asyncio.timeout(0.1), pool.connection() as connection:
             await connection.execute("select pg_sleep(1)")
     assert await _answers(pool)
+
+
+async def test_moments_come_as_utc_whatever_zone_the_server_has(settings: Settings) -> None:
+    zoned = make_conninfo(settings.database_url, options="-c timezone=Europe/Vienna")
+    once = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    opened = open_pool(msgspec.structs.replace(settings, database_url=zoned))
+    async with opened as pool, pool.connection() as connection:
+        cursor = await connection.execute("select %s::timestamptz", [once])
+        # In Vienna, the hour comes twice, and Python calls its moments unequal to others.
+        assert await cursor.fetchone() == (once,)
+        assert str(connection.info.timezone) == "UTC"
