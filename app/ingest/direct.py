@@ -29,9 +29,7 @@ class DirectWriter:
         self._clock = clock
         self._timeout = settings.database_timeout
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._inserter = Inserter(
-            late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
-        )
+        self._inserter = Inserter(late_seconds=settings.late_seconds)
 
     async def write(self, entry: Entry) -> int:
         """Commit the entry and return how many of its events were known before.

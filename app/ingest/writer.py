@@ -22,9 +22,8 @@ from app.ingest.batch import Batch
 from app.ingest.collect import Collector
 from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
 from app.ingest.group import Delivery, WriterGroup
-from app.ingest.insert import Inserter
-from app.ingest.lanes import Identity
-from app.ingest.metrics import BATCH_SECONDS, DEAD, DUPLICATES, WRITTEN
+from app.ingest.insert import Inserter, Known
+from app.ingest.metrics import BATCH_SECONDS, CONFLICTS, DEAD, DUPLICATES, WRITTEN
 from app.ingest.repeats import Repeats
 from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.stream import Fault
@@ -121,18 +120,15 @@ class _Writer:
         self._stop = stop
         self._max_deliveries = settings.max_deliveries
         self._collector = Collector(settings, group)
-        self._inserter = Inserter(
-            late_seconds=settings.late_seconds,
-            id_window_seconds=settings.id_window_seconds,
-            on_commit=on_commit,
-        )
+        self._inserter = Inserter(late_seconds=settings.late_seconds, on_commit=on_commit)
         self._repeats = repeats
         self._pace = pace
         self._stall_seconds = settings.stall_seconds
         self._stuck_since: float | None = None
         """When what is under way began, or last came on; None where nothing is."""
-        self._known: set[Identity] | None = None
-        """What of the current batch was in the database before; None where nobody can tell."""
+        self._known: Known | None = None
+        """What of the current batch was recorded before; None where nobody can tell."""
+        self._has_duplicates = False
         self._database = Outage("database, for the writer", backoff=BACKOFF)
         self._redis = Outage("redis, for the writer", backoff=BACKOFF)
         self._full = Outage("redis, too full for dead letters", backoff=BACKOFF)
@@ -209,9 +205,11 @@ class _Writer:
         batch = Batch(deliveries, max_deliveries=self._max_deliveries)
         if batch.events:
             batch.events = await self._repeats.mark(batch.events)
-            self._known = None if batch.redelivered else set()
+            self._known = None if batch.redelivered else {}
+            self._has_duplicates = False
             batch.bury(await self._write(batch.events, 0, seen_before=batch.redelivered))
-            batch.note_known(self._known)
+            if self._known is not None and (batch.is_awaited or self._has_duplicates):
+                CONFLICTS.inc(batch.note_known(self._known))
         if batch.dead_letters:
             log.error("events went to the dead letters", dead_letters=batch.dead_letters)
         await self._settle(batch)
@@ -259,6 +257,7 @@ class _Writer:
         self._stuck_since = time.monotonic()
         WRITTEN.inc(inserted.new)
         DUPLICATES.inc(len(events) - inserted.new)
+        self._has_duplicates |= inserted.new < len(events)
         if self._known is not None:
             self._known |= inserted.known
 
