@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.runtime.redis_keys import redis_key
+
 
 def like_count(content_type: str, content_id: str) -> str:
     """Return the key of an item's like count and its version."""
-    return f"gs:{{likes:{content_type}:{content_id}}}:count"
+    return redis_key(("likes", content_type, content_id), "count")
