@@ -61,7 +61,7 @@ class Publisher:
 
     What differs need not be newer: an emptied Redis, an expired blob, a database that was reset
     all end in Redis holding exactly the newest finished run of every enabled ranking. `then` is
-    called with those runs: what is made of them elsewhere, such as top lists, follows.
+    called after that: what follows runs elsewhere, such as top lists, does so.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Publisher:
         settings: Settings,
         pool: Pool,
         redis: Redis,
-        then: Callable[[list[Run]], Awaitable[object]] | None = None,
+        then: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.settings = settings
         self.pool = pool
@@ -94,7 +94,7 @@ class Publisher:
         if published:
             await self.redis.publish(keys.TRENDING_SWITCHED, b"")
         if self.then is not None:
-            await self.then(runs)
+            await self.then()
         return published
 
     async def _unpublished(self, runs: list[Run]) -> list[Run]:
