@@ -8,8 +8,8 @@ _SHARD = ("trending",)
 
 TRENDING_CURRENT = redis_key(_SHARD, "current")
 """Hash of ranking name to the run id whose snapshot is served."""
-TRENDING_FRESH = redis_key(_SHARD, "fresh")
-"""Hash of ranking name to the moment up to which its list is right, in milliseconds since 1970."""
+TRENDING_WORDS = redis_key(_SHARD, "words")
+"""Hash of ranking name to a `Word` on its list: what moves on while the run stays."""
 TRENDING_SWITCHED = redis_key(_SHARD, "switched")
 """Channel on which a switch to newer snapshots is announced."""
 
