@@ -66,12 +66,7 @@ CHANGES = msgspec.json.Decoder(AlertChanges)
     operation_class=json_body(AlertIn),
     responses={
         201: ResponseSpec(AlertWithSecret, description="Made", generate_examples=False),
-        **documented(
-            UnknownRankingError,
-            UnknownItemError,
-            TooManyAlertsError,
-            TooLargeError,
-        ),
+        **documented(UnknownRankingError, UnknownItemError, TooManyAlertsError, TooLargeError),
     },
 )
 async def create(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
