@@ -59,9 +59,14 @@ class Recorder:
         )
         self._intake = Intake(settings, pool, redis_client)
 
-    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
-        """Say what would become of `events`, and store nothing; raises `UnknownItemError`."""
-        return _answer(await self._accept(events, self._clock(), sender), None)
+    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+        """Say what would become of `events`, and store nothing.
+
+        Raises `RateLimitedError` and `UnknownItemError`.
+        """
+        standings = await self._intake.charge(len(events), sender)
+        outcome = await self._accept(events, self._clock(), sender)
+        return Recorded(_answer(outcome, None), False, limit_headers(list(standings)))
 
     async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
@@ -73,9 +78,8 @@ class Recorder:
         outcome = await self._accept(events, now, sender)
         del events
         taken = await self._intake.take(_sealed(outcome, now), sender)
-        return Recorded(
-            _answer(outcome, None), taken.is_written, limit_headers(list(taken.standings))
-        )
+        headers = limit_headers(list(taken.standings))
+        return Recorded(_answer(outcome, taken.reply), taken.reply is not None, headers)
 
     async def record_and_wait(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Do as `record`, then wait until the events are written.
@@ -87,11 +91,7 @@ class Recorder:
         del events
         request_id = secrets.token_hex(16)
         taken = await self._intake.take(_sealed(outcome, now, request_id), sender)
-        reply: Reply | None
-        if taken.is_written:
-            reply = Reply(faults=[], duplicates=taken.duplicates)
-        else:
-            reply = await self._intake.written(request_id)
+        reply = taken.reply or await self._intake.written(request_id)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
@@ -117,7 +117,7 @@ def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed
     REJECTED.inc(len(outcome.rejected))
     if bots := sum(event.uncounted_because is not None for event in outcome.accepted):
         BOTS.inc(bots)
-    entry = sealed(Entry(now, outcome.accepted, request_id))
+    entry = sealed(Entry(now, outcome.accepted, request_id), refused=len(outcome.rejected))
     outcome.accepted.clear()
     return entry
 

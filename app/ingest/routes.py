@@ -134,8 +134,8 @@ async def post_events(
     sender = await senders.sender_of(request, await caller_of(request), backfills=backfill)
     # Not kept here: an event need not outlive its packing.
     if validate:
-        accepted = await recorder.validate(await _events(request, settings), sender)
-        return _answer(request, accepted, status=200)
+        recorded = await recorder.validate(await _events(request, settings), sender)
+        return _answer(request, recorded.accepted, status=200, headers=recorded.headers)
     if wait:
         recorded = await recorder.record_and_wait(await _events(request, settings), sender)
         status = 200 if recorded.is_written else 202
@@ -217,7 +217,12 @@ def _answer(
         rejected=accepted.rejected,
         instance=request.url.path,
     )
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM)
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=PROBLEM,
+        headers=headers,
+    )
 
 
 router = Router(
