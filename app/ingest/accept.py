@@ -14,7 +14,7 @@ from app.ingest.raw_retention import RawRetention
 from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
-from app.ingest.wire import EventIn, Rejection
+from app.ingest.wire import EventIn, Rejection, Uncounted
 from app.runtime.moments import microseconds
 
 MAX_DEPTH = 32
@@ -31,6 +31,15 @@ class Outcome(NamedTuple):
     indexes: list[int]
     """Where in the request each accepted event stood."""
     rejected: list[Rejection]
+    uncounted: list[Uncounted]
+    """Of the accepted: what will be kept but not counted, and why."""
+
+    def accept(self, index: int, packed: PackedEvent) -> None:
+        """Add an event that stood there in the request."""
+        self.accepted.append(packed)
+        self.indexes.append(index)
+        if packed.uncounted_because is not None:
+            self.uncounted.append(Uncounted(index=index, reason=packed.uncounted_because))
 
 
 class Acceptor:
@@ -49,8 +58,11 @@ class Acceptor:
         now: int,
         sender: Sender = ANYBODY,
         kept: RawRetention = DEFAULT,
+        into: Outcome | None = None,
     ) -> Outcome:
         """Give every event its outcome; `now` is in microseconds since 1970.
+
+        With `into`, they follow those of the same request that it has already.
 
         What is older than raw events are `kept` is refused, unless the sender backfills; what is
         older than those that are left, always.
@@ -59,17 +71,15 @@ class Acceptor:
         self._closed = self._oldest = microseconds(self._closed_before)
         if kept.keep_seconds is not None and not sender.backfills:
             self._oldest = max(self._oldest, now - round(kept.keep_seconds * 1_000_000))
-        accepted: list[PackedEvent] = []
-        indexes: list[int] = []
-        rejected: list[Rejection] = []
-        for index, event in enumerate(events):
+        outcome = Outcome([], [], [], []) if into is None else into
+        first = len(outcome.indexes) + len(outcome.rejected)
+        for index, event in enumerate(events, first):
             packed = event if isinstance(event, str) else self._freeze(event, now, sender)
             if isinstance(packed, str):
-                rejected.append(Rejection(index=index, reason=packed))
+                outcome.rejected.append(Rejection(index=index, reason=packed))
             else:
-                accepted.append(packed)
-                indexes.append(index)
-        return Outcome(accepted, indexes, rejected)
+                outcome.accept(index, packed)
+        return outcome
 
     def _freeze(self, event: EventIn, now: int, sender: Sender) -> PackedEvent | str:
         type_number = TYPE_NUMBERS[event.type]

@@ -23,7 +23,12 @@ from app.ingest.uuid7 import Uuid7Source
 from app.ingest.wire import Accepted, Rejection
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
+from app.runtime.slices import Slices
 from app.settings import Settings
+
+
+_STEP = 10
+"""Events that are accepted between two looks at the clock."""
 
 
 class Recorded(NamedTuple):
@@ -58,6 +63,7 @@ class Recorder:
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
         self._intake = Intake(settings, pool, redis_client)
+        self.slices = Slices()
 
     async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Say what would become of `events`, and store nothing.
@@ -96,7 +102,17 @@ class Recorder:
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
     async def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
-        outcome = self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
+        outcome = Outcome([], [], [], [])
+        async with self.slices.work() as pause:
+            for start in range(0, len(events), _STEP):
+                self._acceptor.accept(
+                    events[start : start + _STEP],
+                    now=now,
+                    sender=sender,
+                    kept=self._retention.kept,
+                    into=outcome,
+                )
+                await pause()
         if self._known_items is None or not outcome.accepted:
             return outcome
         wanted = {(event.content_type, event.content_id) for event in outcome.accepted}
@@ -124,14 +140,13 @@ def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed
 
 def _without(outcome: Outcome, unknown: set[ItemKey]) -> Outcome:
     """Return the outcome with the events of unknown items rejected."""
-    kept = Outcome([], [], list(outcome.rejected))
+    kept = Outcome([], [], list(outcome.rejected), [])
     for index, event in zip(outcome.indexes, outcome.accepted, strict=True):
         item = event.content_type, event.content_id
         if item in unknown:
             kept.rejected.append(Rejection(index=index, reason=_not_in_catalogue(*item)))
         else:
-            kept.accepted.append(event)
-            kept.indexes.append(index)
+            kept.accept(index, event)
     kept.rejected.sort(key=lambda rejection: rejection.index)
     return kept
 
@@ -146,7 +161,9 @@ def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:
         Rejection(index=outcome.indexes[position], reason=reason) for position, reason in faults
     ]
     rejected.sort(key=lambda rejection: rejection.index)
+    lost = {each.index for each in rejected} if faults else ()
     return Accepted(
+        uncounted=[each for each in outcome.uncounted if each.index not in lost],
         accepted=len(outcome.indexes) - len(faults),
         rejected=rejected,
         duplicates=reply.duplicates if reply else None,
