@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-MANY_COMMAS = 300_000
+MOST_VALUES = 300_000
 """Bodies of more values than so many are taken as they stand: they would take too long."""
 _MENDABLE = re.compile("got `(?:null|float)`")
 
@@ -25,7 +25,7 @@ def decode(text: bytes, decoder: msgspec.json.Decoder[Given]) -> Given:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        if not _MENDABLE.search(str(error)) or text.count(b",") > MANY_COMMAS:
+        if not _MENDABLE.search(str(error)) or text.count(b",") > MOST_VALUES:
             raise
         try:
             value = msgspec.json.decode(text)
