@@ -73,7 +73,7 @@ def bot_of(user_agent: str, *, library_may: bool = False) -> str | None:
 
 
 @lru_cache(maxsize=8_192)
-def _bot_of(user_agent: str, library_may: bool) -> str | None:  # noqa: FBT001  # hashed as it is
+def _bot_of(user_agent: str, library_may: bool) -> str | None:  # hashed as it is
     found = [
         (pattern.number, match[0])
         for letters in _BY_LETTERS.keys() & (_letters_of(user_agent) | {""})

@@ -26,7 +26,6 @@ from app.runtime.pool import Pool
 from app.runtime.slices import Slices
 from app.settings import Settings
 
-
 _STEP = 10
 """Events that are accepted between two looks at the clock."""
 
@@ -163,7 +162,7 @@ def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:
     rejected.sort(key=lambda rejection: rejection.index)
     lost = {each.index for each in rejected} if faults else ()
     return Accepted(
-        uncounted=[each for each in outcome.uncounted if each.index not in lost],
+        uncounted=[each for each in outcome.uncounted if each.index not in lost] or None,
         accepted=len(outcome.indexes) - len(faults),
         rejected=rejected,
         duplicates=reply.duplicates if reply else None,

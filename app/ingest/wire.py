@@ -66,7 +66,7 @@ class Accepted(Wire, frozen=True, omit_defaults=True):
     """Empty when all were accepted."""
     duplicates: int | None = None
     """How many of the accepted were recorded before; absent where it is not known yet."""
-    uncounted: list[Uncounted] = []
+    uncounted: list[Uncounted] | None = None
     """Which of the accepted are kept but not counted, such as a bot's; absent where all count."""
 
 
