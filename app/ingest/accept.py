@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.http.wire import id_text
+from app.http.wire import MAX_DEPTH, TOO_DEEP, id_text, is_too_deep
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
@@ -16,9 +16,6 @@ from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of
 from app.ingest.wire import EventIn, Rejection, Uncounted
 from app.runtime.moments import microseconds
-
-MAX_DEPTH = 32
-"""How deeply `metadata` may be nested."""
 
 _WATCH_TIME = TYPE_NUMBERS["watch_time"]
 _encode = msgspec.json.Encoder().encode
@@ -88,8 +85,8 @@ class Acceptor:
         metadata = None
         if event.metadata:
             metadata = _encode(event.metadata)
-            if _may_be_deep(metadata) and _deeper_than(event.metadata, MAX_DEPTH):
-                return f"metadata: nested more than {MAX_DEPTH} deep"
+            if _may_be_deep(metadata) and is_too_deep(event.metadata):
+                return f"metadata: {TOO_DEEP}"
         identifier, occurred_at, untimed = event.id, now, False
         if event.occurred_at is not None:
             occurred_at = microseconds(event.occurred_at)
@@ -143,13 +140,3 @@ def _span(microseconds: int) -> str:
 
 def _may_be_deep(encoded: bytes) -> bool:
     return encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH
-
-
-def _deeper_than(value: object, levels: int) -> bool:
-    if levels < 0:
-        return True
-    if isinstance(value, dict):
-        return any(_deeper_than(inner, levels - 1) for inner in value.values())
-    if isinstance(value, list):
-        return any(_deeper_than(inner, levels - 1) for inner in value)
-    return False
