@@ -32,7 +32,7 @@ async def record(body: bytes, media_type: str, encoding: str, slices: Slices) ->
             pause=pause,
         )
     acceptor = Acceptor(max_future_seconds=60, new_id=Uuid7Source())
-    outcome = Outcome([], [], [], [])
+    outcome = Outcome()
     async with slices.work() as pause:
         for start in range(0, len(events), 10):
             now = unix_microseconds()

@@ -97,7 +97,8 @@ _RESPONSES: dict[int, ResponseSpec] = {
     description="One event, an array of them, NDJSON (`application/x-ndjson`), or CloudEvents, "
     "gzip too; JSON may come as `text/plain`, as `navigator.sendBeacon` sends it. Every event has "
     "its own outcome: a bad one never sinks the others. An event `id` counts once, however often "
-    "it is sent; send the same `occurredAt` with it each time, or none.",
+    "it is sent and with whatever time; one that was used for another type, item or user is "
+    "rejected.",
     operation_id="recordEvents",
     guards=[require("write", public=True)],
     operation_class=json_body(

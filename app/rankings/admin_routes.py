@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -98,7 +98,7 @@ async def preview(
         if current is None:
             raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
         lists = services.lists
-        as_of = (current.confirmed_at or lists.now()).astimezone(UTC)
+        as_of = current.confirmed_at or lists.now()
         found = await rankings.preview_ranking(
             connection, ranking=name, changes=changes, as_of=as_of
         )

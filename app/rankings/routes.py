@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated
 
 import msgspec
@@ -164,7 +163,7 @@ async def get_explanation(
             raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
         if not parts:
             raise UnrankedItemError(
-                f"{content_id!r} has no points in {name} as of {as_of.astimezone(UTC).isoformat()}"
+                f"{content_id!r} has no points in {name} as of {as_of.isoformat()}"
             )
         history = await rankings.rank_history(connection, ranking=name, **item, since=as_of - reach)
     explanation = Explanation(
@@ -173,13 +172,11 @@ async def get_explanation(
         rank=place.rank,
         previous_rank=place.previous_rank,
         score=parts[0].score,
-        as_of=as_of.astimezone(UTC),
+        as_of=as_of,
         formula=ranking.formula,
         description=ranking.description,
         components=[msgspec.convert(part, ScoreComponent, from_attributes=True) for part in parts],
-        history=[
-            msgspec.structs.replace(past, as_of=past.as_of.astimezone(UTC)) for past in history
-        ],
+        history=history,
     )
     return kept(request, explanation, max_age=services.settings.trending_max_age)
 
@@ -209,15 +206,9 @@ async def _overview(services: Services, name: str) -> RankingOverview:
 
 
 def _outward(ranking: RankingOverview) -> RankingOverview:
-    """Name things and tell times as callers know them."""
-    as_of, confirmed_at = (
-        moment and moment.astimezone(UTC) for moment in (ranking.as_of, ranking.confirmed_at)
-    )
+    """Name things as callers know them."""
     return msgspec.structs.replace(
-        ranking,
-        segments=[named_kind(kind) for kind in ranking.segments],
-        as_of=as_of,
-        confirmed_at=confirmed_at,
+        ranking, segments=[named_kind(kind) for kind in ranking.segments]
     )
 
 

@@ -35,9 +35,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 async def in_sql(undone: World, target: Any, patch: Any) -> Any:
     given = {"attributes": patch}
-    return await undone.value(
-        "select api.merged_attributes(%s, %s)", Jsonb(target), Jsonb(given)
-    )
+    return await undone.value("select api.merged_attributes(%s, %s)", Jsonb(target), Jsonb(given))
 
 
 @pytest.mark.parametrize(
