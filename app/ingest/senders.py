@@ -51,7 +51,8 @@ class Senders:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
         if not (is_page or limits or backfills or caller.key):
             return ANYBODY
-        bot = bot_of(user_agent) if user_agent else None
+        # With a key, it is a program that its owner means to send events, whatever it is made with.
+        bot = bot_of(user_agent, library_may=caller.key is not None) if user_agent else None
         return Sender(
             limits=limits,
             viewer=viewer,

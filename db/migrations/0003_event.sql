@@ -14,7 +14,7 @@ create table core.event (
     item_id bigint not null,
     event_type core.event_type not null,
     count integer not null default 1,
-    seconds real,
+    seconds double precision,
     user_id text,
     session_id text,
     metadata jsonb,
