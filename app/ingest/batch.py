@@ -10,6 +10,9 @@ from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
 
+TOLD = "cannot be stored; the dead letters have the reason"
+"""What a caller who waits is told of an event that the database refuses: its words are not ours."""
+
 
 class Batch:
     """The events of some deliveries; entries that cannot be tried are dead from the start."""
@@ -53,7 +56,7 @@ class Batch:
             fields = to_fields(single)
             self._dead.append(dead_fields(fields, reason=reason, first_id=delivery.entry_id))
             if entry.request_id is not None:
-                self._faults[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, TOLD))
 
     def note_known(self, known: set[Identity] | None) -> None:
         """Note what the database had before, None where that cannot be told.

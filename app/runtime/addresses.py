@@ -1,4 +1,4 @@
-"""Addresses that settings name: what is wrong with one, and how it is shown without its password."""
+"""Addresses that settings name: what is wrong with one, and how to show it without its password."""
 
 from __future__ import annotations
 
@@ -52,22 +52,27 @@ def check_redis_url(url: str) -> None:
     """Raise `ValueError`, saying what was expected, for what names no Redis."""
     wanted = "expected a URL such as redis://host:6379/0, rediss://… or unix:///path"
     try:
-        parts = urlsplit(url)
-        if parts.scheme not in _REDIS:
-            raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of Redis")
-        # Raises for what is no port.
-        _ = parts.port
-        database = parts.path.strip("/")
-        if parts.scheme != "unix" and database and not database.isdecimal():
-            raise ValueError(f"the database {database!r} is no number")
-        given = dict(parse_url(url))
-        given.pop("connection_class", None)
-        _REDIS[parts.scheme](**given)
+        _try_redis_url(url)
     except TypeError as error:
         unknown = str(error).rpartition("argument ")[2]
         raise ValueError(f"{wanted}: {unknown} is no parameter that it knows") from None
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from None
+
+
+def _try_redis_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in _REDIS:
+        raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of Redis")
+    # Raises for what is no port.
+    _ = parts.port
+    database = parts.path.strip("/")
+    if parts.scheme != "unix" and database and not database.isdecimal():
+        raise ValueError(f"the database {database!r} is no number")
+    given = dict(parse_url(url))
+    given.pop("connection_class", None)
+    # Nothing is connected by it; it knows its parameters.
+    _REDIS[parts.scheme](**given)
 
 
 def check_host(host: str) -> None:

@@ -1,4 +1,4 @@
-"""An outage that a background task lives through: logged each minute, retried with growing pauses."""
+"""An outage that a background task lives through: told each minute, retried with growing pauses."""
 
 from __future__ import annotations
 

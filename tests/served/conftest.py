@@ -92,7 +92,7 @@ async def serving(settings: Settings, *command: str, **environment: str) -> Asyn
             return False
 
     try:
-        await eventually(answers, within=30)
+        await eventually(answers, within=60)
         yield served
     finally:
         await served.hang_up()
