@@ -18,6 +18,8 @@ from app.ingest.sender import ANYBODY, Sender
 from app.runtime.networks import Network, parse_networks
 from app.settings import Settings
 
+PRERENDER = "prerender"
+
 AnyRequest = Request[Any, Any, State]
 
 
@@ -51,9 +53,12 @@ class Senders:
                 limits += await self._limits_of_client(subscriber(address))
             if address is not None and is_told_apart:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
-        if not (is_page or limits or backfills or caller.key):
-            return ANYBODY
         bot = bot_of(user_agent) if user_agent else None
+        if "prefetch" in request.headers.get("sec-purpose", ""):
+            # A browser makes a page ready that nobody has asked for yet.
+            bot = PRERENDER
+        if not (is_page or limits or backfills or caller.key or bot):
+            return ANYBODY
         return Sender(
             limits=limits,
             viewer=viewer,
