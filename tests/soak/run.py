@@ -44,7 +44,9 @@ class Soak:
         self._ledger = Ledger()
         self._conservation = Conservation(self._ledger)
         self._redis = stand.redis()
-        self._traffic = Traffic(stand.url, self._ledger, self._chance, answered=stand.mark.set)
+        self._traffic = Traffic(
+            stand.url, self._ledger, self._chance, answered=stand.mark.set, pace=stand.pace
+        )
         self._new_id = Uuid7Source()
         self._probes = 0
         self.report = Report(seed, stand.database_kill)

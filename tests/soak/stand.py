@@ -44,6 +44,8 @@ class Stand:
 
     burst = 4
     """Kills of one round, at random distances, each healed at once: settling is what costs."""
+    pace = 0.02
+    """Longest pause of a caller between two requests, in seconds."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine

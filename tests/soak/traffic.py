@@ -32,7 +32,7 @@ class Traffic:
         chance: random.Random,
         *,
         answered: Callable[[], None],
-        pace: float = 0.02,
+        pace: float,
     ) -> None:
         """Prepare; `answered` is called before an acknowledgement is written down."""
         self._url = url
