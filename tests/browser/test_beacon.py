@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import signal
-import sys
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -22,55 +16,21 @@ from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.stream import from_fields
 from app.ingest.uuid7 import millisecond_of
 from app.runtime.pool import Pool
-from app.serve import free_port
+from app.settings import Settings
+from tests import site
 from tests.eventually import eventually
 from tests.serving import make_key
 
-CHROMIUM = shutil.which("chromium")
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
 
-pytestmark = [
-    pytest.mark.usefixtures("clean"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt install chromium"),
-]
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 @pytest.fixture(scope="module")
-async def port(database_url: str, redis_url: str) -> AsyncIterator[int]:
-    """The port of an API that records with a key only."""
-    port = free_port("127.0.0.1")
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "GROUNDSWELL_REQUIRE_KEYS": "write",
-    }
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "serve", "--port", str(port), env=environment
-    )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-
-        async def live() -> bool:
-            try:
-                return (await client.get("/health/live")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-        await eventually(live, within=30)
-        yield port
-    server.send_signal(signal.SIGTERM)
-    await server.wait()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from playwright.async_api import async_playwright  # noqa: PLC0415
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+async def api_url(settings: Settings) -> AsyncIterator[str]:
+    """Where an API is that records with a key only."""
+    async with site.served(settings, GROUNDSWELL_REQUIRE_KEYS="write") as keyed:
+        yield keyed.url
 
 
 @asynccontextmanager
@@ -98,10 +58,10 @@ async def served(html: list[str]) -> AsyncIterator[str]:
 class Visit:
     """Opens pages that record a view by themselves and a like by their own script."""
 
-    def __init__(self, browser: Any, pool: Pool, port: int) -> None:
+    def __init__(self, browser: Any, pool: Pool, api_url: str) -> None:
         self._browser = browser
         self._pool = pool
-        self._port = port
+        self._api_url = api_url
 
     @asynccontextmanager
     async def __call__(self, *, before: str = "", user_agent: str = PERSON) -> AsyncIterator[Any]:
@@ -111,7 +71,7 @@ class Visit:
             key = await make_key(self._pool, kind="public", origins=(origin,))
             html.append(
                 f"""<!doctype html><title>A page</title>
-                <script src="http://127.0.0.1:{self._port}/beacon.js" data-key="{key}"
+                <script src="{self._api_url}/beacon.js" data-key="{key}"
                     data-content-id="film-1" data-content-type="film"></script>
                 <script>groundswell('like', 'a', {{userId: 'u'}})</script>"""
             )
@@ -125,8 +85,8 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Any, pool: Pool, port: int) -> Visit:
-    return Visit(browser, pool, port)
+def visit(chromium: Any, pool: Pool, api_url: str) -> Visit:
+    return Visit(chromium, pool, api_url)
 
 
 async def recorded(redis: Redis) -> list[PackedEvent]:

@@ -13,6 +13,7 @@ import psycopg
 
 from app.ingest.uuid7 import Uuid7Source
 from tests.eventually import eventually
+from tests.site import NO_CERTIFICATES
 from tests.soak.checks import (
     Connection,
     Conservation,
@@ -166,7 +167,9 @@ class Soak:
 
         # Not a bot, by its name.
         headers = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Groundswell soak"}
-        async with httpx.AsyncClient(base_url=self._stand.url, headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=self._stand.url, headers=headers, verify=NO_CERTIFICATES
+        ) as client:
             await eventually(taken, within=LIVE_WITHIN)
         self._ledger.note(probe)
         await eventually(stored, within=LIVE_WITHIN)
