@@ -145,7 +145,7 @@ group by item.item_id;
 end;
 
 comment on function api.item_stats(text, text, timestamptz) is
-    'Today, this month and lifetime counts of one item as of a moment, and in which zone; no row if '
-    'unknown.';
+    'Today, this month and lifetime counts of one item as of a moment, and the zone of its day; no '
+    'row if unknown.';
 grant execute on function api.item_stats(text, text, timestamptz)
 to groundswell_service, groundswell_read;
