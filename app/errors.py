@@ -10,20 +10,23 @@ class GroundswellError(Exception):
     """Base of every error a caller can meet.
 
     `slug` is the stable last part of the problem's `type`, `status` its HTTP status, `title` one
-    short sentence that never changes for a slug, `headers` what HTTP wants sent along. The message
-    is the `detail` of this occurrence.
+    short sentence that never changes for a slug, `remedy` what to do about it where the status does
+    not say it, `headers` what HTTP wants sent along. The message is this occurrence's `detail`.
     """
 
     slug = "internal"
     status = 500
     title = "Something went wrong inside Groundswell"
+    remedy = ""
     headers: Mapping[str, str] = MappingProxyType({})
+    retry_after: float | None = None
+    """Seconds after which the same request may succeed, sent as Retry-After."""
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.retry_after = retry_after
-        """Seconds after which the same request may succeed, sent as Retry-After."""
+        if retry_after is not None:
+            self.retry_after = retry_after
 
 
 class SettingError(GroundswellError):
@@ -49,12 +52,51 @@ class NothingAcceptedError(GroundswellError):
     title = "None of the events can be accepted"
 
 
+class BrokenBodyError(BadRequestError):
+    """The body cannot be read to its end: its chunks are broken, or the caller stopped sending."""
+
+    slug = "broken-body"
+    title = "The body is broken off"
+
+
+class SlowBodyError(GroundswellError):
+    """The body comes so slowly that waiting for it would cost others."""
+
+    slug = "slow-body"
+    status = 408
+    title = "The body comes too slowly"
+
+
+class UnknownPathError(GroundswellError):
+    """Nothing is at this path."""
+
+    slug = "not-found"
+    status = 404
+    title = "Not Found"
+
+
+class WrongHostError(GroundswellError):
+    """The request asks for a host under whose name this service does not answer."""
+
+    slug = "wrong-host"
+    status = 421
+    title = "The service is not known under this name"
+    remedy = (
+        "Ask under one of the names of GROUNDSWELL_ALLOWED_HOSTS, or have it added there. A "
+        "service on a loopback address alone knows localhost, 127.0.0.1 and [::1] by itself."
+    )
+
+
 class UnknownItemError(GroundswellError):
     """No event and no catalogue entry has ever named this item."""
 
     slug = "unknown-item"
     status = 404
     title = "There is no such item"
+    remedy = (
+        "Check contentType and contentId: an item is known from its first event or catalogue entry "
+        "on. /items lists those of the catalogue."
+    )
 
 
 class UnknownRankingError(GroundswellError):
@@ -63,6 +105,9 @@ class UnknownRankingError(GroundswellError):
     slug = "unknown-ranking"
     status = 404
     title = "There is no such ranking"
+    remedy = (
+        "Take a name that /analytics/rankings lists; a new ranking is there after its first run."
+    )
 
 
 class UnrankedItemError(GroundswellError):
@@ -71,6 +116,7 @@ class UnrankedItemError(GroundswellError):
     slug = "unranked-item"
     status = 404
     title = "The item has no score in this ranking"
+    remedy = "Look into another window or ranking: items without events in this one have no score."
 
 
 class UnknownAlertError(GroundswellError):
@@ -79,6 +125,7 @@ class UnknownAlertError(GroundswellError):
     slug = "unknown-alert"
     status = 404
     title = "There is no such alert subscription"
+    remedy = "Take an id that /alerts lists for the same key."
 
 
 class NoSnapshotError(GroundswellError):
@@ -87,6 +134,10 @@ class NoSnapshotError(GroundswellError):
     slug = "no-snapshot"
     status = 404
     title = "No snapshot is kept of that time"
+    remedy = (
+        "Ask for a later time, or leave `at` out for the newest run; core.ranking says how long "
+        "runs are kept."
+    )
 
 
 class CursorExpiredError(GroundswellError):
@@ -112,6 +163,10 @@ class NotSignedInError(GroundswellError):
     slug = "not-signed-in"
     status = 401
     title = "The user's token is missing or wrong"
+    remedy = (
+        "Send the user's token as `Authorization: Bearer …`, and an API key as `X-Api-Key: …` "
+        "beside it."
+    )
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
 
 
@@ -121,6 +176,10 @@ class UsersDisabledError(GroundswellError):
     slug = "users-disabled"
     status = 403
     title = "Requests of users are switched off"
+    remedy = (
+        "Whoever runs the service sets GROUNDSWELL_JWT_SECRET, GROUNDSWELL_JWT_PUBLIC_KEY or "
+        "GROUNDSWELL_USER_HEADER."
+    )
 
 
 class ForbiddenError(GroundswellError):
@@ -137,6 +196,10 @@ class AdminDisabledError(GroundswellError):
     slug = "admin-disabled"
     status = 403
     title = "Admin requests are switched off"
+    remedy = (
+        "Whoever runs the service sets GROUNDSWELL_ADMIN_KEY and restarts it, or makes a key with "
+        "`groundswell keys create NAME --scope admin`."
+    )
 
 
 class AlreadyRunningError(GroundswellError):
@@ -145,6 +208,7 @@ class AlreadyRunningError(GroundswellError):
     slug = "already-running"
     status = 409
     title = "The job is running already"
+    retry_after = 5.0
 
 
 class RawEventsGoneError(GroundswellError):
@@ -153,6 +217,10 @@ class RawEventsGoneError(GroundswellError):
     slug = "raw-events-gone"
     status = 409
     title = "The raw events of that time are gone"
+    remedy = (
+        "Nothing is to be done: the counts stay as they are. Raw events are kept as long as "
+        "core.storage_policy says."
+    )
 
 
 class UnknownRecomputeError(GroundswellError):
@@ -161,6 +229,7 @@ class UnknownRecomputeError(GroundswellError):
     slug = "unknown-recompute"
     status = 404
     title = "There is no such recompute"
+    remedy = "Take a number that /admin/audit lists."
 
 
 class RecomputeFailedError(GroundswellError):
@@ -176,6 +245,7 @@ class TooManyAlertsError(GroundswellError):
     slug = "too-many-alerts"
     status = 409
     title = "There are too many alert subscriptions"
+    remedy = "Delete a subscription that is not needed, or have core.alert_policy changed."
 
 
 class TooLargeError(GroundswellError):
@@ -202,12 +272,42 @@ class RateLimitedError(GroundswellError):
     title = "Too many events from this key or client"
 
 
+class TooManyAtOnceError(GroundswellError):
+    """One client has as many requests in work, or as much of their bodies held, as it may."""
+
+    slug = "too-many-at-once"
+    status = 429
+    title = "Too much at once from one client"
+    remedy = (
+        "Send less at the same time, and the same again after the seconds of Retry-After. Where "
+        "proxies stand before the service, GROUNDSWELL_TRUSTED_PROXIES lets it tell clients apart."
+    )
+
+
+class CrowdedError(GroundswellError):
+    """All callers together have as many requests in work, or as much of bodies held, as may be."""
+
+    slug = "crowded"
+    status = 503
+    title = "Too many requests at once"
+
+
 class UnavailableError(GroundswellError):
     """What the answer needs (Redis, the database, or both) is down."""
 
     slug = "unavailable"
     status = 503
     title = "A part that this answer needs is down"
+    retry_after = 5.0
+
+
+class BusyError(UnavailableError):
+    """The database works, and all connections to it are in use for longer than a caller waits."""
+
+    slug = "busy"
+    status = 503
+    title = "Too many requests wait for the database"
+    retry_after = 1.0
 
 
 class LockLostError(GroundswellError):
@@ -216,6 +316,7 @@ class LockLostError(GroundswellError):
     slug = "lock-lost"
     status = 503
     title = "The work was given up because its lock was lost"
+    retry_after = 5.0
 
 
 class TooManyStreamsError(GroundswellError):
@@ -223,7 +324,15 @@ class TooManyStreamsError(GroundswellError):
 
     slug = "too-many-streams"
     status = 503
-    title = "Too many callers hold a stream"
+    title = "Too many streams are held"
+    retry_after = 5.0
+
+
+class StalledError(GroundswellError):
+    """A worker does not come on though what it needs answers; it ends, to be started again."""
+
+    slug = "stalled"
+    title = "A worker does not come on"
 
 
 class MigrationError(GroundswellError):

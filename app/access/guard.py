@@ -17,7 +17,13 @@ from litestar.handlers import BaseRouteHandler
 from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
 from app.access.users import looks_like_token
-from app.errors import AdminDisabledError, ForbiddenError, UnauthorizedError, UnavailableError
+from app.errors import (
+    AdminDisabledError,
+    ForbiddenError,
+    GroundswellError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from app.http.answers import note_needed
 from app.services import services_of
 from app.settings import Settings
@@ -26,8 +32,6 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 KEY_HEADERS = ("authorization", "x-api-key")
 """Where a key is shown."""
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again when no key can be looked up."""
 
 _STATE = "groundswell_caller"
 
@@ -81,6 +85,18 @@ async def demand(connection: AnyConnection, scope: Scope) -> Caller:
     return caller
 
 
+async def may_still(connection: AnyConnection, scope: Scope) -> bool:
+    """Return whether the caller may do `scope` now, long after the request was let pass."""
+    connection.scope["state"].pop(_STATE, None)
+    try:
+        await demand(connection, scope)
+    except UnavailableError:
+        return True
+    except GroundswellError:
+        return False
+    return True
+
+
 async def caller_of(connection: AnyConnection) -> Caller:
     """Return who sent this request; it is looked up once."""
     state: dict[str, Any] = connection.scope["state"]
@@ -109,7 +125,7 @@ async def _identify(connection: AnyConnection) -> Caller:
         if "write" in free:
             # Nobody would ask for a key here: that it cannot be looked up must not cost events.
             return Caller(scopes=free)
-        raise UnavailableError("keys cannot be looked up now", retry_after=RETRY_AFTER)
+        raise UnavailableError("keys cannot be looked up now")
     if in_query and key.kind != "public":
         # Query strings end up in the logs of every proxy.
         raise UnauthorizedError("a secret key belongs in a header, never in the address")

@@ -19,6 +19,11 @@ BACKFILL_STREAM = redis_key(_SHARD, "backfill")
 SEEN = redis_key(("seen",), "").encode()
 """Begins the keys of viewers and items: id and time of the view that counted last."""
 
+MARK = b"gs:{seen}:id:"
+"""Begins the keys of ids that were looked at, of events of bounded API keys."""
+HELD = b"gs:{seen}:held:"
+"""Begins the keys of viewers and items: what was given, or until when watching is paid for."""
+
 
 def rate(limit: str, caller: str) -> str:
     """Return the bucket of one caller; on the stream's shard, to be taken from with the append."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
@@ -104,6 +104,7 @@ class LikeReconciler:
     async def _mend(self, connection: Connection) -> Mended:
         compared = mended = 0
         cursor: int = 0
+        found: Any
         while True:
             cursor, found = await self._redis.scan(cursor, match=keys.ALL_COUNTS, count=PAGE)
             if found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,13 +20,10 @@ from redis.asyncio import Redis
 from app.access.guard import require
 from app.audit.audited import audited
 from app.errors import (
-    AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
-    ForbiddenError,
     LockLostError,
     TooLargeError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -46,8 +43,6 @@ from app.settings import Settings
 MAX_PREVIEW = 1_000
 MAX_BODY = 20_000
 MAX_SECONDS = 1e10
-RETRY_AFTER = 5.0
-"""Seconds after which a run that is under way should have ended."""
 
 LOCK = "rankings"
 """Name of the lock in Redis that a refresh holds."""
@@ -70,15 +65,7 @@ log = structlog.get_logger(__name__)
     tags=["Admin"],
     responses={
         200: ResponseSpec(Preview, description="What would be", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            AdminDisabledError,
-            ForbiddenError,
-            UnknownRankingError,
-            TooLargeError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, TooLargeError),
     },
 )
 async def preview(
@@ -100,7 +87,7 @@ async def preview(
         if current is None:
             raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
         lists = services.lists
-        as_of = (current.confirmed_at or lists.now()).astimezone(UTC)
+        as_of = current.confirmed_at or lists.now()
         found = await rankings.preview_ranking(
             connection, ranking=name, changes=changes, as_of=as_of
         )
@@ -132,15 +119,7 @@ async def preview(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            AdminDisabledError,
-            UnknownRankingError,
-            AlreadyRunningError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, AlreadyRunningError),
     },
 )
 async def refresh(
@@ -188,7 +167,7 @@ async def _alone(redis: Redis) -> AsyncIterator[None]:
         log.warning("the lock of refreshes was lost", error=error.detail)
 
 
-def _running(retry_after: float | None) -> AlreadyRunningError:
+def _running(retry_after: float | None = None) -> AlreadyRunningError:
     return AlreadyRunningError("rankings are being computed just now", retry_after=retry_after)
 
 
@@ -207,9 +186,9 @@ async def _refreshed(
         detail = "the database does not answer"
         if limit.expired():
             detail = f"it took longer than {settings.admin_seconds:g} seconds and was given up"
-        raise UnavailableError(detail, retry_after=RETRY_AFTER) from error
+        raise UnavailableError(detail) from error
     if done is None:
-        raise _running(RETRY_AFTER)
+        raise _running()
     return done
 
 

@@ -11,6 +11,7 @@ from litestar.types import HTTPResponseStartEvent, Message
 
 from app.http.answers import etag_of, names_tag
 from app.http.compression import LEAST, Coding, coding_of, compress, compressed_headers, with_vary
+from app.http.edge import NO_SNIFF
 from app.rankings.metrics import FRESH_AT
 from app.rankings.pages import encode_page
 from app.rankings.snapshot import Snapshot
@@ -58,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _start(status: int, headers: Headers) -> HTTPResponseStartEvent:
-    return {"type": "http.response.start", "status": status, "headers": headers}
+    return {"type": "http.response.start", "status": status, "headers": [*headers, NO_SNIFF]}
 
 
 def _content(body: bytes) -> Headers:

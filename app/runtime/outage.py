@@ -16,8 +16,6 @@ DATABASE_ERRORS = (psycopg.Error, OSError)
 log = structlog.get_logger(__name__)
 
 
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again while something is down."""
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 
 

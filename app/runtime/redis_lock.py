@@ -28,8 +28,6 @@ HOLD_SECONDS = 10.0
 """After this time without a word from its holder, a lock is free."""
 EXTENSIONS = 4
 """How often a lock is extended within the time after which it would expire."""
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again, while Redis is down or after a lock was lost."""
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +88,7 @@ async def acquire(redis: Redis, name: str, *, seconds: float = HOLD_SECONDS) -> 
         held_for = await redis.pttl(lease.lock.name)
     except REDIS_ERRORS as error:
         raise UnavailableError(
-            f"Redis does not answer, so the lock {name!r} cannot be taken", retry_after=RETRY_AFTER
+            f"Redis does not answer, so the lock {name!r} cannot be taken"
         ) from error
     raise AlreadyRunningError(
         f"another process holds the lock {name!r}", retry_after=max(1, held_for) / 1_000
@@ -150,7 +148,7 @@ async def _let_go(lease: Lease, keeper: asyncio.Task[None]) -> None:
 
 
 def _lost(name: str, how: str) -> LockLostError:
-    return LockLostError(f"the lock {name!r} {how}", retry_after=RETRY_AFTER)
+    return LockLostError(f"the lock {name!r} {how}")
 
 
 def holder_key(name: str) -> str:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from app.ingest.rows import Committed
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
-from app.runtime.pool import Pool
+from app.runtime.pool import Pool, borrowed
 from app.top.changes import add, is_held
 from app.top.entrants import Entrants
 from app.top.lists import Known, read_known
@@ -30,6 +30,8 @@ LAST_SECONDS = 1.0
 """How long what is left at the end may take."""
 GATHER_SECONDS = 0.2
 """How long to let more come before it is added: what is hot is in every batch."""
+LOOKUP_SECONDS = 10.0
+"""Longest time the database may take to say whose items these are."""
 MOST_SUBJECTS = 500_000
 MOST_EVENTS = 500_000
 """Most events that wait for Redis; with more, the oldest are left to the next publication."""
@@ -137,7 +139,7 @@ class LiveCounts:
             if len(self._subjects) > MOST_SUBJECTS:
                 self._subjects.clear()
                 unknown = subject_items(tallied)
-            async with self._pool.connection() as connection:
+            async with borrowed(self._pool, within=LOOKUP_SECONDS) as connection:
                 found = await top_items(connection, item_ids=sorted(unknown))
             self._subjects.update((item.item_id, item) for item in found)
         return changes_of(tallied, self._subjects)

@@ -367,9 +367,7 @@ async def test_writers_and_a_publisher_at_once(
     async def write(pool: Pool, live: LiveCounts, number: int) -> None:
         writer = Writer(pool, redis)
         writer.live = live
-        writer.inserter = type(writer.inserter)(
-            late_seconds=3_600, id_window_seconds=86_400, on_commit=live.add
-        )
+        writer.inserter = type(writer.inserter)(late_seconds=3_600, on_commit=live.add)
         for batch in range(12):
             events = [
                 Event(

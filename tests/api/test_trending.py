@@ -32,7 +32,7 @@ TYPES = ["view", "view", "view", "like", "unlike", "comment", "share", "watch_ti
 async def router(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the same application without the layer in front of its router."""
     transport = httpx.ASGITransport(app=hot_path_of(api).edge)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 

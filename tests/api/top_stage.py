@@ -39,9 +39,7 @@ class Writer:
     def __init__(self, pool: Pool, client: redis.asyncio.Redis) -> None:
         self.pool = pool
         self.live = LiveCounts(client, pool)
-        self.inserter = Inserter(
-            late_seconds=3_600, id_window_seconds=86_400, on_commit=self.live.add
-        )
+        self.inserter = Inserter(late_seconds=3_600, on_commit=self.live.add)
 
     async def insert(
         self, events: Iterable[Event], names: Sequence[str], *, again: bool = False
