@@ -308,7 +308,11 @@ class World:
                 found = rating(item.attributes, scale=option["scale"])
                 if found is not None:
                     rated[item.item_id] = found
-        scores = {key: score for key, score in self._wilson(ranking).items() if key not in rated}
+        scores = {
+            key: Score(score.value - 1, 1.0)
+            for key, score in self._wilson(ranking).items()
+            if key not in rated
+        }
         for key, (value, ratings) in rated.items():
             like = [
                 one
