@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.sql.test_aggregates import assert_levels
-from tests.sql.world import AS_OF, World
+from tests.sql.world import AS_OF, World, events
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -18,13 +18,16 @@ BORDER = (AS_OF - 15 * DAY).replace(hour=0)
 
 
 async def lived(world: World) -> None:
-    """Two items with events on every other day, counted in every level, window and score."""
-    for name in "ab":
-        item = await world.item(name, category="ape")
-        for days in range(1, 26, 2):
-            ago = days * DAY + timedelta(seconds=20)
-            await world.happened(item, "view", days, ago=ago)
-            await world.happened(item, "like", 1, ago=ago)
+    """Two items with events on some days, counted in every level, window and score."""
+    second = timedelta(seconds=20)
+    for item in [await world.item(name, category="ape") for name in "ab"]:
+        await world.insert(
+            [
+                event
+                for days in (1, 7, 13, 17, 21)
+                for event in events(item, AS_OF - days * DAY - second, view=days, like=1)
+            ]
+        )
         await world.happened(item, "view", 1, ago=30 * MINUTE)
     await world.run()
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
@@ -171,10 +174,10 @@ def expected(world: World, as_of: datetime) -> dict[int, int]:
 async def test_events_that_come_back_to_a_dropped_day_change_nothing(world: World) -> None:
     """Somebody restores a few of them: the day's chunk is there again, but not what it held."""
     await lived(world)
-    events = list(world.events)
+    counted = list(world.events)
     await drop_by_age(world)
     await world.happened(1, "view", 100, ago=21 * DAY)
-    world.events = events
+    world.events = counted
 
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
 
