@@ -189,7 +189,9 @@ async def test_minutes_that_somebody_drops_stay_in_quarter_hours(world: World) -
     await lived(world)
     total = "select views_total from api.item_stats('video', 'a', %s)"
     before = await world.value(total, AS_OF)
-    await world.execute("select drop_chunks('agg.engagement_1m', older_than => %s::timestamptz)", AS_OF)
+    await world.execute(
+        "select drop_chunks('agg.engagement_1m', older_than => %s::timestamptz)", AS_OF
+    )
 
     for _ in range(2):
         await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)

@@ -121,7 +121,8 @@ async def test_keeping_more_from_now_on_brings_nothing_dropped_back_into_questio
     await world.happened(a, "view", 7, ago=50 * DAY)
     await maintain(world)
     await world.execute(
-        "update core.storage_policy set keep_for = '400 days' where level like 'e%%'"
+        "update core.storage_policy set keep_for = '400 days' "
+        "where level in ('event', 'engagement_1m')"
     )
     # As if it had come by another way than the writer, who would have been stopped.
     await world.happened(a, "view", 100, ago=50 * DAY)
@@ -173,8 +174,10 @@ async def test_a_policy_is_changed_by_one_statement(world: World) -> None:
         await world.happened(a, ago=days * DAY)
     await world.execute(
         """
-        update core.storage_policy set keep_for = '60 days', columnstore_after = '1 day'
-        where level = 'event'
+        update core.storage_policy set
+            keep_for = '60 days',
+            columnstore_after = case level when 'event' then interval '1 day' end
+        where level in ('event', 'engagement_1m')
         """
     )
 
