@@ -34,7 +34,8 @@ for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, cat
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong is told in one line, with exit code 1."""
     try:
-        cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
+        # What a command exits with is returned here: click.exceptions.Exit.
+        sys.exit(cli.main(args=arguments, prog_name="groundswell", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -164,24 +164,27 @@ async def drop(
     if others and script is not None:
         with script.open("a", encoding="utf-8") as file:
             file.write("".join(f"-- {thing.identity}\n{thing.definition}\n" for thing in others))
-    await _drop_each(connection, things)
+    left = await drop_what_can(connection, [thing.identity for thing in reversed(things)])
+    if left:
+        raise MigrationError(f"{', '.join(left)} must be dropped, and is needed elsewhere")
     return things
 
 
-async def _drop_each(connection: Connection, things: list[Thing]) -> None:
-    """Drop `things` one by one, so that nothing that was not found goes along."""
-    waiting = [thing.identity for thing in reversed(things)]
+async def drop_what_can(connection: Connection, identities: list[str]) -> list[str]:
+    """Drop those of `identities` that nothing else needs; return what is still needed.
+
+    One by one, so that nothing goes along.
+    """
+    waiting = identities
     while waiting:
-        failed: list[str] = []
+        needed: list[str] = []
         for identity in waiting:
             try:
                 async with connection.transaction():
                     await connection.execute(f"drop {identity}".encode())
-            except psycopg.errors.DependentObjectsStillExist as error:
-                failed.append(identity)
-                reason = error
-        if len(failed) == len(waiting):
-            raise MigrationError(
-                f"{failed[0]} must be dropped, and is needed: {reason.diag.message_detail}"
-            ) from reason
-        waiting = failed
+            except psycopg.errors.DependentObjectsStillExist:
+                needed.append(identity)
+        if len(needed) == len(waiting):
+            break
+        waiting = needed
+    return waiting

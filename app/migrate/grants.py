@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 import psycopg
-from psycopg import sql
 from psycopg.rows import class_row
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
@@ -26,14 +25,10 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     may_grant: bool
 
-    def statement(self, thing: str) -> sql.Composed:
-        """Return what grants it on `thing`."""
-        return sql.SQL("grant {} on {} to {}{}").format(
-            sql.SQL(self.privilege),  # type: ignore[arg-type] - from the catalogue
-            sql.SQL(thing),  # type: ignore[arg-type]
-            sql.SQL("public") if self.role == "public" else sql.Identifier(self.role),
-            sql.SQL(" with grant option" if self.may_grant else ""),
-        )
+    def statement(self, thing: str) -> bytes:
+        """Return what grants it on `thing`: all of it is the catalogue's own spelling."""
+        option = " with grant option" if self.may_grant else ""
+        return f"grant {self.privilege} on {thing} to {self.role}{option}".encode()
 
 
 _GRANTS = """
@@ -76,7 +71,9 @@ _GRANTS = """
     select
         thing.thing,
         acl.privilege_type || thing.suffix as privilege,
-        case acl.grantee when 0 then 'public' else acl.grantee::regrole::name::text end as role,
+        case acl.grantee
+            when 0 then 'public' else quote_ident(acl.grantee::regrole::name)
+        end as role,
         acl.is_grantable as may_grant
     from thing
     cross join lateral aclexplode(thing.acl) as acl

@@ -106,6 +106,42 @@ async def migrate(
         )
 
 
+async def differences(
+    database_url: str,
+    *,
+    folders: Folders = PROJECT,
+    patience: float = 60.0,
+    login: Login | None = None,
+) -> list[str]:
+    """Return what `migrate` would do, one thing a line, and what only people can mend.
+
+    Changes nothing. Raises `MigrationError` where `migrate` would before it began.
+    """
+    replaceable = read_replaceable(folders)
+    async with await connect(database_url, patience=patience) as connection:
+        await bookkeeping.refuse_before_baseline(connection)
+        pending = await bookkeeping.pending_of(connection, read_versioned(folders))
+        found = [f"{file.path} is not applied" for file in pending]
+        if pending:
+            return found
+        found += [
+            f"{file.path} is not what is there"
+            for file in await changed_files(connection, replaceable)
+        ]
+        found += [f"no file makes {path}" for path in await gone_files(connection, replaceable)]
+        found += [f"missing: {what}" for what in await mending.missing(connection)]
+        if await jobs.why_no_jobs(connection) is None:
+            wrong = await jobs.to_register(connection, replaceable.jobs)
+            found += [f"{file.path} is not scheduled so" for file in wrong]
+            gone = await jobs.gone(connection, replaceable.jobs)
+            found += [f"no file makes job {job.name}" for job in gone]
+        if login is not None:
+            fault = await roles.login_fault(database_url, login)
+            if fault not in (None, roles.UNASKED):
+                found.append(f"the services cannot log in as {login.user}: {fault}")
+        return found + await mending.warnings(connection)
+
+
 async def _bring_up(
     connection: Connection, pending: list[SqlFile], replacement: Replacement
 ) -> int:
@@ -151,14 +187,14 @@ async def _apply_together(
 ) -> None:
     """Apply files of which the first needs what is in schema api to go, for as long as it takes.
 
-    What others need of it stays where that helps; where it does not, the error lists them.
+    What others need of it stays, unless it has to go and they can be written to a script.
     """
     try:
         async with connection.transaction():
             await replacement.take_down(others_too=False)
             await _apply(connection, files[0])
     except psycopg.Error as error:
-        if connection.broken or error.sqlstate not in _HELD:
+        if connection.broken or error.sqlstate not in _HELD or replacement.script is None:
             raise MigrationError(f"{files[0].path}: {_fault(error, files[0])}") from error
         await replacement.take_down(others_too=True)
     else:
@@ -181,6 +217,8 @@ async def _apply(connection: Connection, file: SqlFile) -> None:
 def _fault(error: psycopg.Error, file: SqlFile) -> str:
     """Return what went wrong, and in which line where the server says so."""
     reason = error.diag.message_primary or " ".join(str(error).split())
+    if error.sqlstate in _HELD and error.diag.message_detail:
+        reason = f"{reason}: {error.diag.message_detail}"
     position = error.diag.statement_position
     if position is None:
         return reason
@@ -207,6 +245,8 @@ async def connect(database_url: str, *, patience: float) -> Connection:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             connection.add_notice_handler(_log_notice)
+            # A database's limit is for its users' queries.
+            await connection.execute("set statement_timeout = 0")
             return connection
 
 

@@ -86,9 +86,12 @@ class Replacement:
         """
         await self._read_made()
         made = [name for path, name in self._made.items() if "/api/" in path]
-        if not others_too:
-            made = [name for name in made if not await self._others_need(name)]
-        await self._drop(made)
+        if others_too:
+            await self._drop(made)
+        else:
+            granted = await grants.all_grants(self.connection)
+            left = await dependents.drop_what_can(self.connection, made[::-1])
+            self._note_dropped(self._made, set(made) - set(left), granted)
 
     async def replace(self, files: list[SqlFile]) -> None:
         """Apply `files`, each after those it uses, and drop what no file makes any more.
@@ -196,10 +199,6 @@ class Replacement:
         known = await bookkeeping.made_by_files(self.connection)
         self._made = {path: made.made for path, made in known.items() if "functions/" in path}
 
-    async def _others_need(self, made: str) -> bool:
-        things = await dependents.needing(self.connection, [made], ours=list(self._made.values()))
-        return not all(thing.is_ours for thing in things)
-
     async def _drop(self, identities: list[str], *, path: str | None = None) -> None:
         """Drop objects of ours; what had to go along waits to be made again, with its grants.
 
@@ -213,12 +212,17 @@ class Replacement:
             ours=[*self._made.values(), *identities],
             script=self.script,
         )
-        names = {thing.identity for thing in dropped}
-        for one, name in made.items():
-            if name in names:
-                if one != path:
-                    self._waiting.add(one)
-                self._grants[one] = [
+        self._note_dropped(made, {thing.identity for thing in dropped}, granted)
+        if path:
+            self._waiting.discard(path)
+
+    def _note_dropped(
+        self, made: dict[str, str], dropped: set[str], granted: list[grants.Grant]
+    ) -> None:
+        for path, name in made.items():
+            if name in dropped:
+                self._waiting.add(path)
+                self._grants[path] = [
                     grant for grant in granted if grant.thing == name.removeprefix("view ")
                 ]
 
