@@ -67,6 +67,8 @@ async def why_no_jobs(connection: Connection) -> str | None:
         return f"pg_cron runs in database {state['home']}, this is {state['here']}"
     try:
         await connection.execute("create extension if not exists pg_cron")
+        # Everyone could schedule jobs otherwise.
+        await connection.execute("revoke usage on schema cron from public")
     except psycopg.errors.InsufficientPrivilege:
         return "only a superuser can create the extension pg_cron"
     return None

@@ -42,7 +42,29 @@ async def _open_to_all(connection: Connection) -> list[str]:
 
 
 async def warnings(connection: Connection) -> list[str]:
-    """Return what only people can mend: rankings whose formula nobody has written."""
+    """Return what only people can mend."""
+    return [*await _without_function(connection), *await _open_to_readers(connection)]
+
+
+async def _open_to_readers(connection: Connection) -> list[str]:
+    cursor = await connection.execute(
+        """
+        select exists (
+            select
+            from pg_catalog.pg_namespace as n
+            where n.nspname = 'cron' and has_schema_privilege('groundswell_read', n.oid, 'usage')
+                and exists (select from pg_catalog.pg_extension where extname = 'pg_cron')
+        )
+        """
+    )
+    open_to_readers = await cursor.fetchone() == (True,)
+    return [
+        "groundswell_read can schedule jobs: revoke usage on schema cron from public"
+    ] * open_to_readers
+
+
+async def _without_function(connection: Connection) -> list[str]:
+    """Return the rankings whose formula nobody has written."""
     known = "select to_regprocedure('core.formula_function(text)') is not null"
     if await (await connection.execute(known)).fetchone() != (True,):
         return []

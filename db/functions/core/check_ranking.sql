@@ -176,3 +176,4 @@ $$;
 
 comment on function core.check_ranking(core.ranking) is
     'Raises check_violation, saying what is allowed, for settings that make no sense.';
+grant execute on function core.check_ranking(core.ranking) to groundswell_service;
