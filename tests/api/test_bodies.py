@@ -71,7 +71,7 @@ async def test_a_number_is_an_id_in_every_body(api: httpx.AsyncClient, redis: Re
         assert (answer.status_code, answer.json()["rejected"]) == (202, []), answer.text
     acted = await api.post("/analytics/view/7", json={"userId": 8, "sessionId": 9})
     assert acted.status_code == 202
-    entries = await redis.xrange(keys.EVENT_STREAM)
+    entries: Any = await redis.xrange(keys.EVENT_STREAM)
     events = [event for _, fields in entries for event in from_fields(fields).events]
     assert [(e.content_id, e.user_id, e.session_id) for e in events] == [("7", "8", "9")] * 6
 
