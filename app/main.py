@@ -18,6 +18,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from app.access.address import Clients
 from app.access.cors import Cors
 from app.access.guard import require
+from app.access.guesses import Guesses
 from app.access.key_ring import KeyRing
 from app.access.keys import API_KEYS_CHANGED
 from app.access.users import Users
@@ -178,6 +179,7 @@ def _opened(
                 new_id=Uuid7Source(),
                 alert_feed=feed,
                 clients=clients,
+                guesses=Guesses(),
                 senders=Senders(settings, clients, viewers),
                 served=served,
                 stopping=stopping,

@@ -13,14 +13,10 @@ from litestar.params import QueryParameter
 
 from app.access.guard import caller_of, demand, require
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
     NothingAcceptedError,
     OverloadedError,
     RateLimitedError,
     TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
 )
 from app.http.answers import AnyRequest
@@ -75,16 +71,7 @@ _RESPONSES: dict[int, ResponseSpec] = {
         media_type=PROBLEM,
         generate_examples=False,
     ),
-    **documented(
-        BadRequestError,
-        UnauthorizedError,
-        ForbiddenError,
-        UnknownItemError,
-        TooLargeError,
-        OverloadedError,
-        RateLimitedError,
-        UnavailableError,
-    ),
+    **documented(UnknownItemError, TooLargeError, OverloadedError, RateLimitedError),
 }
 
 

@@ -11,9 +11,6 @@ from litestar.params import PathParameter, QueryParameter
 
 from app.access.guard import require
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -43,13 +40,7 @@ DEPTH = 1_000
     responses={
         200: ResponseSpec(TopList, description="The list", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            UnknownRankingError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError),
     },
 )
 async def get_top(

@@ -54,7 +54,8 @@ comment on column core.event.metadata is 'What else the caller sent with it, an 
 comment on column core.event.counted is
     'False keeps the event but leaves it out of every count (set by a DBA; reversible).';
 comment on column core.event.uncounted_because is
-    'Why it came in uncounted: "bot" and the pattern it matched, or "repeat" of a view by the '
-    'same viewer; null where it counted. Stays when a DBA counts it after all.';
+    'Why it came in uncounted: "bot" and the pattern it matched, "repeat" of a view by the same '
+    'viewer, or "prerender" of a page that nobody saw yet; null where it counted. Stays when a DBA '
+    'counts it after all.';
 
 grant insert on core.event to groundswell_service;

@@ -12,10 +12,10 @@ create table core.api_key (
     rate_limit integer,
     max_count integer,
     max_age_seconds integer,
-    takes_back text not null,
+    takes_back text not null default 'nothing',
     max_watch_seconds integer,
-    own_ids boolean not null,
-    derives_viewer boolean not null,
+    own_ids boolean not null default true,
+    derives_viewer boolean not null default true,
     created_at timestamptz not null,
     revoked_at timestamptz,
     last_used_at timestamptz,
@@ -57,7 +57,7 @@ comment on column core.api_key.max_age_seconds is
     'Greatest age of its events when they come; null is that of core.storage_policy.';
 comment on column core.api_key.takes_back is
     'What its unlikes and uncomments may take back: nothing, own (what the same viewer gave on the '
-    'same day), or anything.';
+    'same day), or anything. A key made with SQL alone begins with the narrowest.';
 comment on column core.api_key.max_watch_seconds is
     'Seconds that a viewer may have watched an item when the first watch_time comes; from then on '
     'as many as pass. Null is any.';
