@@ -114,4 +114,5 @@ end;
 comment on function api.recount_scores(core.ranking, timestamptz) is
     'Every item''s decayed sums in a ranking, from raw events: exact, and as slow as the history '
     'is long.';
-grant execute on function api.recount_scores(core.ranking, timestamptz) to groundswell_service;
+grant execute on function api.recount_scores(core.ranking, timestamptz)
+to groundswell_service, groundswell_read;
