@@ -349,6 +349,13 @@ class TooManyStreamsError(GroundswellError):
     retry_after = 5.0
 
 
+class StalledError(GroundswellError):
+    """A worker does not come on though what it needs answers; it ends, to be started again."""
+
+    slug = "stalled"
+    title = "A worker does not come on"
+
+
 class MigrationError(GroundswellError):
     """The database cannot be brought to this version; nothing was half applied."""
 

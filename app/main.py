@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -285,6 +286,9 @@ def __getattr__(name: str) -> HotPath:
     """Build `app.main:app` from the environment when a server first asks for it."""
     if name == "app":
         built = create_app(read_settings())
+        # What is there now stays: to look through it for garbage would hold up requests.
+        gc.collect()
+        gc.freeze()
         globals()["app"] = built
         return built
     raise AttributeError(name)

@@ -89,10 +89,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0
     """Seconds after which a silent writer's entries are taken over by another."""
+    stall_seconds: Positive = 120.0
+    """Seconds without any progress, though Redis and the database answer, after which a worker ends
+    with an error, for its supervisor to start it again."""
     late_seconds: Positive = 3_600.0
     """Age in seconds from which an event is late, and is inserted apart, by its time bucket."""
-    id_window_seconds: Positive = 86_400.0
-    """For how long an id that holds no time, sent without `occurredAt`, counts once, in seconds."""
     view_dedupe_seconds: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
     """For how long one viewer's views of one item count once, in seconds; 0 counts all of them."""
     wait_seconds: Positive = 5.0

@@ -16,7 +16,6 @@ from app.settings import Settings
 from tests import profiles
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
-from tests.lifespan import client_of
 
 profiles.load()
 
@@ -91,9 +90,9 @@ async def clean(cleaner: Cleaner, pool: Pool, redis: redis.asyncio.Redis) -> Non
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API, in this process, with its lifespan run."""
-    from app.main import create_app  # noqa: PLC0415 - tests below the API need not import it
+    from tests.serving import api_of  # noqa: PLC0415 - tests below the API need not import it
 
-    async with client_of(create_app(settings)) as client:
+    async with api_of(settings) as client:
         yield client
 
 

@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from app.access.address import Clients, subscriber
+from app.access.bounds import OPEN
 from app.access.caller import Caller
 from app.access.viewers import Viewers
 from app.ingest import keys
@@ -15,6 +16,8 @@ from app.ingest.bots import bot_of
 from app.ingest.limits import Limit
 from app.ingest.sender import ANYBODY, Sender
 from app.settings import Settings
+
+PRERENDER = "prerender"
 
 AnyRequest = Request[Any, Any, State]
 
@@ -35,19 +38,34 @@ class Senders:
         """Return what ingestion needs to know of the caller who sent `request`."""
         is_page = comes_from_page(request, caller)
         limits = self._limits_of_key(caller)
+        bounds = caller.key or OPEN
+        is_told_apart = is_page and (
+            self._dedupes or bounds.takes_back == "own" or bounds.max_watch_seconds is not None
+        )
         is_client_limited = self._client_limit > 0 and not caller.is_server
         viewer: bytes | None = None
         user_agent = request.headers.get("user-agent", "") if is_page else ""
-        if is_client_limited or (self._dedupes and is_page):
+        if is_client_limited or is_told_apart:
             address = self._clients.address_of(request.scope)
             if address is not None and is_client_limited:
                 limits += await self._limits_of_client(subscriber(address))
-            if address is not None and self._dedupes and is_page:
+            if address is not None and is_told_apart:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
-        if not (is_page or limits or backfills):
+        # With a key, it is a program that its owner means to send events, whatever it is made with.
+        bot = bot_of(user_agent, library_may=caller.key is not None) if user_agent else None
+        if "prefetch" in request.headers.get("sec-purpose", ""):
+            # A browser makes a page ready that nobody has asked for yet.
+            bot = PRERENDER
+        if not (is_page or limits or backfills or caller.key or bot):
             return ANYBODY
-        bot = bot_of(user_agent) if user_agent else None
-        return Sender(limits=limits, viewer=viewer, bot=bot, backfills=backfills)
+        return Sender(
+            limits=limits,
+            viewer=viewer,
+            bot=bot,
+            bounds=bounds,
+            namespace=b"%d" % caller.key.key_id if caller.key and bounds.own_ids else None,
+            backfills=backfills,
+        )
 
     def _limits_of_key(self, caller: Caller) -> tuple[Limit, ...]:
         if caller.key is None:

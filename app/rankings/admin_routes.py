@@ -20,13 +20,10 @@ from redis.asyncio import Redis
 from app.access.guard import require
 from app.audit.audited import audited
 from app.errors import (
-    AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
-    ForbiddenError,
     LockLostError,
     TooLargeError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -69,15 +66,7 @@ log = structlog.get_logger(__name__)
     tags=["Admin"],
     responses={
         200: ResponseSpec(Preview, description="What would be", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            AdminDisabledError,
-            ForbiddenError,
-            UnknownRankingError,
-            TooLargeError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, TooLargeError),
     },
 )
 async def preview(
@@ -131,15 +120,7 @@ async def preview(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            AdminDisabledError,
-            UnknownRankingError,
-            AlreadyRunningError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, AlreadyRunningError),
     },
 )
 async def refresh(

@@ -51,7 +51,8 @@ class Lists:
         if held is not None:
             found = await self.of_run(ranking, held.run_id, segment)
             if found is not None:
-                return found
+                # What is confirmed of the whole list is so of its parts.
+                return msgspec.structs.replace(found, as_of=held.as_of)
         # A disabled ranking is served by nobody, but its last snapshot stays.
         return await self.at(ranking, segment, as_of=self.now())
 

@@ -12,10 +12,12 @@ import msgspec
 import pytest
 
 from app.alerts.deliverer import Deliverer
+from app.alerts.feed import AlertFeed
 from app.alerts.sender import Sender, open_sender
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.alerting import enters_top, subscribe
+from tests.alerts.listening import following
 from tests.sql.world import AS_OF, World
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -161,3 +163,9 @@ async def log_of(world: World) -> list[tuple[Any, ...]]:
 async def got(receiver: Receiver, count: int) -> bool:
     """Tell whether a receiver has got so many."""
     return len(receiver.received) >= count
+
+
+@pytest.fixture
+async def feed(settings: Settings, pool: Pool) -> AsyncIterator[AlertFeed]:
+    async with following(AlertFeed(settings=settings, pool=pool)) as feed:
+        yield feed

@@ -125,7 +125,7 @@ async def _alone(cache: Path) -> AsyncIterator[None]:
 def _find(cache: Path) -> tuple[Path, Path]:
     """Return where the empty and the migrated folder belong, and remove long unused ones."""
     gateway = [ROOT / "app" / "embedded" / "gateway" / name for name in ("*.mjs", "*lock.json")]
-    schema = [ROOT / "db" / "**" / "*.sql", ROOT / "app" / "database" / "*.py"]
+    schema = [ROOT / "db" / "**" / "*.sql", ROOT / "app" / "migrate" / "*.py"]
     empty = cache / f"empty-{_hash(gateway)}"
     template = cache / f"template-{_hash(gateway + schema)}"
     for folder in (empty, template):
