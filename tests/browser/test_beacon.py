@@ -42,6 +42,7 @@ async def port(database_url: str, redis_url: str) -> AsyncIterator[int]:
     port = free_port("127.0.0.1")
     environment = {
         **os.environ,
+        "GROUNDSWELL_STOP_SECONDS": "0",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "GROUNDSWELL_REQUIRE_KEYS": "write",
