@@ -24,6 +24,9 @@ class Site:
     `program` is what Python runs. Unless told otherwise, it stops without waiting for callers.
     """
 
+    awaited = "/analytics/trending"
+    """It has started once this is answered."""
+
     def __init__(
         self,
         settings: Settings,
@@ -50,7 +53,7 @@ class Site:
             sys.executable, *self._program, "serve", "--port", str(self.port),
             env={**os.environ, **self._environment},
         )  # fmt: skip
-        await eventually(self._answers, within=30)
+        await eventually(self._answers, within=60)
 
     async def stop(self) -> None:
         """End it."""
@@ -61,7 +64,7 @@ class Site:
     async def _answers(self) -> bool:
         try:
             async with httpx.AsyncClient() as client:
-                return (await client.get(f"{self.url}/analytics/trending")).status_code == 200
+                return (await client.get(f"{self.url}{self.awaited}")).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -17,6 +17,8 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Served(Site):
     """An API process, and the connections to it."""
 
+    awaited = "/health/live"
+
     def __init__(
         self, settings: Settings, environment: dict[str, str], *, program: tuple[str, str]
     ) -> None:
