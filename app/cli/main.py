@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     A setting that cannot be used ends it with 2, as a wrong option does.
     """
     try:
-        cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
+        # What a command exits with is returned here: click.exceptions.Exit.
+        sys.exit(cli.main(args=arguments, prog_name="groundswell", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

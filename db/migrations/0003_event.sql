@@ -59,3 +59,9 @@ comment on column core.event.uncounted_because is
     'counts it after all.';
 
 grant insert on core.event to groundswell_service;
+-- Dashboards count; who it was is nothing to them.
+revoke select on core.event from groundswell_read;
+grant select (
+    event_id, occurred_at, received_at, item_id, event_type, count, seconds, metadata, counted,
+    uncounted_because
+) on core.event to groundswell_read;
