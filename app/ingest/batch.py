@@ -10,6 +10,9 @@ from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
 
+TOLD = "cannot be stored; the dead letters have the reason"
+"""What a caller who waits is told of an event that the database refuses: its words are not ours."""
+
 
 class Batch:
     """The events of some deliveries; entries that cannot be tried are dead from the start."""
@@ -60,7 +63,7 @@ class Batch:
             fields = to_fields(single)
             self._keep_dead(delivery, fields, reason)
             if entry.request_id is not None:
-                self._faults[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, TOLD))
 
     def note_known(self, known: Known) -> int:
         """Note what was recorded before, and return how many ids were used for something else.
