@@ -44,6 +44,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_timeout: Positive = 2.0
     """Seconds a request waits for Redis before it is called down."""
 
+    max_requests: PositiveInt = 1_000
+    """Most requests that one process works on at once, half of them of one client; more get a 503,
+    or a 429 where one client has too many. Open connections are not counted, nor are streams."""
+    max_held_bytes: PositiveInt = 256_000_000
+    """Most bytes of request bodies that one process holds at once, half of them of one client."""
+    allowed_hosts: str = ""
+    """Names under which callers may ask, such as `api.example.org`; `*` is any. Empty is any, too,
+    but on a loopback address: there localhost, 127.0.0.1, [::1] and these."""
+    stop_seconds: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 5.0
+    """How long a process that is asked to stop goes on answering on open connections, at most."""
+
     batch_size: PositiveInt = 5_000
     """Most events the writer inserts in one batch."""
     batch_seconds: Positive = 0.25
@@ -69,10 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0
     """Seconds after which a silent writer's entries are taken over by another."""
+    stall_seconds: Positive = 120.0
+    """Seconds without any progress, though Redis and the database answer, after which a worker ends
+    with an error, for its supervisor to start it again."""
     late_seconds: Positive = 3_600.0
     """Age in seconds from which an event is late, and is inserted apart, by its time bucket."""
-    id_window_seconds: Positive = 86_400.0
-    """For how long an id that holds no time, sent without `occurredAt`, counts once, in seconds."""
     view_dedupe_seconds: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
     """For how long one viewer's views of one item count once, in seconds; 0 counts all of them."""
     wait_seconds: Positive = 5.0
@@ -85,7 +97,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether webhooks of alerts may go to private and loopback addresses; `true` lets whoever has
     an admin key reach what the worker reaches."""
     max_streams: PositiveInt = 100
-    """Most callers that one process lets listen to the event stream of alerts at once."""
+    """Most streams of alerts that one process holds at once."""
+    max_client_streams: PositiveInt = 50
+    """Most of them that one client address may hold."""
 
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""

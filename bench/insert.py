@@ -116,7 +116,7 @@ class _Source:
 def _ways(
     connection: Connection, item_ids: ItemIds, ids: Mapping[tuple[str, str], int]
 ) -> dict[str, Insert]:
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400, item_ids=item_ids)
+    inserter = Inserter(late_seconds=3_600, item_ids=item_ids)
 
     async def writer(batch: Batch) -> None:
         inserted = await inserter.insert(connection, batch, now=batch[0].received_at)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import httpx
 
 from app.access.api_key import Kind, Scope, new_key
+from app.access.bounds import OPEN, PUBLIC, Bounds
 from app.access.queries import create_api_key
 from app.main import create_app
 from app.rankings.hot_path import HotPath
@@ -35,6 +36,7 @@ async def api_of(
     app = _idle.pop(settings, None) or create_app(settings)
     configure_logs(settings)
     vars(app.snapshots).update(vars(Snapshots(max_age=settings.trending_max_age)))
+    app.edge.stopping.is_asked = False
     async with client_of(app, peer=peer) as client:
         yield client
     _idle[settings] = app
@@ -48,6 +50,7 @@ async def make_key(
     kind: Kind = "secret",
     origins: tuple[str, ...] = (),
     rate_limit: int | None = None,
+    bounds: Bounds | None = None,
 ) -> str:
     """Make a key, with the scope `write` unless told otherwise, and return it."""
     key = new_key(kind)
@@ -61,6 +64,7 @@ async def make_key(
             scopes=list(scopes or ("write",)),
             allowed_origins=list(origins),
             rate_limit=rate_limit,
+            bounds=bounds or (PUBLIC if kind == "public" else OPEN),
             created_at=datetime.now(UTC),
         )
     return key.text

@@ -53,7 +53,7 @@ async def written(pool: Pool) -> Written:
             """
             select
                 (select count(*) from core.event),
-                (select count(distinct event_id) from core.event),
+                (select count(*) from (select distinct event_id from core.event) as each),
                 (select count(*) from core.score_feed),
                 (select coalesce(sum(count), 0)::bigint from core.event where event_type = 'view')
             """

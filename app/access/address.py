@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from app.runtime.networks import Network
+from app.runtime.networks import Network, parse_networks
+from app.settings import Settings
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
@@ -35,6 +36,33 @@ def client_address(
         if not _within(address, trusted):
             return address
     return address
+
+
+class Clients:
+    """Tells callers apart by their addresses, as the settings say that proxies tell them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._trusted = parse_networks(settings.trusted_proxies)
+        self._header = settings.forwarded_header
+
+    def address_of(self, scope: Any) -> Address | None:  # noqa: ANN401
+        """Return who sent the request of an ASGI scope; None where nobody can tell."""
+        peer = scope["client"]
+        return client_address(
+            peer[0] if peer else None,
+            scope["headers"],
+            trusted=self._trusted,
+            header=self._header,
+        )
+
+    def name_of(self, scope: Any) -> str:  # noqa: ANN401
+        """Return the subscriber who sent a request; an empty text where nobody can tell."""
+        peer = scope["client"]
+        if not self._trusted and peer is not None and ":" not in peer[0]:
+            # On the way of nearly every request: nothing is to be found out.
+            return str(peer[0])
+        address = self.address_of(scope)
+        return "" if address is None else subscriber(address)
 
 
 def subscriber(address: Address) -> str:

@@ -17,7 +17,13 @@ from litestar.handlers import BaseRouteHandler
 from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
 from app.access.users import looks_like_token
-from app.errors import AdminDisabledError, ForbiddenError, UnauthorizedError, UnavailableError
+from app.errors import (
+    AdminDisabledError,
+    ForbiddenError,
+    GroundswellError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from app.http.answers import note_needed
 from app.services import services_of
 from app.settings import Settings
@@ -77,6 +83,18 @@ async def demand(connection: AnyConnection, scope: Scope) -> Caller:
     if scope not in caller.scopes:
         raise _refusal(scope, caller, services_of(connection).settings)
     return caller
+
+
+async def may_still(connection: AnyConnection, scope: Scope) -> bool:
+    """Return whether the caller may do `scope` now, long after the request was let pass."""
+    connection.scope["state"].pop(_STATE, None)
+    try:
+        await demand(connection, scope)
+    except UnavailableError:
+        return True
+    except GroundswellError:
+        return False
+    return True
 
 
 async def caller_of(connection: AnyConnection) -> Caller:

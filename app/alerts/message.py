@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 import msgspec
 
 from app.alerts.queries import RaisedAlert
@@ -34,7 +32,7 @@ def encode_message(raised: RaisedAlert) -> bytes:
     message = AlertMessage(
         id=message_id(raised.alert_id),
         type=TYPES[raised.alert_type],  # type: ignore[arg-type]  # a constraint keeps them
-        occurred_at=raised.occurred_at.astimezone(UTC),
+        occurred_at=raised.occurred_at,
         alert=Subscribed(
             id=raised.subscription_id,
             name=raised.subscription_name,

@@ -66,12 +66,7 @@ CHANGES = msgspec.json.Decoder(AlertChanges)
     operation_class=json_body(AlertIn),
     responses={
         201: ResponseSpec(AlertWithSecret, description="Made", generate_examples=False),
-        **documented(
-            UnknownRankingError,
-            UnknownItemError,
-            TooManyAlertsError,
-            TooLargeError,
-        ),
+        **documented(UnknownRankingError, UnknownItemError, TooManyAlertsError, TooLargeError),
     },
 )
 async def create(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
@@ -242,7 +237,6 @@ def _with_secret(found: AlertOverview, secret: str | None) -> AlertWithSecret:
 
 def _fields(found: AlertOverview) -> dict[str, object]:
     fields = msgspec.structs.asdict(found)
-    fields["created_at"] = found.created_at.astimezone(UTC)
     fields["id"] = fields.pop("subscription_id")
     names = zip(Alert.__struct_fields__, Alert.__struct_encode_fields__, strict=True)
     return {outward: fields[field] for field, outward in names}

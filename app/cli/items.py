@@ -85,7 +85,7 @@ def excluded() -> None:
 
 def line_of(item: ExcludedItem) -> str:
     """Return an excluded item in one line."""
-    since = f"since {item.excluded_at.astimezone(UTC):%Y-%m-%d %H:%M}Z by {item.excluded_by}"
+    since = f"since {item.excluded_at:%Y-%m-%d %H:%M}Z by {item.excluded_by}"
     return f"{item.content_type}  {item.content_id}  {since}  {item.reason}"
 
 

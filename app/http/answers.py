@@ -31,11 +31,16 @@ def needed_of(connection: AnyConnection) -> list[str]:
 def kept(request: AnyRequest, answer: msgspec.Struct | bytes, *, max_age: int) -> Response[bytes]:
     """Answer with what a cache may keep for so many seconds; 304 to who has it already."""
     body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    etag = etag_of(body)
     headers = {"etag": etag, **cache_headers(request, f"max-age={max_age}")}
     if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
     return Response(body, headers=headers, media_type=MediaType.JSON)
+
+
+def etag_of(body: bytes) -> str:
+    """Return the tag of an answer, which no other bytes have."""
+    return f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
 
 
 def passing(

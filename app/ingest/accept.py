@@ -6,21 +6,24 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.access.bounds import MAX_AHEAD_SECONDS, Bounds
 from app.http.wire import id_text
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
-from app.ingest.packing import TYPE_NUMBERS, PackedEvent
+from app.ingest.packing import CONFLICT, TYPE_NUMBERS, PackedEvent, fingerprint_of
 from app.ingest.raw_retention import RawRetention
 from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.uuid7 import Uuid7Source, millisecond_of
+from app.ingest.uuid7 import Uuid7Source, millisecond_of, within
 from app.ingest.wire import EventIn, Rejection
 from app.runtime.moments import microseconds
 
 MAX_DEPTH = 32
 """How deeply `metadata` may be nested."""
 
+_NOBODYS = {0, (1 << 128) - 1}
 _WATCH_TIME = TYPE_NUMBERS["watch_time"]
+_TAKES_BACK = {TYPE_NUMBERS["unlike"], TYPE_NUMBERS["uncomment"]}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,8 +65,13 @@ class Acceptor:
         accepted: list[PackedEvent] = []
         indexes: list[int] = []
         rejected: list[Rejection] = []
+        used: dict[bytes, int] = {}
         for index, event in enumerate(events):
             packed = event if isinstance(event, str) else self._freeze(event, now, sender)
+            if not isinstance(packed, str) and packed.claims:
+                mine = fingerprint_of(packed)
+                if used.setdefault(packed.event_id, mine) != mine:
+                    packed = CONFLICT
             if isinstance(packed, str):
                 rejected.append(Rejection(index=index, reason=packed))
             else:
@@ -80,20 +88,26 @@ class Acceptor:
             metadata = _encode(event.metadata)
             if _may_be_deep(metadata) and _deeper_than(event.metadata, MAX_DEPTH):
                 return f"metadata: nested more than {MAX_DEPTH} deep"
-        identifier, occurred_at, untimed = event.id, now, False
-        if event.occurred_at is not None:
-            occurred_at = microseconds(event.occurred_at)
-            if fault := self._time_fault(occurred_at, now):
-                return f"occurredAt is {fault}"
-        elif identifier is not None:
-            millisecond = millisecond_of(identifier)
-            untimed = millisecond is None
-            if millisecond is not None:
-                occurred_at = millisecond * 1_000
-                if fault := self._time_fault(occurred_at, now):
-                    return f"id: the time inside it is {fault}"
+        identifier = event.id
+        if identifier is None:
+            event_id = self._new_id(now // 1_000)
+        elif identifier.int in _NOBODYS:
+            return "id: the nil and the max UUID are nobody's own"
+        else:
+            event_id = (
+                within(sender.namespace, identifier) if sender.namespace else identifier.bytes
+            )
+        occurred_at = self._time_of(event, now, sender.bounds)
+        if isinstance(occurred_at, str):
+            return occurred_at
+        if fault := _excess(event, type_number, sender.bounds):
+            return fault
+        viewer = sender.viewer
+        is_named = event.user_id is not None or event.session_id is not None
+        if is_named and not sender.bounds.derives_viewer:
+            viewer = None
         return PackedEvent(
-            event_id=self._new_id(now // 1_000) if identifier is None else identifier.bytes,
+            event_id=event_id,
             occurred_at=occurred_at,
             content_type=event.content_type,
             content_id=id_text(event.content_id),
@@ -103,10 +117,23 @@ class Acceptor:
             user_id=None if event.user_id is None else id_text(event.user_id),
             session_id=None if event.session_id is None else id_text(event.session_id),
             metadata=metadata,
-            untimed=untimed,
+            claims=identifier is not None,
             uncounted_because=sender.bot or (event.user_agent and bot_of(event.user_agent)) or None,
-            viewer=sender.viewer,
+            viewer=viewer,
         )
+
+    def _time_of(self, event: EventIn, now: int, bounds: Bounds) -> int | str:
+        """Return when the event happened, or why that cannot be."""
+        if event.occurred_at is not None:
+            occurred_at = microseconds(event.occurred_at)
+            fault = self._time_fault(occurred_at, now) or _far_from(now, occurred_at, bounds)
+            return f"occurredAt is {fault}" if fault else occurred_at
+        millisecond = None if event.id is None else millisecond_of(event.id)
+        # A viewer's clock may be wrong, and what is bounded comes as it happens.
+        if millisecond is None or _far_from(now, millisecond * 1_000, bounds):
+            return now
+        fault = self._time_fault(millisecond * 1_000, now)
+        return f"id: the time inside it is {fault}" if fault else millisecond * 1_000
 
     def _time_fault(self, occurred_at: int, now: int) -> str | None:
         if occurred_at - now > self._max_future:
@@ -121,6 +148,30 @@ class Acceptor:
             return f"before {self._closed_before.date()}, up to which events have been dropped"
         kept = _span(now - self._oldest)
         return f"more than {kept} ago, for which events are kept; only a backfill may send it"
+
+
+def _far_from(now: int, occurred_at: int, bounds: Bounds) -> str | None:
+    if bounds.max_age_seconds is None:
+        return None
+    allowed = "is allowed to this key"
+    if now - occurred_at > bounds.max_age_seconds * 1_000_000:
+        most = _span(bounds.max_age_seconds * 1_000_000)
+        return f"{_span(now - occurred_at)} ago; at most {most} {allowed}"
+    if occurred_at - now > MAX_AHEAD_SECONDS * 1_000_000:
+        most = _span(MAX_AHEAD_SECONDS * 1_000_000)
+        return f"{_span(occurred_at - now)} in the future; at most {most} {allowed}"
+    return None
+
+
+def _excess(event: EventIn, type_number: int, bounds: Bounds) -> str | None:
+    if bounds.max_count is not None and event.count > bounds.max_count:
+        return f"count: at most {bounds.max_count} is allowed to this key"
+    if bounds.takes_back == "nothing" and type_number in _TAKES_BACK:
+        return "type: this key takes nothing back"
+    most = bounds.max_watch_seconds
+    if event.seconds is not None and most is not None and event.seconds * event.count > most:
+        return f"seconds: at most {most} at once is allowed to this key"
+    return None
 
 
 def _span(microseconds: int) -> str:

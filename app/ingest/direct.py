@@ -12,7 +12,7 @@ from app.ingest.insert import Inserter
 from app.ingest.metrics import DUPLICATES, WRITTEN
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry
-from app.runtime.pool import Pool
+from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
 
 AT_ONCE = 4
@@ -29,9 +29,7 @@ class DirectWriter:
         self._clock = clock
         self._timeout = settings.database_timeout
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._inserter = Inserter(
-            late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
-        )
+        self._inserter = Inserter(late_seconds=settings.late_seconds)
 
     async def write(self, entry: Entry) -> int:
         """Commit the entry and return how many of its events were known before.
@@ -40,8 +38,13 @@ class DirectWriter:
         """
         events = [ReceivedEvent(event, entry.received_at) for event in entry.events]
         try:
-            async with asyncio.timeout(self._timeout), self._turn, self._pool.connection() as to:
-                inserted = await self._inserter.insert(to, events, now=self._clock())
+            async with asyncio.timeout(self._timeout):
+                await self._turn.acquire()
+            try:
+                async with borrowed(self._pool, within=self._timeout) as connection:
+                    inserted = await self._inserter.insert(connection, events, now=self._clock())
+            finally:
+                self._turn.release()
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
             raise UnavailableError(
                 "neither Redis nor the database takes events", retry_after=RETRY_AFTER

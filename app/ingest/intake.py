@@ -29,6 +29,8 @@ RETRY_AFTER = 2.0
 """Seconds after which a caller may try again when too much waits."""
 LONG_RETRY_AFTER = 30.0
 """Seconds after which a caller may try again when nothing has been written for long."""
+REDIS_SHARE = 3
+"""A stream may take one part in so many of the memory that Redis is allowed."""
 PROBE_SECONDS = 1.0
 """While Redis is down, one request in this time tries it; the others do not wait for it."""
 
@@ -126,7 +128,9 @@ class Intake:
         if waiting.entries >= settings.max_stream_entries:
             detail = f"{waiting.entries} entries wait to be written"
             raise OverloadedError(detail, retry_after=RETRY_AFTER)
-        if waiting.size >= settings.max_stream_bytes:
+        # Full, Redis could take nothing else either, and nothing would be told to others.
+        room = waiting.most // REDIS_SHARE or settings.max_stream_bytes
+        if waiting.size >= min(room, settings.max_stream_bytes):
             detail = f"{waiting.size / 1e6:.0f} MB of events wait to be written"
             raise OverloadedError(detail, retry_after=RETRY_AFTER)
         if waiting.seconds >= settings.max_stream_seconds:

@@ -12,6 +12,10 @@ ACCEPTED = Counter(
 REJECTED = Counter("groundswell_events_rejected", "Events refused, each with a reason")
 WRITTEN = Counter("groundswell_events_written", "Events inserted into the hypertable")
 DUPLICATES = Counter("groundswell_events_duplicate", "Events not inserted, being there already")
+CONFLICTS = Counter(
+    "groundswell_events_conflicting",
+    "Events not inserted, as their id was used before for another type, item or user",
+)
 DEAD = Counter("groundswell_dead_letters", "Entries and events moved to the dead letters")
 BATCH_SECONDS = Histogram(
     "groundswell_writer_batch_seconds",

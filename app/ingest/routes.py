@@ -13,14 +13,10 @@ from litestar.params import QueryParameter
 
 from app.access.guard import caller_of, demand, require
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
     NothingAcceptedError,
     OverloadedError,
     RateLimitedError,
     TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
 )
 from app.http.answers import AnyRequest
@@ -76,16 +72,7 @@ _RESPONSES: dict[int, ResponseSpec] = {
         media_type=PROBLEM,
         generate_examples=False,
     ),
-    **documented(
-        BadRequestError,
-        UnauthorizedError,
-        ForbiddenError,
-        UnknownItemError,
-        TooLargeError,
-        OverloadedError,
-        RateLimitedError,
-        UnavailableError,
-    ),
+    **documented(UnknownItemError, TooLargeError, OverloadedError, RateLimitedError),
 }
 
 
@@ -97,7 +84,8 @@ _RESPONSES: dict[int, ResponseSpec] = {
     description="One event, an array of them, NDJSON (`application/x-ndjson`), or CloudEvents, "
     "gzip too; JSON may come as `text/plain`, as `navigator.sendBeacon` sends it. Every event has "
     "its own outcome: a bad one never sinks the others. An event `id` counts once, however often "
-    "it is sent; send the same `occurredAt` with it each time, or none.",
+    "it is sent and with whatever time; one that was used for another type, item or user is "
+    "rejected.",
     operation_id="recordEvents",
     guards=[require("write", public=True)],
     operation_class=json_body(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.ingest.packing import EVENT_TYPES, PackedEvent
+from app.ingest.packing import EVENT_TYPES, PackedEvent, fingerprint_of
 
 
 class ReceivedEvent(NamedTuple):
@@ -44,6 +44,7 @@ _PG_EPOCH = 946_684_800_000_000
 _EVENT = struct.Struct(">6s16s iq iq iq").pack
 _EVENT_HEAD = struct.pack(">hi", 12, 16)
 """Twelve columns, of which the first is 16 bytes long."""
+_CLAIM = struct.Struct(">hi16siqii").pack
 _FEED = struct.Struct(">6sq iq").pack
 _FEED_HEAD = struct.pack(">hi", 5, 8)
 _INT = struct.Struct(">ii").pack
@@ -103,6 +104,20 @@ def encode_rows(
                 feed += (_FEED(_FEED_HEAD, item_id, 8, counts_at), amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
+
+
+def encode_claims(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> bytes:
+    """Return the data for `copy_claimed_ids` of those `events` whose items have an id.
+
+    In the order of ids: two writers of the same ones wait for each other, and never cross.
+    """
+    claims = [
+        _CLAIM(3, 16, event.event_id, 8, received_at - _PG_EPOCH, 4, fingerprint_of(event))
+        for event, received_at in events
+        if event.claims and (event.content_type, event.content_id) in ids
+    ]
+    claims.sort()
+    return b"".join((_HEADER, *claims, _TRAILER)) if claims else b""
 
 
 def _rest(event: PackedEvent) -> bytes:

@@ -169,7 +169,9 @@ class StreamAppender:
     async def _measured(self) -> Waiting:
         pipeline = self._redis.pipeline(transaction=False)
         ask_waiting(pipeline, self._stream)
-        return read_waiting(await pipeline.execute())
+        pipeline.info("memory")
+        *answers, memory = await pipeline.execute()
+        return read_waiting(answers)._replace(most=memory.get("maxmemory", 0))
 
     async def _write_all(self) -> None:
         try:

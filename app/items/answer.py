@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from app.items import queries as items
 from app.items.wire import Excluded, Item
 
@@ -12,8 +10,6 @@ def item_of(entry: items.CatalogueItem) -> Item:
     """Return an entry as callers see it."""
     excluded = None
     if entry.excluded_because is not None and entry.excluded_since is not None:
-        excluded = Excluded(
-            reason=entry.excluded_because, since=entry.excluded_since.astimezone(UTC)
-        )
+        excluded = Excluded(reason=entry.excluded_because, since=entry.excluded_since)
     fields = {name: getattr(entry, name) for name in Item.__struct_fields__ if name != "excluded"}
     return Item(**fields, excluded=excluded)

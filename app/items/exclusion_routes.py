@@ -129,9 +129,9 @@ async def _standing(
             Exclusion(
                 reason=each.reason,
                 excluded_by=each.excluded_by,
-                excluded_at=each.excluded_at.astimezone(UTC),
+                excluded_at=each.excluded_at,
                 lifted_by=each.lifted_by,
-                lifted_at=each.lifted_at and each.lifted_at.astimezone(UTC),
+                lifted_at=each.lifted_at,
             )
             for each in found
         ],

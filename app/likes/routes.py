@@ -109,17 +109,15 @@ async def get_like(
     """Return how it stands between the caller and an item."""
     item = (content_type, content_id)
     user_id = user_of(request)
-    cached = await services.like_counts.get(item)
+    held = await services.like_counts.get(item)
     async with services.connected() as connection:
         state = await like_state(
             connection, user_id=user_id, content_type=content_type, content_id=content_id
         )
     if state is None:
         raise unknown(item)
-    if cached is None or cached.version < state.version:
-        await services.like_counts.store(item, state)
-        return passing(request, Like(has_liked=state.has_liked, likes_count=state.likes))
-    return passing(request, Like(has_liked=state.has_liked, likes_count=cached.likes))
+    await services.like_counts.settle(item, held, state)
+    return passing(request, Like(has_liked=state.has_liked, likes_count=state.likes))
 
 
 @get(

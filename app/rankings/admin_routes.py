@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,13 +20,10 @@ from redis.asyncio import Redis
 from app.access.guard import require
 from app.audit.audited import audited
 from app.errors import (
-    AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
-    ForbiddenError,
     LockLostError,
     TooLargeError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -68,15 +65,7 @@ log = structlog.get_logger(__name__)
     tags=["Admin"],
     responses={
         200: ResponseSpec(Preview, description="What would be", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            AdminDisabledError,
-            ForbiddenError,
-            UnknownRankingError,
-            TooLargeError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, TooLargeError),
     },
 )
 async def preview(
@@ -98,7 +87,7 @@ async def preview(
         if current is None:
             raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
         lists = services.lists
-        as_of = (current.confirmed_at or lists.now()).astimezone(UTC)
+        as_of = current.confirmed_at or lists.now()
         found = await rankings.preview_ranking(
             connection, ranking=name, changes=changes, as_of=as_of
         )
@@ -130,15 +119,7 @@ async def preview(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            AdminDisabledError,
-            UnknownRankingError,
-            AlreadyRunningError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, AlreadyRunningError),
     },
 )
 async def refresh(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated
 
 import msgspec
@@ -15,10 +14,7 @@ from app.access.guard import require
 from app.errors import (
     BadRequestError,
     CursorExpiredError,
-    ForbiddenError,
     NoSnapshotError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
     UnknownRankingError,
     UnrankedItemError,
@@ -53,7 +49,6 @@ from app.services import Services
     tags=["Rankings"],
     responses={
         200: ResponseSpec(Rankings, description="The rankings", generate_examples=False),
-        **documented(UnauthorizedError, ForbiddenError, UnavailableError),
     },
 )
 async def get_rankings(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
@@ -75,12 +70,7 @@ async def get_rankings(request: AnyRequest, services: NamedDependency[Services])
     responses={
         200: ResponseSpec(Trending, description="The list", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(
-            UnknownRankingError,
-            NoSnapshotError,
-            CursorExpiredError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, NoSnapshotError, CursorExpiredError),
     },
 )
 async def get_ranking(
@@ -128,12 +118,7 @@ async def get_ranking(
     tags=["Rankings"],
     responses={
         200: ResponseSpec(Explanation, description="The explanation", generate_examples=False),
-        **documented(
-            UnknownRankingError,
-            UnknownItemError,
-            UnrankedItemError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, UnknownItemError, UnrankedItemError),
     },
 )
 async def get_explanation(
@@ -164,7 +149,7 @@ async def get_explanation(
             raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
         if not parts:
             raise UnrankedItemError(
-                f"{content_id!r} has no points in {name} as of {as_of.astimezone(UTC).isoformat()}"
+                f"{content_id!r} has no points in {name} as of {as_of.isoformat()}"
             )
         history = await rankings.rank_history(connection, ranking=name, **item, since=as_of - reach)
     explanation = Explanation(
@@ -173,13 +158,11 @@ async def get_explanation(
         rank=place.rank,
         previous_rank=place.previous_rank,
         score=parts[0].score,
-        as_of=as_of.astimezone(UTC),
+        as_of=as_of,
         formula=ranking.formula,
         description=ranking.description,
         components=[msgspec.convert(part, ScoreComponent, from_attributes=True) for part in parts],
-        history=[
-            msgspec.structs.replace(past, as_of=past.as_of.astimezone(UTC)) for past in history
-        ],
+        history=history,
     )
     return kept(request, explanation, max_age=services.settings.trending_max_age)
 
@@ -209,15 +192,9 @@ async def _overview(services: Services, name: str) -> RankingOverview:
 
 
 def _outward(ranking: RankingOverview) -> RankingOverview:
-    """Name things and tell times as callers know them."""
-    as_of, confirmed_at = (
-        moment and moment.astimezone(UTC) for moment in (ranking.as_of, ranking.confirmed_at)
-    )
+    """Name things as callers know them."""
     return msgspec.structs.replace(
-        ranking,
-        segments=[named_kind(kind) for kind in ranking.segments],
-        as_of=as_of,
-        confirmed_at=confirmed_at,
+        ranking, segments=[named_kind(kind) for kind in ranking.segments]
     )
 
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 import msgspec
 from redis.asyncio import Redis
 
-from app.errors import UnavailableError, UnknownItemError
+from app.errors import BusyError, UnavailableError, UnknownItemError
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed
+from app.runtime.pool import Pool, borrowed, failure_of
 from app.settings import Settings
 from app.stats import keys
 from app.stats.metrics import STATS_LOOKUPS
@@ -168,8 +168,10 @@ class StatsCache:
                     c, content_type=content_type, content_id=content_id, as_of=self.now()
                 )
         except DATABASE_ERRORS as error:
-            self._database_down_until = self.clock() + DATABASE_PAUSE
-            raise UnavailableError("the database is down", retry_after=DATABASE_PAUSE) from error
+            failure = failure_of(self.pool, error, within=self.settings.database_timeout)
+            if not isinstance(failure, BusyError):
+                self._database_down_until = self.clock() + DATABASE_PAUSE
+            raise failure from error
         return UNKNOWN if stats is None else msgspec.json.encode(_in_utc(stats))
 
 

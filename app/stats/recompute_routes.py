@@ -59,12 +59,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
     responses={
         200: ResponseSpec(Recompute, description="What came of it", generate_examples=False),
         202: ResponseSpec(Recompute, description="It is in line", generate_examples=False),
-        **documented(
-            AlreadyRunningError,
-            RawEventsGoneError,
-            TooLargeError,
-            RecomputeFailedError,
-        ),
+        **documented(AlreadyRunningError, RawEventsGoneError, TooLargeError, RecomputeFailedError),
     },
 )
 async def recompute(

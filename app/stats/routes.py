@@ -6,7 +6,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
-from app.errors import BadRequestError, UnavailableError, UnknownItemError
+from app.errors import UnknownItemError
 from app.http.answers import AnyRequest, passing
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
@@ -24,7 +24,7 @@ from app.stats.wire import ItemStats
     tags=["Stats"],
     responses={
         200: ResponseSpec(ItemStats, description="The counts", generate_examples=False),
-        **documented(BadRequestError, UnknownItemError, UnavailableError),
+        **documented(UnknownItemError),
     },
 )
 async def stats(

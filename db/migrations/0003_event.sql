@@ -21,7 +21,7 @@ create table core.event (
     counted boolean not null default true,
     uncounted_because text,
     -- The idempotency contract: an id counts once. The time is in the key because a hypertable
-    -- wants it there; the accept path makes sure that a retry repeats it.
+    -- wants it there; for ids that callers give, core.claimed_id holds it whatever the time.
     constraint event_counts_once primary key (event_id, occurred_at),
     constraint event_count_positive check (count > 0),
     constraint event_seconds_positive check (seconds >= 0)

@@ -198,7 +198,7 @@ async def test_a_disabled_ranking_is_withdrawn(
     await publisher.publish()
     await one_list.execute("update core.ranking set enabled = false")
     await publisher.publish()
-    assert not await redis.exists(keys.TRENDING_CURRENT, keys.TRENDING_FRESH)
+    assert not await redis.exists(keys.TRENDING_CURRENT, keys.TRENDING_WORDS)
 
 
 async def test_it_publishes_when_it_is_notified_and_stops_when_told(
