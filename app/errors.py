@@ -157,6 +157,27 @@ class UnauthorizedError(GroundswellError):
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
 
 
+class TooManyGuessesError(GroundswellError):
+    """So many wrong keys came from one client that it looks like guessing: none is looked at."""
+
+    slug = "too-many-guesses"
+    status = 429
+    title = "Too many wrong keys from one client"
+    remedy = "Correct the key, wait for the seconds of Retry-After, then send it again."
+
+
+class CrossSiteError(GroundswellError):
+    """A page of another site asks in the name of whoever is signed in; it may have no leave to."""
+
+    slug = "cross-site"
+    status = 403
+    title = "The request comes from a page of another site"
+    remedy = (
+        "Send it from a page of the service's own origin, or have the page's origin added to "
+        "GROUNDSWELL_CORS_ORIGINS by name."
+    )
+
+
 class NotSignedInError(GroundswellError):
     """The request is made for a user, and says of none, or not so that it can be believed."""
 

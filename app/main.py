@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from app.access.address import Clients
 from app.access.cors import Cors
 from app.access.guard import require
+from app.access.guesses import Guesses
 from app.access.key_ring import KeyRing
 from app.access.keys import API_KEYS_CHANGED
 from app.access.users import Users
@@ -177,6 +179,7 @@ def _opened(
                 new_id=Uuid7Source(),
                 alert_feed=feed,
                 clients=clients,
+                guesses=Guesses(),
                 senders=Senders(settings, clients, viewers),
                 served=served,
                 stopping=stopping,
@@ -283,6 +286,9 @@ def __getattr__(name: str) -> HotPath:
     """Build `app.main:app` from the environment when a server first asks for it."""
     if name == "app":
         built = create_app(read_settings())
+        # What is there now stays: to look through it for garbage would hold up requests.
+        gc.collect()
+        gc.freeze()
         globals()["app"] = built
         return built
     raise AttributeError(name)

@@ -31,11 +31,11 @@ _MOST_CONNECTIONS = 16_384
 """Of one process, as far as it may open files; beyond it, connections wait to be accepted."""
 _OTHER_FILES = 256
 """What else a process may have open: the database, Redis, files."""
-_WAITING_SECONDS = 65
+WAITING_SECONDS = 65
 """How long a connection may be open without the whole head of a request: one that is silent, sends
 slowly, or idles. It is longer than the minute for which proxies keep idle connections, so that none
 sends a request into one that is just being closed."""
-_UNREAD_SECONDS = 30.0
+UNREAD_SECONDS = 30.0
 """How long a caller may leave an answer unread before it is cut off."""
 _BUFFER_BYTES = 131_072
 """What is read or written ahead on one connection."""
@@ -105,7 +105,7 @@ def granian_of(
         http=HTTPModes.http1,
         websockets=False,
         http1_settings=HTTP1Settings(
-            header_read_timeout=_WAITING_SECONDS * 1_000, max_buffer_size=_BUFFER_BYTES
+            header_read_timeout=WAITING_SECONDS * 1_000, max_buffer_size=_BUFFER_BYTES
         ),
         loop=Loops.uvloop,
         log_level=LogLevels.warning,
@@ -123,7 +123,7 @@ def application() -> HotPath:
     from app.main import create_app  # noqa: PLC0415  # the main process needs none of it
 
     end_with_parent()
-    limit_unread(_UNREAD_SECONDS)
+    limit_unread(UNREAD_SECONDS)
     return create_app(read_settings())
 
 

@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
 from app.access.address import Clients
+from app.access.guesses import Guesses
 from app.access.key_ring import KeyRing
 from app.access.users import Users
 from app.access.viewers import Viewers
@@ -52,6 +53,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Uuid7Source
     alert_feed: AlertFeed
     clients: Clients
+    guesses: Guesses
     senders: Senders
     served: Served
     stopping: Stopping

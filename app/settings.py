@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from app.errors import SettingError
+from app.runtime.addresses import (
+    check_database_url,
+    check_host,
+    check_names,
+    check_origins,
+    check_redis_url,
+    check_zone,
+    redacted,
+)
 from app.runtime.networks import parse_networks
 from app.runtime.token_key import public_key
 
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
-_SECRET = {"admin_key", "jwt_secret", "jwt_public_key"}
+_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key"}
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000_000)]
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 RequireKeys = Literal["none", "write", "all"]
@@ -37,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the API listens on (`HOST`)."""
     port: Port = 8000
     """Port the API listens on (`PORT`)."""
+    db_user: str = "groundswell"
+    """Role with which API and worker connect to the database; `groundswell migrate` makes it."""
+    db_password: str | None = None
+    """Its password, for `groundswell migrate`; without it that role is left alone."""
     pool_size: PositiveInt = 8
     """Most database connections of one process."""
     database_timeout: Positive = 5.0
@@ -122,8 +135,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: str = "*"
     """Origins of web pages, such as `https://example.org, https://app.example.org`, that may read
     and record without a public key of their own, as far as no key is needed; `*` is any page."""
-    admin_key: str | None = None
-    """A key that allows everything; without it, /admin needs an API key with the scope admin."""
+    admin_key: Annotated[str, msgspec.Meta(min_length=16)] | None = None
+    """A key that allows everything, at least 16 characters that nobody can guess; without it,
+    /admin needs an API key with the scope admin."""
     admin_seconds: Positive = 60.0
     """Longest time in seconds that a refresh or a preview of rankings may take."""
 
@@ -155,9 +169,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     daily rankings; `groundswell migrate` writes it, and without it the database keeps its own
     (UTC at first)."""
 
-    log_format: str = "console"
+    log_format: Literal["console", "json"] = "console"
     """`console` for people, `json` for machines."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """`debug`, `info`, `warning` or `error`."""
 
     @property
@@ -174,6 +188,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_key(self.jwt_public_key)
 
 
+_TYPES = get_type_hints(Settings)
+_CHECKS: dict[str, Callable[[str], None]] = {
+    "database_url": check_database_url,
+    "redis_url": check_redis_url,
+    "host": check_host,
+    "cors_origins": check_origins,
+    "allowed_hosts": check_names,
+    "zone": check_zone,
+}
+"""What is asked of a value beside its type; raises `ValueError` with what was expected."""
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from `environ`.
 
@@ -188,10 +214,15 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     for field, value in given.items():
         try:
             msgspec.convert({field: value}, Settings, strict=False)
-        except msgspec.ValidationError as error:
+            if check := _CHECKS.get(field):
+                check(value)
+        except (msgspec.ValidationError, ValueError) as error:
             fault = str(error).split(" - at ")[0]
-            shown = "" if field in _SECRET else f"={value!r}"
-            raise SettingError(f"{variable_of(field)}{shown}: {fault}") from error
+            if get_origin(_TYPES[field]) is Literal:
+                fault = f"expected one of {', '.join(get_args(_TYPES[field]))}"
+            shown = "" if field in _SECRET else f"={redacted(value)!r}"
+            # Without its cause, which would repeat the value.
+            raise SettingError(f"{variable_of(field)}{shown}: {fault}") from None
     settings = msgspec.convert(given, Settings, strict=False)
     _check_together(settings)
     return settings

@@ -42,7 +42,7 @@ with inserted as (
         given.seconds, given.user_id, given.session_id, given.metadata
     from unnest(
         %s::uuid [], %s::bigint [], %s::bigint [], %s::bigint [], %s::core.event_type [],
-        %s::integer [], %s::real [], %s::text [], %s::text [], %s::jsonb []
+        %s::integer [], %s::double precision [], %s::text [], %s::text [], %s::jsonb []
     ) as given (
         event_id, occurred_at, received_at, item_id, event_type, count, seconds, user_id,
         session_id, metadata

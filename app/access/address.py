@@ -13,6 +13,8 @@ from app.settings import Settings
 Address: TypeAlias = IPv4Address | IPv6Address
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
+MOST_HOPS = 32
+"""Most proxies that a request may have come through: what lies before them is not looked at."""
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*"?([^";]*)"?', re.IGNORECASE)
 
 
@@ -75,7 +77,7 @@ def subscriber(address: Address) -> str:
 def _hops(headers: Headers, header: str) -> list[str]:
     name = header.encode()
     value = ",".join(text.decode("latin-1") for given, text in headers if given == name)
-    hops = value.split(",") if value else []
+    hops = value.rsplit(",", MOST_HOPS)[-MOST_HOPS:] if value else []
     if header != "forwarded":
         return hops
     return [found[1] if (found := _FOR.search(hop)) else "" for hop in hops]

@@ -47,6 +47,7 @@ from app.http.openapi_bodies import json_body
 from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
 from app.http.wire import id_text
+from app.runtime.pool import message_of
 from app.services import Services
 
 MAX_BODY = 20_000
@@ -215,9 +216,9 @@ async def _named() -> AsyncIterator[None]:
     try:
         yield
     except psycopg.errors.ForeignKeyViolation as error:
-        raise UnknownItemError(error.diag.message_primary or str(error)) from error
+        raise UnknownItemError(message_of(error)) from error
     except psycopg.errors.ProgramLimitExceeded as error:
-        raise TooManyAlertsError(error.diag.message_primary or str(error)) from error
+        raise TooManyAlertsError(message_of(error)) from error
 
 
 def _seconds(cooldown: timedelta | float) -> float:

@@ -16,7 +16,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from app.access.guard import may_still, require
-from app.alerts.feed import StreamEvent
+from app.alerts.feed import Seat, StreamEvent
 from app.errors import TooManyStreamsError
 from app.http.parameters import MAX_NAME
 from app.http.problems import documented
@@ -75,23 +75,28 @@ async def stream(
     feed = services.alert_feed
     seat = feed.seat(services.clients.name_of(request.scope))
     events = feed.follow(after=last_event_id, ranking=ranking, subscription_id=subscription)
-    messages = _messages(events, partial(may_still, request, "read"))
+    messages = _messages(events, seat, partial(may_still, request, "read"))
     # Whoever hangs up before the first message leaves a generator that never ran.
     weakref.finalize(messages, seat.release)
     return ServerSentEvent(messages)
 
 
 async def _messages(
-    events: AsyncGenerator[StreamEvent | None], is_allowed: Callable[[], Awaitable[bool]]
+    events: AsyncGenerator[StreamEvent | None],
+    seat: Seat,
+    is_allowed: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Yield what a caller is sent, for as long as its key is valid."""
-    # Proxies and browsers see that the stream is open before there is anything to say.
-    yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
-    async with aclosing(events):
-        async for event in events:
-            if not await is_allowed():
-                return
-            yield _message(event)
+    try:
+        # Proxies and browsers see that the stream is open before there is anything to say.
+        yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
+        async with aclosing(events):
+            async for event in events:
+                if not await is_allowed():
+                    return
+                yield _message(event)
+    finally:
+        seat.release()
 
 
 def _message(event: StreamEvent | None) -> ServerSentEventMessage:

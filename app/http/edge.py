@@ -14,6 +14,7 @@ from app.http.compression import Compressed
 from app.http.hosts import Hosts
 from app.http.parameters import ENCODED_PATH
 from app.http.problems import problem_messages
+from app.http.turns import Turns
 from app.runtime.stopping import Stopping
 
 HEALTH = "/health/"
@@ -45,6 +46,7 @@ class Edge:
         self.hosts = hosts
         self.stopping = stopping
         self.client_of = client_of
+        self.turns = Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -56,10 +58,12 @@ class Edge:
         if request["path"].startswith(HEALTH):
             await self._pass(request, receive, send)
             return
-        holding = Holding(self.bounds, self.client_of(scope), receive)
+        client = self.client_of(scope)
+        holding = Holding(self.bounds, client, receive)
         try:
             self._check(request)
             holding.begin()
+            await self.turns.wait(client)
             await self._pass(request, holding.receive, send)
         except (UnknownPathError, WrongHostError, CrowdedError, TooManyAtOnceError) as error:
             for message in problem_messages(error, request["path"]):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from app.access.bounds import MAX_AHEAD_SECONDS, Bounds
-from app.http.wire import id_text
+from app.http.wire import MAX_DEPTH, TOO_DEEP, id_text, is_too_deep
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
 from app.ingest.packing import CONFLICT, TYPE_NUMBERS, PackedEvent, fingerprint_of
@@ -15,11 +13,8 @@ from app.ingest.raw_retention import RawRetention
 from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of, within
-from app.ingest.wire import EventIn, Rejection
+from app.ingest.wire import EventIn, Rejection, Uncounted
 from app.runtime.moments import microseconds
-
-MAX_DEPTH = 32
-"""How deeply `metadata` may be nested."""
 
 _NOBODYS = {0, (1 << 128) - 1}
 _WATCH_TIME = TYPE_NUMBERS["watch_time"]
@@ -27,13 +22,24 @@ _TAKES_BACK = {TYPE_NUMBERS["unlike"], TYPE_NUMBERS["uncomment"]}
 _encode = msgspec.json.Encoder().encode
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, kw_only=True):
     """What became of a request's events."""
 
-    accepted: list[PackedEvent]
-    indexes: list[int]
+    accepted: list[PackedEvent] = []
+    indexes: list[int] = []
     """Where in the request each accepted event stood."""
-    rejected: list[Rejection]
+    rejected: list[Rejection] = []
+    uncounted: list[Uncounted] = []
+    """Of the accepted: what will be kept but not counted, and why."""
+    used: dict[bytes, int] = {}
+    """What each of the callers' ids stands for."""
+
+    def accept(self, index: int, packed: PackedEvent) -> None:
+        """Add an event that stood there in the request."""
+        self.accepted.append(packed)
+        self.indexes.append(index)
+        if packed.uncounted_because is not None:
+            self.uncounted.append(Uncounted(index=index, reason=packed.uncounted_because))
 
 
 class Acceptor:
@@ -52,8 +58,11 @@ class Acceptor:
         now: int,
         sender: Sender = ANYBODY,
         kept: RawRetention = DEFAULT,
+        into: Outcome | None = None,
     ) -> Outcome:
         """Give every event its outcome; `now` is in microseconds since 1970.
+
+        With `into`, they follow those of the same request that it has already.
 
         What is older than raw events are `kept` is refused, unless the sender backfills; what is
         older than those that are left, always.
@@ -62,22 +71,19 @@ class Acceptor:
         self._closed = self._oldest = microseconds(self._closed_before)
         if kept.keep_seconds is not None and not sender.backfills:
             self._oldest = max(self._oldest, now - round(kept.keep_seconds * 1_000_000))
-        accepted: list[PackedEvent] = []
-        indexes: list[int] = []
-        rejected: list[Rejection] = []
-        used: dict[bytes, int] = {}
-        for index, event in enumerate(events):
+        outcome = Outcome() if into is None else into
+        first = len(outcome.indexes) + len(outcome.rejected)
+        for index, event in enumerate(events, first):
             packed = event if isinstance(event, str) else self._freeze(event, now, sender)
             if not isinstance(packed, str) and packed.claims:
                 mine = fingerprint_of(packed)
-                if used.setdefault(packed.event_id, mine) != mine:
+                if outcome.used.setdefault(packed.event_id, mine) != mine:
                     packed = CONFLICT
             if isinstance(packed, str):
-                rejected.append(Rejection(index=index, reason=packed))
+                outcome.rejected.append(Rejection(index=index, reason=packed))
             else:
-                accepted.append(packed)
-                indexes.append(index)
-        return Outcome(accepted, indexes, rejected)
+                outcome.accept(index, packed)
+        return outcome
 
     def _freeze(self, event: EventIn, now: int, sender: Sender) -> PackedEvent | str:
         type_number = TYPE_NUMBERS[event.type]
@@ -86,8 +92,8 @@ class Acceptor:
         metadata = None
         if event.metadata:
             metadata = _encode(event.metadata)
-            if _may_be_deep(metadata) and _deeper_than(event.metadata, MAX_DEPTH):
-                return f"metadata: nested more than {MAX_DEPTH} deep"
+            if _may_be_deep(metadata) and is_too_deep(event.metadata):
+                return f"metadata: {TOO_DEEP}"
         identifier = event.id
         if identifier is None:
             event_id = self._new_id(now // 1_000)
@@ -184,13 +190,3 @@ def _span(microseconds: int) -> str:
 
 def _may_be_deep(encoded: bytes) -> bool:
     return encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH
-
-
-def _deeper_than(value: object, levels: int) -> bool:
-    if levels < 0:
-        return True
-    if isinstance(value, dict):
-        return any(_deeper_than(inner, levels - 1) for inner in value.values())
-    if isinstance(value, list):
-        return any(_deeper_than(inner, levels - 1) for inner in value)
-    return False

@@ -10,6 +10,9 @@ from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
 
+TOLD = "cannot be stored; the dead letters have the reason"
+"""What a caller who waits is told of an event that the database refuses: its words are not ours."""
+
 
 class Batch:
     """The events of some deliveries; entries that cannot be tried are dead from the start."""
@@ -60,7 +63,7 @@ class Batch:
             fields = to_fields(single)
             self._keep_dead(delivery, fields, reason)
             if entry.request_id is not None:
-                self._faults[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, TOLD))
 
     def note_known(self, known: Known) -> int:
         """Note what was recorded before, and return how many ids were used for something else.
@@ -86,6 +89,13 @@ class Batch:
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
         changed = {(event.content_type, event.content_id) for event, _ in self.events}
+        # Who waits reads what was written: stats that were refreshed just now are so again.
+        awaited = {
+            (event.content_type, event.content_id)
+            for _, _, entry in self._origins
+            if entry.request_id is not None
+            for event in entry.events
+        }
         return Settlement(
             entry_ids=[
                 delivery.entry_id
@@ -100,7 +110,10 @@ class Batch:
                 )
                 for request_id, faults in self._faults.items()
             },
-            changed_keys=[keys.stats_fresh(*item) for item in changed],
+            changed_keys=[
+                *(keys.stats_fresh(*item) for item in changed),
+                *(keys.stats_lock(*item) for item in awaited),
+            ],
         )
 
     def _keep_dead(self, delivery: Delivery, fields: Fields, reason: str) -> None:

@@ -23,7 +23,9 @@ BATCH_SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 REPEATS = Counter("groundswell_views_repeated", "Views kept but not counted, being repeats")
-BOTS = Counter("groundswell_events_of_bots", "Events kept but not counted, being sent by bots")
+BOTS = Counter(
+    "groundswell_events_of_bots", "Events kept but not counted, sent by bots or unseen pages"
+)
 LIMITED = Counter("groundswell_requests_limited", "Requests refused with 429, by limit", ["limit"])
 UNLIMITED = Counter(
     "groundswell_unlimited",

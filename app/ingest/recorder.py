@@ -23,7 +23,11 @@ from app.ingest.viewer_bounds import ViewerBounds
 from app.ingest.wire import Accepted, Rejection
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
+from app.runtime.slices import Slices
 from app.settings import Settings
+
+_STEP = 10
+"""Events that are accepted between two looks at the clock."""
 
 
 class Recorded(NamedTuple):
@@ -58,11 +62,17 @@ class Recorder:
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
         self._intake = Intake(settings, pool, redis_client)
+        self.slices = Slices()
         self._viewer_bounds = ViewerBounds(redis_client)
 
-    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
-        """Say what would become of `events`, and store nothing; raises `UnknownItemError`."""
-        return _answer(await self._accept(events, self._clock(), sender), None)
+    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+        """Say what would become of `events`, and store nothing.
+
+        Raises `RateLimitedError` and `UnknownItemError`.
+        """
+        standings = await self._intake.charge(len(events), sender)
+        outcome = await self._accept(events, self._clock(), sender)
+        return Recorded(_answer(outcome, None), False, limit_headers(list(standings)))
 
     async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
@@ -74,9 +84,8 @@ class Recorder:
         outcome = await self._accept(events, now, sender)
         del events
         outcome, taken = await self._take(outcome, now, sender)
-        return Recorded(
-            _answer(outcome, None), taken.is_written, limit_headers(list(taken.standings))
-        )
+        headers = limit_headers(list(taken.standings))
+        return Recorded(_answer(outcome, taken.reply), taken.reply is not None, headers)
 
     async def record_and_wait(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Do as `record`, then wait until the events are written.
@@ -88,11 +97,7 @@ class Recorder:
         del events
         request_id = secrets.token_hex(16)
         outcome, taken = await self._take(outcome, now, sender, request_id)
-        reply: Reply | None
-        if taken.is_written:
-            reply = Reply(faults=[], duplicates=taken.duplicates)
-        else:
-            reply = await self._intake.written(request_id)
+        reply = taken.reply or await self._intake.written(request_id)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
@@ -110,7 +115,17 @@ class Recorder:
             raise
 
     async def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
-        outcome = self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
+        outcome = Outcome()
+        async with self.slices.work() as pause:
+            for start in range(0, len(events), _STEP):
+                self._acceptor.accept(
+                    events[start : start + _STEP],
+                    now=now,
+                    sender=sender,
+                    kept=self._retention.kept,
+                    into=outcome,
+                )
+                await pause()
         if self._known_items is None or not outcome.accepted:
             return outcome
         wanted = {(event.content_type, event.content_id) for event in outcome.accepted}
@@ -135,20 +150,19 @@ def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed
     REJECTED.inc(len(outcome.rejected))
     if bots := sum(event.uncounted_because is not None for event in outcome.accepted):
         BOTS.inc(bots)
-    entry = sealed(Entry(now, outcome.accepted, request_id))
+    entry = sealed(Entry(now, outcome.accepted, request_id), refused=len(outcome.rejected))
     outcome.accepted.clear()
     return entry
 
 
 def _without(outcome: Outcome, reasons: Mapping[int, str]) -> Outcome:
     """Return the outcome with those of the accepted rejected that have a reason."""
-    kept = Outcome([], [], list(outcome.rejected))
+    kept = Outcome(rejected=list(outcome.rejected))
     for place, (index, event) in enumerate(zip(outcome.indexes, outcome.accepted, strict=True)):
         if place in reasons:
             kept.rejected.append(Rejection(index=index, reason=reasons[place]))
         else:
-            kept.accepted.append(event)
-            kept.indexes.append(index)
+            kept.accept(index, event)
     kept.rejected.sort(key=lambda rejection: rejection.index)
     return kept
 
@@ -163,7 +177,9 @@ def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:
         Rejection(index=outcome.indexes[position], reason=reason) for position, reason in faults
     ]
     rejected.sort(key=lambda rejection: rejection.index)
+    lost = {each.index for each in rejected} if faults else ()
     return Accepted(
+        uncounted=[each for each in outcome.uncounted if each.index not in lost] or None,
         accepted=len(outcome.indexes) - len(faults),
         rejected=rejected,
         duplicates=reply.duplicates if reply else None,

@@ -48,7 +48,7 @@ _CLAIM = struct.Struct(">hi16siqii").pack
 _FEED = struct.Struct(">6sq iq").pack
 _FEED_HEAD = struct.pack(">hi", 5, 8)
 _INT = struct.Struct(">ii").pack
-_REAL = struct.Struct(">if").pack
+_DOUBLE = struct.Struct(">id").pack
 _LENGTH = struct.Struct(">i").pack
 _COUNTED = struct.pack(">i?", 1, True) + _NULL
 _UNCOUNTED = struct.pack(">i?", 1, False)
@@ -130,7 +130,7 @@ def _rest(event: PackedEvent) -> bytes:
 
 
 def _amount(event: PackedEvent) -> bytes:
-    seconds = _NULL if event.seconds is None else _REAL(4, event.seconds)
+    seconds = _NULL if event.seconds is None else _DOUBLE(8, event.seconds)
     return _TYPES[event.type] + _INT(4, event.count) + seconds
 
 

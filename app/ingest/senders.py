@@ -17,6 +17,8 @@ from app.ingest.limits import Limit
 from app.ingest.sender import ANYBODY, Sender
 from app.settings import Settings
 
+PRERENDER = "prerender"
+
 AnyRequest = Request[Any, Any, State]
 
 
@@ -49,9 +51,13 @@ class Senders:
                 limits += await self._limits_of_client(subscriber(address))
             if address is not None and is_told_apart:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
-        if not (is_page or limits or backfills or caller.key):
+        # With a key, it is a program that its owner means to send events, whatever it is made with.
+        bot = bot_of(user_agent, library_may=caller.key is not None) if user_agent else None
+        if "prefetch" in request.headers.get("sec-purpose", ""):
+            # A browser makes a page ready that nobody has asked for yet.
+            bot = PRERENDER
+        if not (is_page or limits or backfills or caller.key or bot):
             return ANYBODY
-        bot = bot_of(user_agent) if user_agent else None
         return Sender(
             limits=limits,
             viewer=viewer,

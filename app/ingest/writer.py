@@ -20,7 +20,7 @@ from app.ingest import keys
 from app.ingest.backfill import MOST_EVENTS, Pace
 from app.ingest.batch import Batch
 from app.ingest.collect import Collector
-from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
+from app.ingest.faults import WRITE_ERRORS, Kind, by_halves, kind_of
 from app.ingest.group import Delivery, WriterGroup
 from app.ingest.insert import Inserter, Known
 from app.ingest.metrics import BATCH_SECONDS, CONFLICTS, DEAD, DUPLICATES, WRITTEN
@@ -207,7 +207,7 @@ class _Writer:
             batch.events = await self._repeats.mark(batch.events)
             self._known = None if batch.redelivered else {}
             self._has_duplicates = False
-            batch.bury(await self._write(batch.events, 0, seen_before=batch.redelivered))
+            batch.bury(await self._write(batch.events, seen_before=batch.redelivered))
             if self._known is not None and (batch.is_awaited or self._has_duplicates):
                 CONFLICTS.inc(batch.note_known(self._known))
         if batch.dead_letters:
@@ -216,10 +216,8 @@ class _Writer:
         DEAD.inc(batch.dead_letters)
         BATCH_SECONDS.observe(time.perf_counter() - began)
 
-    async def _write(
-        self, events: list[ReceivedEvent], start: int, *, seen_before: bool
-    ) -> list[Fault]:
-        """Insert `events` and return the faults of those that cannot be, positions from `start`.
+    async def _write(self, events: list[ReceivedEvent], *, seen_before: bool = True) -> list[Fault]:
+        """Insert `events` and return the faults of those that cannot be.
 
         Returns when everything else is committed, however long the database is down.
         """
@@ -233,21 +231,11 @@ class _Writer:
                 # A part may be committed: what is found there next may be from this try.
                 self._known = None
                 if kind is Kind.EVENT or tries > self._max_deliveries:
-                    return await self._isolate(events, start, error)
+                    return await by_halves(events, error, self._write)
                 await self._wait(self._database, error)
             else:
                 self._database.over()
                 return []
-
-    async def _isolate(
-        self, events: list[ReceivedEvent], start: int, error: Exception
-    ) -> list[Fault]:
-        """Find the faulty events among `events` by halving, committing all others."""
-        if len(events) == 1:
-            return [(start, str(error).strip())]
-        middle = len(events) // 2
-        faults = await self._write(events[:middle], start, seen_before=True)
-        return faults + await self._write(events[middle:], start + middle, seen_before=True)
 
     async def _insert(self, events: list[ReceivedEvent], *, seen_before: bool) -> None:
         async with self._pool.connection() as connection:

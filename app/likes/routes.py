@@ -18,7 +18,8 @@ from app.errors import (
 from app.http.answers import passing
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType, PageCursor, PageLimit
 from app.http.problems import documented
-from app.ingest.allowance import take_one
+from app.ingest.allowance import allow
+from app.ingest.limits import limit_headers
 from app.ingest.senders import AnyRequest
 from app.likes.counts import Item
 from app.likes.cursor import ABOVE_ALL, CODEC, LikeCursor
@@ -175,7 +176,7 @@ async def _set(
 ) -> Response[bytes]:
     user_id = user_of(request)
     sender = await services.senders.sender_of(request, await caller_of(request))
-    headers = await take_one(services.redis, sender.limits)
+    headers = limit_headers(await allow(services.redis, sender.limits))
     state = await change_like(
         item,
         user_id=user_id,

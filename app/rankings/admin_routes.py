@@ -36,6 +36,7 @@ from app.http.wire import Name
 from app.rankings import queries as rankings
 from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
 from app.runtime.outage import DATABASE_ERRORS
+from app.runtime.pool import message_of
 from app.runtime.redis_lock import hold
 from app.services import Services
 from app.settings import Settings
@@ -179,9 +180,9 @@ async def _refreshed(
         async with limit:
             done = await rankings.refresh_rankings(settings, names=names, daily=daily)
     except errors.NoDataFound as error:
-        raise UnknownRankingError(error.diag.message_primary or str(error)) from error
+        raise UnknownRankingError(message_of(error)) from error
     except errors.CheckViolation as error:
-        raise BadRequestError(error.diag.message_primary or str(error)) from error
+        raise BadRequestError(message_of(error)) from error
     except DATABASE_ERRORS as error:
         detail = "the database does not answer"
         if limit.expired():

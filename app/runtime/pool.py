@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import errors
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -29,6 +30,11 @@ KEEPALIVE = {
     "tcp_user_timeout": 20_000,
 }
 """libpq's TCP settings: a peer that has vanished is noticed within about 25 s."""
+
+_RAISED = "exec_stmt_raise"
+"""Where in PostgreSQL an error comes from that a function raises."""
+
+log = structlog.get_logger(__name__)
 
 # libpq sends it as each session begins, and poolers let it pass: moments come as UTC, whatever zone
 # a DBA gave the server. In a zone whose clocks change, equal ones can compare as different.
@@ -145,8 +151,8 @@ async def borrowed(pool: Pool, *, within: float) -> AsyncIterator[PooledConnecti
 async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnection]:
     """Lend a connection as `borrowed` does, to answer a caller.
 
-    What the database refuses in words of its own is the caller's fault: `BadRequestError`, or
-    `UnknownRankingError` for no_data_found. All else it cannot do now: `UnavailableError`.
+    What the database refuses is the caller's fault: `BadRequestError`, or `UnknownRankingError` for
+    no_data_found. All else it cannot do now: `UnavailableError`.
     """
     try:
         async with borrowed(pool, within=within) as connection:
@@ -172,5 +178,11 @@ def failure_of(pool: Pool, error: Exception, *, within: float) -> UnavailableErr
 
 
 def message_of(error: psycopg.Error) -> str:
-    """Return what the database says, without where in a function it says it."""
-    return error.diag.message_primary or str(error)
+    """Return what one of our SQL functions has raised it with, without where it did.
+
+    What the database says in words of its own, such as rows and constraints, only the log is told.
+    """
+    if error.diag.source_function == _RAISED and error.diag.message_primary:
+        return error.diag.message_primary
+    log.warning("the database refused", error=str(error), sqlstate=error.sqlstate)
+    return "the database cannot store these values, or cannot compute with them"

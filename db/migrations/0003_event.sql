@@ -14,7 +14,7 @@ create table core.event (
     item_id bigint not null,
     event_type core.event_type not null,
     count integer not null default 1,
-    seconds real,
+    seconds double precision,
     user_id text,
     session_id text,
     metadata jsonb,
@@ -54,7 +54,14 @@ comment on column core.event.metadata is 'What else the caller sent with it, an 
 comment on column core.event.counted is
     'False keeps the event but leaves it out of every count (set by a DBA; reversible).';
 comment on column core.event.uncounted_because is
-    'Why it came in uncounted: "bot" and the pattern it matched, or "repeat" of a view by the '
-    'same viewer; null where it counted. Stays when a DBA counts it after all.';
+    'Why it came in uncounted: "bot" and the pattern it matched, "repeat" of a view by the same '
+    'viewer, or "prerender" of a page that nobody saw yet; null where it counted. Stays when a DBA '
+    'counts it after all.';
 
 grant insert on core.event to groundswell_service;
+-- Dashboards count; who it was is nothing to them.
+revoke select on core.event from groundswell_read;
+grant select (
+    event_id, occurred_at, received_at, item_id, event_type, count, seconds, metadata, counted,
+    uncounted_because
+) on core.event to groundswell_read;

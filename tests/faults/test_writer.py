@@ -54,7 +54,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
     quick: Settings, pool: Pool, redis: Redis
 ) -> None:
     every_field = packed(
-        type=6, count=3, seconds=1.5, user_id="ü", session_id="s", metadata=b'{"a": ["b", 1]}'
+        type=6, count=3, seconds=0.1, user_id="ü", session_id="s", metadata=b'{"a": ["b", 1]}'
     )
     entries = [[packed(f"item-{number % 7}")] for number in range(40)]
     async with running_writer(quick, pool, redis):
@@ -67,7 +67,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
             """
             select
                 event.event_id, event.occurred_at, item.content_type, item.external_id,
-                event.event_type::text, event.count, event.seconds, event.user_id,
+                event.event_type::text, event.count, event.seconds::float8, event.user_id,
                 event.session_id, event.metadata, event.counted,
                 event.uncounted_because
             from core.event as event join core.item as item using (item_id)
@@ -80,7 +80,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
     assert row[0].bytes == every_field.event_id
     assert row[1].timestamp() == pytest.approx(moment, abs=1e-5)
     assert row[2:] == (
-        "video", "a", "watch_time", 3, 1.5, "ü", "s", {"a": ["b", 1]}, True, None,
+        "video", "a", "watch_time", 3, 0.1, "ü", "s", {"a": ["b", 1]}, True, None,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ declare
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
-        or not pg_try_advisory_lock(hashtextextended('groundswell job maintain_storage', 0))
+        or api.take_job_lock('maintain_storage') is not null
     then
         return;
     end if;
@@ -29,7 +29,7 @@ begin
     commit;
 
     fault := case when wanted.attempts >= 3 then 'cut off three times: see the database''s log' end;
-    fault := coalesce(fault, api.recompute_fault(wanted.since, wanted.until, as_of));
+    fault := coalesce(fault, api.recompute_fault(wanted.since));
     if fault is null then
         -- Whole days (UTC), of which the day level is made.
         first := date_trunc('day', wanted.since, 'UTC');
@@ -66,13 +66,16 @@ begin
         end loop;
 
         -- Scoring must stand still while its windows are compared with a recount.
-        perform pg_advisory_lock(hashtextextended('groundswell job run_rankings', 0));
+        while api.take_job_lock('run_rankings') is not null loop
+            perform pg_sleep(0.1);
+            commit;
+        end loop;
         commit;
         set transaction isolation level repeatable read;
         perform api.score_events(as_of);
         perform api.mend_windows();
         commit;
-        perform pg_advisory_unlock(hashtextextended('groundswell job run_rankings', 0));
+        perform api.release_job_lock('run_rankings');
     end if;
 
     update core.recompute as request
@@ -90,7 +93,7 @@ begin
         fault,
         clock_timestamp()
     );
-    perform pg_advisory_unlock(hashtextextended('groundswell job maintain_storage', 0));
+    perform api.release_job_lock('maintain_storage');
     commit;
 end;
 $$;

@@ -1,0 +1,82 @@
+"""What gets lost beside the schema, by restores and by hand: told, and brought back."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import psycopg
+
+from app.migrate import bookkeeping, grants, roles
+
+Connection: TypeAlias = psycopg.AsyncConnection[Any]
+
+
+async def missing(connection: Connection) -> list[str]:
+    """Return what `mend_roles` would bring back, one thing a line."""
+    return [
+        *(f"role {role}" for role in await roles.missing_groups(connection)),
+        *(f"no limit on the owner's {name} here" for name in await roles.limited(connection)),
+        *(
+            f"{lost.privilege.lower()} on {lost.thing} for {lost.role}"
+            for lost in await grants.lost(connection)
+        ),
+        *(f"{identity} closed to public" for identity in await _open_to_all(connection)),
+    ]
+
+
+async def mend_roles(connection: Connection) -> list[str]:
+    """Bring back roles, grants and settings; return which, one thing a line."""
+    told = await missing(connection)
+    async with connection.transaction():
+        await roles.create_groups(connection, await roles.missing_groups(connection))
+        await roles.unlimit(connection, await roles.limited(connection))
+        await grants.grant(connection, await grants.lost(connection))
+        for identity in await _open_to_all(connection):
+            await grants.close_to_all(connection, identity)
+    return told
+
+
+async def _open_to_all(connection: Connection) -> list[str]:
+    known = await bookkeeping.made_by_files(connection)
+    return await grants.open_to_all(connection, [made.made for made in known.values()])
+
+
+async def warnings(connection: Connection) -> list[str]:
+    """Return what only people can mend."""
+    return [*await _without_function(connection), *await _open_to_readers(connection)]
+
+
+async def _open_to_readers(connection: Connection) -> list[str]:
+    cursor = await connection.execute(
+        """
+        select exists (
+            select
+            from pg_catalog.pg_namespace as n
+            where n.nspname = 'cron' and has_schema_privilege('groundswell_read', n.oid, 'usage')
+                and exists (select from pg_catalog.pg_extension where extname = 'pg_cron')
+        )
+        """
+    )
+    open_to_readers = await cursor.fetchone() == (True,)
+    return [
+        "groundswell_read can schedule jobs: revoke usage on schema cron from public"
+    ] * open_to_readers
+
+
+async def _without_function(connection: Connection) -> list[str]:
+    """Return the rankings whose formula nobody has written."""
+    known = "select to_regprocedure('core.formula_function(text)') is not null"
+    if await (await connection.execute(known)).fetchone() != (True,):
+        return []
+    cursor = await connection.execute(
+        """
+        select format(
+            'ranking %s: there is no function formula.%I(core.ranking, timestamptz)',
+            ranking.name, ranking.formula
+        )
+        from core.ranking as ranking
+        where ranking.enabled and core.formula_function(ranking.formula) is null
+        order by ranking.name
+        """
+    )
+    return [str(text) for (text,) in await cursor.fetchall()]

@@ -1,0 +1,135 @@
+"""What restores and hands take away beside the schema is told by --check and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.errors import MigrationError
+from app.migrate.migrate import differences, migrate
+from app.migrate.roles import Login, login_fault
+from tests.engines import Engine, Home
+from tests.fingerprint import fingerprint
+
+
+@pytest.fixture
+async def own(home: Home, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A migrated database that a test may change."""
+    engine = await home.engine(tmp_path / "engine")
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+def url(own: Engine) -> str:
+    return own.database_url
+
+
+@pytest.fixture
+async def connection(url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async with await psycopg.AsyncConnection.connect(
+        url, autocommit=True, prepare_threshold=None
+    ) as connection:
+        yield connection
+
+
+async def test_what_is_missing_is_told_and_comes_back(
+    connection: psycopg.AsyncConnection[Any], url: str
+) -> None:
+    await migrate(url)
+    assert await differences(url) == []
+    before = await fingerprint(connection, "core", "agg", "api", "formula")
+    await connection.execute(
+        """
+        revoke insert on core.event from groundswell_service;
+        revoke usage on schema api from groundswell_read;
+        revoke execute on function api.closed_before() from groundswell_service;
+        drop function api.recompute_fault(timestamptz, timestamptz, timestamptz);
+        update pg_proc set proacl = null where proname = 'start_job';
+        """
+    )
+    told = await differences(url)
+    assert told == await differences(url), "it only tells"
+    assert sorted(told) == [
+        "functions/api/recompute_fault.sql is not what is there",
+        "missing: execute on function api.closed_before() for groundswell_service",
+        "missing: function api.start_job(pg_catalog.text) closed to public",
+        "missing: insert on core.event for groundswell_service",
+        "missing: usage on schema api for groundswell_read",
+    ]
+    report = await migrate(url)
+    assert report.replaced == 1
+    assert len(report.mended) == 4
+    assert await differences(url) == []
+    now = await fingerprint(connection, "core", "agg", "api", "formula")
+    # In another order, perhaps.
+    assert {name for name in now if name.split("{")[0] not in str(before)} == set()
+
+
+async def test_nobody_but_whom_it_is_granted_may_call_anything(
+    connection: psycopg.AsyncConnection[Any],
+) -> None:
+    cursor = await connection.execute(
+        """
+        select oid::regprocedure::text from pg_proc
+        where pronamespace in ('api'::regnamespace, 'core'::regnamespace)
+            and has_function_privilege('public', oid, 'execute')
+        """
+    )
+    assert await cursor.fetchall() == []
+
+
+@pytest.fixture
+async def login(
+    connection: psycopg.AsyncConnection[Any], home: Home, own: Engine
+) -> AsyncIterator[Login]:
+    if home.name == "embedded":
+        pytest.skip("the embedded engine lets everyone in: run with TEST_DATABASE_URL or Docker")
+    role = own.database_url.rpartition("/")[2]
+    yield Login(user=role, password="it's a secret")
+    await connection.execute(f'drop role if exists "{role}"'.encode())
+
+
+async def test_the_login_role_is_made_and_mended(
+    connection: psycopg.AsyncConnection[Any], url: str, login: Login
+) -> None:
+    assert "does not exist" in str(await login_fault(url, login))
+    assert [line for line in await differences(url, login=login) if "cannot log in" in line]
+    report = await migrate(url, login=login)
+    assert report.mended[-1] == f"role {login.user} can log in for the services"
+    assert (await migrate(url, login=login)).mended == []
+    for harm in ("alter role {} nologin", "revoke groundswell_service from {}"):
+        await connection.execute(harm.format(f'"{login.user}"').encode())
+        assert [line for line in await differences(url, login=login) if login.user in line]
+        assert (await migrate(url, login=login)).mended
+        assert await differences(url, login=login) == []
+    cursor = await connection.execute(
+        "select rolpassword from pg_authid where rolname = %s", [login.user]
+    )
+    assert (await cursor.fetchall())[0][0].startswith("SCRAM-SHA-256$")
+
+
+async def test_a_login_that_still_fails_is_an_error(
+    connection: psycopg.AsyncConnection[Any], url: str, login: Login
+) -> None:
+    await connection.execute(f'create role "{login.user}" connection limit 0'.encode())
+    with pytest.raises(MigrationError, match=r"cannot log in as .*too many connections"):
+        await migrate(url, login=login)
+
+
+async def test_a_limit_on_statements_does_not_reach_the_jobs(
+    connection: psycopg.AsyncConnection[Any], url: str, home: Home
+) -> None:
+    if home.name == "embedded":
+        pytest.skip("the embedded engine has one session and no limits")
+    name = url.rpartition("/")[2]
+    await connection.execute(f'alter database "{name}" set statement_timeout = 50'.encode())
+    assert [line for line in await differences(url) if "statement_timeout" in line]
+    await migrate(url)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as job:
+        await job.execute("select pg_sleep(0.06)")
+        await job.execute("call api.run_rankings()")
