@@ -20,6 +20,7 @@ async def missing(connection: Connection) -> list[str]:
             f"{lost.privilege.lower()} on {lost.thing} for {lost.role}"
             for lost in await grants.lost(connection)
         ),
+        *["select on tables to come"] * await grants.lacks_defaults(connection),
         *(f"{identity} closed to public" for identity in await _open_to_all(connection)),
     ]
 
@@ -31,6 +32,8 @@ async def mend_roles(connection: Connection) -> list[str]:
         await roles.create_groups(connection, await roles.missing_groups(connection))
         await roles.unlimit(connection, await roles.limited(connection))
         await grants.grant(connection, await grants.lost(connection))
+        if await grants.lacks_defaults(connection):
+            await grants.set_defaults(connection)
         for identity in await _open_to_all(connection):
             await grants.close_to_all(connection, identity)
     return told
@@ -38,7 +41,8 @@ async def mend_roles(connection: Connection) -> list[str]:
 
 async def _open_to_all(connection: Connection) -> list[str]:
     known = await bookkeeping.made_by_files(connection)
-    return await grants.open_to_all(connection, [made.made for made in known.values()])
+    ours = await grants.open_to_all(connection, [made.made for made in known.values()])
+    return ours + await grants.open_schedulers(connection)
 
 
 async def warnings(connection: Connection) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +84,79 @@ async def test_nobody_but_whom_it_is_granted_may_call_anything(
         """
     )
     assert await cursor.fetchall() == []
+
+
+async def run(*command: str) -> None:
+    """Run one of PostgreSQL's programs."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+
+
+ITEMS = """
+    insert into core.item (content_type, external_id) values ('video', 'kept');
+    insert into core.event (event_id, occurred_at, received_at, item_id, event_type)
+    select gen_random_uuid(), now() - n * interval '1 hour', now(), 1, 'view'
+    from generate_series(1, 50) as n;
+    insert into core.score_feed (item_id, occurred_at, event_type, count)
+    select item_id, occurred_at, event_type, count from core.event;
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("pg_dump") is None or shutil.which("pg_restore") is None,
+    reason="needs pg_dump and pg_restore of the server's version in PATH",
+)
+async def test_a_dump_comes_back_under_another_name(
+    connection: psycopg.AsyncConnection[Any], url: str, home: Home, tmp_path: Path
+) -> None:
+    """The recipe of docs/operations.md, with everything left out that pg_dump can leave out."""
+    if home.name == "embedded":
+        pytest.skip("the embedded engine has one database: run with TEST_DATABASE_URL or Docker")
+    await connection.execute(ITEMS)
+    await connection.execute("call api.refresh_aggregates(forced => true)")
+    await connection.execute("call api.run_rankings(forced => true)")
+    before = await fingerprint(connection, "core", "agg", "api", "formula")
+    counts = (
+        "select (select count(*) from core.event), (select sum(views) from agg.engagement_1d),"
+        " (select views from api.item_popularity), (select count(*) from core.ranking_run)"
+    )
+    counted = await (await connection.execute(counts)).fetchone()
+    dump = str(tmp_path / "dump")
+    await run("pg_dump", "-Fc", "--no-acl", "--no-owner", "-f", dump, url)
+    restored = f"{url}_restored"
+    name = restored.rpartition("/")[2]
+    await connection.execute(f'create database "{name}"'.encode())
+    try:
+        async with await psycopg.AsyncConnection.connect(restored, autocommit=True) as other:
+            await other.execute("create extension timescaledb")
+            await other.execute("select timescaledb_pre_restore()")
+            await run("pg_restore", "--no-acl", "--no-owner", "-d", restored, dump)
+            await other.execute("select timescaledb_post_restore()")
+        assert await differences(restored) != []
+        report = await migrate(restored)
+        assert (report.applied, report.replaced) == ([], 0)
+        assert await differences(restored) == []
+        async with await psycopg.AsyncConnection.connect(restored, autocommit=True) as other:
+            now = await fingerprint(other, "core", "agg", "api", "formula")
+            assert names(now) == names(before)
+            assert await (await other.execute(counts)).fetchone() == counted
+            await other.execute("call api.refresh_aggregates(forced => true)")
+            await other.execute("call api.run_rankings(forced => true)")
+            await other.execute("call api.reconcile()")
+            cursor = await other.execute(
+                "select job, error from core.job_run where error is not null"
+            )
+            assert await cursor.fetchall() == []
+    finally:
+        await connection.execute(f'drop database "{name}" with (force)'.encode())
+
+
+def names(fingerprint: dict[str, str]) -> set[str]:
+    """Return what there is, without grants: differences() tells of them."""
+    return {re.sub(r"{.*?}", "", name) for name in fingerprint}
 
 
 @pytest.fixture
