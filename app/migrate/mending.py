@@ -8,6 +8,9 @@ import psycopg
 
 from app.migrate import bookkeeping, grants, roles
 
+PEOPLE = 10
+"""Connections that dashboards, backups and people need beside the services."""
+
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 
@@ -45,9 +48,32 @@ async def _open_to_all(connection: Connection) -> list[str]:
     return ours + await grants.open_schedulers(connection)
 
 
-async def warnings(connection: Connection) -> list[str]:
-    """Return what only people can mend."""
-    return [*await _without_function(connection), *await _open_to_readers(connection)]
+async def warnings(connection: Connection, *, wanted: int = 0) -> list[str]:
+    """Return what only people can mend; `wanted` is how many connections the services may take."""
+    return [
+        *await _without_function(connection),
+        *await _open_to_readers(connection),
+        *await _too_few_connections(connection, wanted),
+    ]
+
+
+async def _too_few_connections(connection: Connection, wanted: int) -> list[str]:
+    cursor = await connection.execute(
+        """
+        select
+            current_setting('max_connections')::integer
+            - current_setting('superuser_reserved_connections')::integer
+        """
+    )
+    [(offered,)] = await cursor.fetchall()
+    if wanted + PEOPLE <= offered:
+        return []
+    told = (
+        f"the server has {offered} connections, and the services may take {wanted} "
+        f"(processes x (GROUNDSWELL_POOL_SIZE + {roles.BESIDE_POOL})), people and dashboards "
+        f"{PEOPLE}: raise max_connections, or lower GROUNDSWELL_POOL_SIZE"
+    )
+    return [told]
 
 
 async def _open_to_readers(connection: Connection) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from app.errors import MigrationError
 from app.migrate.migrate import differences, migrate
-from app.migrate.roles import Login, login_fault
+from app.migrate.roles import Login, Services, login_fault
 from tests.engines import Engine, Home
 from tests.fingerprint import fingerprint
 
@@ -174,15 +174,23 @@ async def test_the_login_role_is_made_and_mended(
     connection: psycopg.AsyncConnection[Any], url: str, login: Login
 ) -> None:
     assert "does not exist" in str(await login_fault(url, login))
-    assert [line for line in await differences(url, login=login) if "cannot log in" in line]
-    report = await migrate(url, login=login)
+    assert [
+        line
+        for line in await differences(url, services=Services(login=login))
+        if "cannot log in" in line
+    ]
+    report = await migrate(url, services=Services(login=login))
     assert report.mended[-1] == f"role {login.user} can log in for the services"
-    assert (await migrate(url, login=login)).mended == []
+    assert (await migrate(url, services=Services(login=login))).mended == []
     for harm in ("alter role {} nologin", "revoke groundswell_service from {}"):
         await connection.execute(harm.format(f'"{login.user}"').encode())
-        assert [line for line in await differences(url, login=login) if login.user in line]
-        assert (await migrate(url, login=login)).mended
-        assert await differences(url, login=login) == []
+        assert [
+            line
+            for line in await differences(url, services=Services(login=login))
+            if login.user in line
+        ]
+        assert (await migrate(url, services=Services(login=login))).mended
+        assert await differences(url, services=Services(login=login)) == []
     cursor = await connection.execute(
         "select rolpassword from pg_authid where rolname = %s", [login.user]
     )
@@ -194,7 +202,7 @@ async def test_a_login_that_still_fails_is_an_error(
 ) -> None:
     await connection.execute(f'create role "{login.user}" connection limit 0'.encode())
     with pytest.raises(MigrationError, match=r"cannot log in as .*too many connections"):
-        await migrate(url, login=login)
+        await migrate(url, services=Services(login=login))
 
 
 async def test_a_limit_on_statements_does_not_reach_the_jobs(
@@ -203,9 +211,16 @@ async def test_a_limit_on_statements_does_not_reach_the_jobs(
     if home.name == "embedded":
         pytest.skip("the embedded engine has one session and no limits")
     name = url.rpartition("/")[2]
-    await connection.execute(f'alter database "{name}" set statement_timeout = 50'.encode())
+    await connection.execute(f'alter database "{name}" set statement_timeout = 500'.encode())
     assert [line for line in await differences(url) if "statement_timeout" in line]
     await migrate(url)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as job:
-        await job.execute("select pg_sleep(0.06)")
+        await job.execute("select pg_sleep(0.6)")
         await job.execute("call api.run_rankings()")
+
+
+async def test_too_few_connections_are_told(url: str) -> None:
+    services = Services(connections=100_000)
+    [told] = (await migrate(url, services=services)).warnings
+    assert "the services may take 100000" in told
+    assert told in await differences(url, services=services)
