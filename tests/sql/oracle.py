@@ -56,6 +56,11 @@ class Event:
         """When it counts: a clock that runs ahead wins nothing."""
         return min(self.occurred_at, self.received_at)
 
+    @property
+    def gives(self) -> bool:
+        """Whether it makes its item active; taking back never does."""
+        return self.type not in {"unlike", "uncomment"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -65,7 +70,7 @@ class Item:
     content_type: str = "video"
     category: str | None = None
     creator: str | None = None
-    born_at: datetime
+    published_at: datetime
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -105,9 +110,13 @@ class Counts(NamedTuple):
             self.watch_seconds + other.watch_seconds,
         )
 
+    def shown(self) -> Counts:
+        """More taken back than given is shown as none."""
+        return self._replace(likes=max(self.likes, 0), comments=max(self.comments, 0))
+
     def points(self, weights: Sequence[float]) -> float:
         views, likes, comments, shares, seconds = self
-        metrics = (views, likes, comments, shares, seconds / 60)
+        metrics = (views, max(likes, 0), max(comments, 0), shares, seconds / 60)
         return sum(w * metric for w, metric in zip(weights, metrics, strict=True))
 
 
@@ -191,7 +200,7 @@ def stats(events: Iterable[Event], as_of: datetime) -> tuple[Counts, Counts, Cou
         for place, start in enumerate(since):
             if event.counted and (start is None or event.occurred_at >= start):
                 sums[place] = sums[place].plus(counts(event))
-    return sums[0], sums[1], sums[2]
+    return sums[0], sums[1], sums[2].shown()
 
 
 class World:
@@ -223,14 +232,24 @@ class World:
         return found
 
     def candidates(self, ranking: Ranking, window: str | None = None) -> dict[int, Counts]:
-        """Items of the ranking's content type with an event in the window."""
-        inner = window_counts(self.events, window or ranking.window, self.as_of)
+        """Items of the ranking's content type to which something was given in the window."""
+        events = inside(self.events, window or ranking.window, self.as_of)
+        active = {event.item for event in events if event.gives}
+        return {item: sums for item, sums in self._counted(ranking, events) if item in active}
+
+    def _counted(
+        self, ranking: Ranking, events: Iterable[Event]
+    ) -> Iterable[tuple[int, Counts]]:
         wanted = ranking.content_type
-        return {
-            item: sums
-            for item, sums in inner.items()
+        return (
+            (item, sums)
+            for item, sums in total(events).items()
             if wanted is None or self.items[item].content_type == wanted
-        }
+        )
+
+    def _born(self, item: int) -> datetime:
+        """The earlier of its publication and its first event."""
+        return min([self.items[item].published_at, *(e.at for e in self.by_item[item])])
 
     def _subject(self, ranking: Ranking, item: int) -> Key | None:
         return item if ranking.subject == "item" else getattr(self.items[item], ranking.subject)
@@ -239,18 +258,20 @@ class World:
         return {key: score for key, score in self.decayed(ranking).items() if score.value > 0}
 
     def decayed(self, ranking: Ranking) -> dict[Key, Score]:
-        """What weighted_decay comes to for every active item, the negative and the zero too."""
+        """What weighted_decay comes to for every active item, the zero too."""
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
             value = gross = 0.0
-            for event in self.by_item[item]:
-                age = self.as_of - event.at
-                fade = half(age, ranking.half_life)
-                if ranking.recent_half_life is not None:
-                    fade += half(age, ranking.recent_half_life)
-                part = counts(event).points(ranking.weights) * fade
-                value += part
-                gross += abs(part)
+            terms = [ranking.half_life]
+            if ranking.recent_half_life is not None:
+                terms.append(ranking.recent_half_life)
+            for half_life in terms:
+                faded = [
+                    [metric * half(self.as_of - event.at, half_life) for metric in counts(event)]
+                    for event in self.by_item[item]
+                ]
+                value += Counts(*map(sum, zip(*faded, strict=True))).points(ranking.weights)
+                gross += sum(Counts(*map(abs, one)).points(ranking.weights) for one in faded)
             found[item] = Score(value, gross)
         return found
 
@@ -259,7 +280,7 @@ class World:
         active = self.candidates(ranking)
         found: dict[Key, Score] = {}
         for item, sums in active.items():
-            newest = max(event.at for event in self.by_item[item])
+            newest = max(event.at for event in self.by_item[item] if event.gives)
             hours = max((self.as_of - newest).total_seconds(), 0) / 3600
             value = (
                 float(option["hits"]) * spread(sums.views, [c.views for c in active.values()])
@@ -281,7 +302,8 @@ class World:
     def _top_count(self, ranking: Ranking) -> dict[Key, Score]:
         metric = str((DEFAULT_OPTIONS["top_count"] | dict(ranking.options))["metric"])
         sums: dict[Key, float] = {}
-        for item, counted in self.candidates(ranking).items():
+        events = inside(self.events, ranking.window, self.as_of)
+        for item, counted in self._counted(ranking, events):
             subject = self._subject(ranking, item)
             if subject is not None:
                 sums[subject] = sums.get(subject, 0) + getattr(counted, metric)
@@ -325,12 +347,10 @@ class World:
         lifetime = total(self.events)
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
-            born = self.items[item].born_at
-            if born <= self.as_of:
-                points = lifetime[item].points(ranking.weights)
-                magnitude = math.copysign(math.log10(max(abs(points), 1)), points)
-                age = (born - REDDIT_EPOCH).total_seconds() / seconds if seconds else 0.0
-                found[item] = Score(magnitude + age, abs(magnitude) + abs(age))
+            magnitude = math.log10(max(lifetime[item].points(ranking.weights), 1))
+            born = self._born(item)
+            age = (born - REDDIT_EPOCH).total_seconds() / seconds if seconds else 0.0
+            found[item] = Score(magnitude + age, magnitude + abs(age))
         return found
 
     def _gravity(self, ranking: Ranking) -> dict[Key, Score]:
@@ -339,7 +359,7 @@ class World:
         lifetime = total(self.events)
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
-            hours = max((self.as_of - self.items[item].born_at).total_seconds(), 0) / 3600
+            hours = max((self.as_of - self._born(item)).total_seconds(), 0) / 3600
             points = max(lifetime[item].points(ranking.weights) - 1, 0)
             sinking = (hours + max(option["ageOffset"], 0.01)) ** option["ageExponent"]
             value = points ** option["pointsExponent"] / sinking
@@ -355,20 +375,25 @@ class World:
         assert long is not None
         ratio = short / (long - short)
         recent: dict[Key | None, int] = {}
-        baseline: dict[Key | None, int] = {}
-        inner = self.candidates(ranking)
-        for item, sums in self.candidates(ranking, longer).items():
-            subject = self._subject(ranking, item)
-            got = getattr(inner.get(item, Counts()), metric)
-            recent[subject] = recent.get(subject, 0) + got
-            baseline[subject] = baseline.get(subject, 0) + getattr(sums, metric) - got
-        rest = {subject: max(value, 0) for subject, value in baseline.items()}
-        site = sum(rest.values()) * ratio
+        given: dict[Key | None, int] = {}
+        since = self.as_of - short
+        for event in inside(self.events, longer, self.as_of):
+            if ranking.content_type in {None, self.items[event.item].content_type}:
+                subject = self._subject(ranking, event.item)
+                is_recent = event.at > since
+                count = getattr(counts(event), metric)
+                recent[subject] = recent.get(subject, 0) + (count if is_recent else 0)
+                before = 0 if is_recent or not event.gives else count
+                given[subject] = given.get(subject, 0) + before
+        active = {self._subject(ranking, item) for item in self.candidates(ranking, longer)}
+        recent = {subject: max(value, 0) for subject, value in recent.items()}
+        site = sum(given.values()) * ratio
         growth = sum(recent.values()) / site if site else 0.0
         found: dict[Key, Score] = {}
         for subject, got in recent.items():
-            if subject is not None and got >= float(option["minSupport"]) and growth > 0:
-                value = (got + strength) / (rest[subject] * ratio * growth + strength)
+            is_listed = subject in active and got >= float(option["minSupport"])
+            if subject is not None and is_listed and growth > 0:
+                value = (got + strength) / (given[subject] * ratio * growth + strength)
                 found[subject] = Score(value, value)
         return found
 

@@ -243,7 +243,7 @@ async def touched(world: World, call: str) -> int:
 
 COUNTS = "api.raise_count_alerts('2026-03-15 12:00Z')"
 PLACES = """
-api.raise_alerts(r, run, run.run_id, '2026-03-15 12:00Z')
+api.raise_alerts(r, run.run_id)
 from core.ranking as r join core.ranking_run as run using (ranking_id)
 """
 

@@ -30,7 +30,7 @@ async def test_magnitude_and_age(world: World) -> None:
     """Born one, two and three steps of 45,000 s after the epoch: with 1000 likes 3 + 1, with 100
     unlikes -2 + 2, with a view 0 + 3."""
     a, b, c = [
-        await world.item(name, born_at=REDDIT_EPOCH + steps * STEP)
+        await world.item(name, published_at=REDDIT_EPOCH + steps * STEP)
         for steps, name in ((1, "a"), (2, "b"), (3, "c"))
     ]
     await ranking(world)
@@ -54,7 +54,7 @@ async def test_magnitude_and_age(world: World) -> None:
 
 async def test_points_are_those_of_the_lifetime(world: World) -> None:
     """9 likes of a year ago and one of now are 10; an item without one of now is left out."""
-    a, b = [await world.item(name, born_at=REDDIT_EPOCH) for name in "ab"]
+    a, b = [await world.item(name, published_at=REDDIT_EPOCH) for name in "ab"]
     await ranking(world)
     for item in (a, b):
         await world.happened(item, "like", 9, ago=timedelta(days=365))
@@ -67,8 +67,8 @@ async def test_points_are_those_of_the_lifetime(world: World) -> None:
 
 async def test_ten_times_the_likes_are_worth_a_step_of_youth(world: World) -> None:
     """100 likes, 12.5 hours older than 10 likes: equal but for the last bit."""
-    a = await world.item("a", born_at=AS_OF - STEP)
-    b = await world.item("b", born_at=AS_OF)
+    a = await world.item("a", published_at=AS_OF - STEP)
+    b = await world.item("b", published_at=AS_OF)
     await ranking(world)
     await world.happened(a, "like", 100)
     await world.happened(b, "like", 10)
@@ -81,7 +81,7 @@ async def test_ten_times_the_likes_are_worth_a_step_of_youth(world: World) -> No
 
 async def test_the_step_is_an_option(world: World) -> None:
     """9000 s: born five steps of 9000 s after the epoch. 0: the age counts nothing."""
-    a = await world.item("a", born_at=REDDIT_EPOCH + STEP)
+    a = await world.item("a", published_at=REDDIT_EPOCH + STEP)
     await ranking(world, options={"seconds": 9000})
     await world.happened(a, "like", 10)
 
@@ -94,7 +94,7 @@ async def test_the_step_is_an_option(world: World) -> None:
 
 
 async def test_what_is_not_born_yet_is_left_out(world: World) -> None:
-    a = await world.item("a", born_at=AS_OF + timedelta(seconds=1))
+    a = await world.item("a", published_at=AS_OF + timedelta(seconds=1))
     await ranking(world)
     await world.happened(a, "like", 10)
 

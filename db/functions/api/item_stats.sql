@@ -1,7 +1,8 @@
 -- Counts of one item: today and this month in UTC, and over its lifetime.
 -- Source: agg.engagement_1m (today), agg.engagement_1d (before). Feeds: GET /analytics/stats/{id}.
--- Keeps: no row for an unknown item, a row of zeros for one without events. Both aggregates are
--- read in real time; an event late by days shows when its day is next refreshed.
+-- Keeps: lifetime counts are at least 0; today and this month are what they changed by. No row for
+-- an unknown item, a row of zeros for one without events. Both aggregates are read in real time; an
+-- event late by days shows when its day is next refreshed.
 create function api.item_stats(content_type text, external_id text, as_of timestamptz)
 returns table (
     content_id text,
@@ -76,10 +77,10 @@ select
     coalesce(sum(part.views), 0)::bigint,
     coalesce(sum(part.likes) filter (where part.is_today), 0)::bigint,
     coalesce(sum(part.likes) filter (where part.is_month), 0)::bigint,
-    coalesce(sum(part.likes), 0)::bigint,
+    greatest(sum(part.likes), 0)::bigint,
     coalesce(sum(part.comments) filter (where part.is_today), 0)::bigint,
     coalesce(sum(part.comments) filter (where part.is_month), 0)::bigint,
-    coalesce(sum(part.comments), 0)::bigint,
+    greatest(sum(part.comments), 0)::bigint,
     coalesce(sum(part.shares) filter (where part.is_today), 0)::bigint,
     coalesce(sum(part.shares) filter (where part.is_month), 0)::bigint,
     coalesce(sum(part.shares), 0)::bigint,

@@ -39,7 +39,9 @@ begin
                     sum(one.likes) as likes,
                     sum(one.comments) as comments,
                     sum(one.shares) as shares,
-                    sum(one.watch_seconds) as watch_seconds
+                    sum(one.watch_seconds) as watch_seconds,
+                    sum(one.unlikes) as unlikes,
+                    sum(one.uncomments) as uncomments
                 from (
                     select
                         timely.item_id,
@@ -79,7 +81,7 @@ begin
                 where
                     stored."window" = moving."window"
                     and stored.item_id = gone.item_id
-                    and stored.last_event_at <= new_since
+                    and greatest(stored.last_event_at, stored.last_taken_at) <= new_since
             )
 
             update core.item_window as stored
@@ -88,12 +90,14 @@ begin
                 likes = stored.likes - gone.likes,
                 comments = stored.comments - gone.comments,
                 shares = stored.shares - gone.shares,
-                watch_seconds = stored.watch_seconds - gone.watch_seconds
+                watch_seconds = stored.watch_seconds - gone.watch_seconds,
+                unlikes = stored.unlikes - gone.unlikes,
+                uncomments = stored.uncomments - gone.uncomments
             from gone
             where
                 stored."window" = moving."window"
                 and stored.item_id = gone.item_id
-                and stored.last_event_at > new_since;
+                and greatest(stored.last_event_at, stored.last_taken_at) > new_since;
             get diagnostics step = row_count;
             touched := touched + step;
         end if;

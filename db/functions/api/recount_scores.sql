@@ -3,7 +3,7 @@
 -- Source: core.event inside its retention, agg.engagement_1d before it (counted at noon).
 -- Feeds: api.sync_scores, api.reconcile.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier. The sums hold for
--- the moment of the newest event.
+-- the moment of the newest event. last_event_at is of what gives, as in api.add_to_scores.
 create function api.recount_scores(
     ranking core.ranking, until timestamptz default 'infinity'
 )
@@ -19,6 +19,7 @@ with counted as (
         one.likes,
         one.comments,
         one.shares,
+        one.gives,
         one.watch_seconds / 60 as watch_minutes
     from core.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
@@ -34,6 +35,7 @@ with counted as (
         day.likes,
         day.comments,
         day.shares,
+        greatest(day.views, day.likes, day.comments, day.shares, day.watch_seconds) > 0 as gives,
         day.watch_seconds / 60 as watch_minutes
     from agg.engagement_1d as day
     where day.bucket < (select api.raw_since())
@@ -46,7 +48,7 @@ newest as (
 summed as (
     select
         counted.item_id,
-        max(counted.at) as last_event_at,
+        coalesce(max(counted.at) filter (where counted.gives), '-infinity') as last_event_at,
         sum(counted.views * fade.slow) as views,
         sum(counted.likes * fade.slow) as likes,
         sum(counted.comments * fade.slow) as comments,

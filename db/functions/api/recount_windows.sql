@@ -15,7 +15,10 @@ with counted as (
         one.likes,
         one.comments,
         one.shares,
-        one.watch_seconds
+        one.watch_seconds,
+        one.unlikes,
+        one.uncomments,
+        one.gives
     from core.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where event.counted and event.occurred_at >= (select api.raw_since())
@@ -27,7 +30,11 @@ with counted as (
         day.likes,
         day.comments,
         day.shares,
-        day.watch_seconds
+        day.watch_seconds,
+        -- How much was taken back and given on the same day is not known any more.
+        greatest(-day.likes, 0) as unlikes,
+        greatest(-day.comments, 0) as uncomments,
+        greatest(day.views, day.likes, day.comments, day.shares, day.watch_seconds) > 0 as gives
     from agg.engagement_1d as day
     where day.bucket < (select api.raw_since())
 )
@@ -40,7 +47,10 @@ select
     sum(counted.comments)::bigint,
     sum(counted.shares)::bigint,
     sum(counted.watch_seconds),
-    max(counted.at)
+    coalesce(max(counted.at) filter (where counted.gives), '-infinity'),
+    sum(counted.unlikes)::bigint,
+    sum(counted.uncomments)::bigint,
+    coalesce(max(counted.at) filter (where not counted.gives), '-infinity')
 from counted
 inner join core.window_position as position on counted.at > position.since
 group by position."window", counted.item_id;
