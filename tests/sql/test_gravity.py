@@ -20,6 +20,7 @@ async def test_points_against_age(world: World) -> None:
     await world.happened(a, "view", 33)
     await world.happened(b, "view", 2)
     await world.happened(c, "view", 1)
+    await world.happened(d, "watch_time", 1, seconds=60)
     await world.happened(d, "unlike", 5)
 
     await world.run()

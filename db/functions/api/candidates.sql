@@ -36,10 +36,13 @@ where
     counted."window" = (ranking)."window"
     and (
         not only_active
-        or counted.last_event_at > (
-            select position.since
-            from core.window_position as position
-            where position."window" = (ranking)."window"
+        or counted.last_event_at > coalesce(
+            (
+                select position.since
+                from core.window_position as position
+                where position."window" = (ranking)."window"
+            ),
+            '-infinity'
         )
     )
     and ((ranking).content_type is null or item.content_type = (ranking).content_type)
