@@ -247,7 +247,9 @@ async def test_history_raises_none(world: World) -> None:
     the count before."""
     await world.ranking("top", formula="top_count", window="all", half_life=None)
     for name in "abc":
-        await world.happened(await world.item(name, category=name))
+        await world.item(name, category=name)
+    for item in (1, 2):
+        await world.happened(item)
     await world.execute(
         "insert into core.ranking (name, formula, \"window\", subject)"
         " values ('kinds', 'top_count', 'all', 'category')"
