@@ -12,7 +12,9 @@ import psycopg
 import pytest
 
 from app.access.api_key import new_key
+from app.errors import UnavailableError
 from app.settings import Settings
+from app.stats import recompute_routes
 from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.eventually import eventually
 from tests.serving import api_of
@@ -98,6 +100,36 @@ async def test_who_will_not_wait_is_told_where_to_look(
     assert (found["status"], found["itemsTouched"], found["itemsMended"]) == ("done", 2, 1)
     again = await post(admin_api, body, wait="false")
     assert again.status_code == 202
+
+
+async def test_a_month_is_put_in_line_at_once(world: World, settings: Settings) -> None:
+    patient = msgspec.structs.replace(settings, admin_key=ADMIN_KEY, admin_seconds=3_600)
+    async with api_of(patient) as client:
+        answer = await asyncio.wait_for(post(client, {"period": "monthly"}), 30)
+    assert (answer.status_code, answer.json()["status"]) == (202, "waiting")
+    number = await world.value("select recompute_id from core.recompute")
+    assert answer.headers["location"] == f"{RECOMPUTE}/{number}"
+
+
+async def test_a_look_that_fails_is_looked_again(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The only connection is the job's while it works: the caller learns the number all the same."""
+    looks = []
+
+    async def fails(*_: object, **__: object) -> None:
+        looks.append(1)
+        raise UnavailableError("the database gave no answer within 5 seconds")
+
+    monkeypatch.setattr(recompute_routes, "_find", fails)
+    monkeypatch.setattr(recompute_routes, "LOOK_SECONDS", 0.01)
+    hasty = msgspec.structs.replace(settings, admin_key=ADMIN_KEY, admin_seconds=0.1)
+    async with api_of(hasty) as client:
+        answer = await post(client, {"period": "daily"})
+    assert answer.status_code == 202
+    assert len(looks) > 1
+    number = await world.value("select recompute_id from core.recompute")
+    assert answer.headers["location"] == f"{RECOMPUTE}/{number}"
 
 
 async def test_whether_to_wait_may_be_a_number(world: World, settings: Settings) -> None:
