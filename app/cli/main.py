@@ -15,7 +15,8 @@ from app.cli.migrate import migrate
 from app.cli.replay import replay
 from app.cli.serve import serve
 from app.cli.worker import worker
-from app.errors import GroundswellError
+from app.errors import GroundswellError, SettingError
+from app.runtime.addresses import redacted
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -32,7 +33,10 @@ for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, cat
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what goes wrong is told in one line, with exit code 1."""
+    """Run the command line; what goes wrong is told in one line, with exit code 1.
+
+    A setting that cannot be used ends it with 2, as a wrong option does.
+    """
     try:
         cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
     except click.ClickException as error:
@@ -41,5 +45,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except GroundswellError as error:
-        click.echo(f"groundswell: {error.detail}", err=True)
-        sys.exit(1)
+        click.echo(f"groundswell: {redacted(error.detail)}", err=True)
+        sys.exit(2 if isinstance(error, SettingError) else 1)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from app.ingest.dead_letters import dead_fields
 from app.ingest.group import Delivery, Settlement
-from app.ingest.lanes import Identity, identity_of
-from app.ingest.packing import UnreadableEntryError
+from app.ingest.insert import Known
+from app.ingest.packing import CONFLICT, UnreadableEntryError, fingerprint_of
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
+
+TOLD = "cannot be stored; the dead letters have the reason"
+"""What a caller who waits is told of an event that the database refuses: its words are not ours."""
 
 
 class Batch:
@@ -45,6 +48,11 @@ class Batch:
         """How many dead letters it leaves so far."""
         return sum(map(len, self._dead.values()))
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a caller waits to hear of one of its entries."""
+        return bool(self._faults)
+
     def bury(self, faults: list[Fault]) -> None:
         """Make dead letters of single events; a fault's position is an index into `events`."""
         for position, reason in faults:
@@ -55,29 +63,39 @@ class Batch:
             fields = to_fields(single)
             self._keep_dead(delivery, fields, reason)
             if entry.request_id is not None:
-                self._faults[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, TOLD))
 
-    def note_known(self, known: set[Identity] | None) -> None:
-        """Note what the database had before, None where that cannot be told.
+    def note_known(self, known: Known) -> int:
+        """Note what was recorded before, and return how many ids were used for something else.
 
-        Of what the batch itself has twice, all but the first are duplicates too.
+        Of what the batch itself has twice, all but the first are known too.
         """
-        if known is None or not self._faults:
-            return
-        seen = set(known)
+        recorded, conflicts = dict(known), 0
         for start, _, entry in self._origins:
-            identities = [
-                identity_of(received.event)
-                for received in self.events[start : start + len(entry.events)]
-            ]
+            duplicates = 0
+            faults = self._faults.get(entry.request_id or "", [])
+            for place, (event, _) in enumerate(self.events[start : start + len(entry.events)]):
+                if event.event_id not in recorded:
+                    recorded[event.event_id] = fingerprint_of(event)
+                elif recorded[event.event_id] in {None, fingerprint_of(event)}:
+                    duplicates += 1
+                else:
+                    conflicts += 1
+                    faults.append((place, CONFLICT))
             if entry.request_id is not None:
-                fresh = set(identities) - seen
-                self._duplicates[entry.request_id] = len(identities) - len(fresh)
-            seen.update(identities)
+                self._duplicates[entry.request_id] = duplicates
+        return conflicts
 
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
         changed = {(event.content_type, event.content_id) for event, _ in self.events}
+        # Who waits reads what was written: stats that were refreshed just now are so again.
+        awaited = {
+            (event.content_type, event.content_id)
+            for _, _, entry in self._origins
+            if entry.request_id is not None
+            for event in entry.events
+        }
         return Settlement(
             entry_ids=[
                 delivery.entry_id
@@ -92,7 +110,10 @@ class Batch:
                 )
                 for request_id, faults in self._faults.items()
             },
-            changed_keys=[keys.stats_fresh(*item) for item in changed],
+            changed_keys=[
+                *(keys.stats_fresh(*item) for item in changed),
+                *(keys.stats_lock(*item) for item in awaited),
+            ],
         )
 
     def _keep_dead(self, delivery: Delivery, fields: Fields, reason: str) -> None:

@@ -20,11 +20,10 @@ from app.ingest import keys
 from app.ingest.backfill import MOST_EVENTS, Pace
 from app.ingest.batch import Batch
 from app.ingest.collect import Collector
-from app.ingest.faults import WRITE_ERRORS, Kind, kind_of
+from app.ingest.faults import WRITE_ERRORS, Kind, by_halves, kind_of
 from app.ingest.group import Delivery, WriterGroup
-from app.ingest.insert import Inserter
-from app.ingest.lanes import Identity
-from app.ingest.metrics import BATCH_SECONDS, DEAD, DUPLICATES, WRITTEN
+from app.ingest.insert import Inserter, Known
+from app.ingest.metrics import BATCH_SECONDS, CONFLICTS, DEAD, DUPLICATES, WRITTEN
 from app.ingest.repeats import Repeats
 from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.stream import Fault
@@ -121,18 +120,15 @@ class _Writer:
         self._stop = stop
         self._max_deliveries = settings.max_deliveries
         self._collector = Collector(settings, group)
-        self._inserter = Inserter(
-            late_seconds=settings.late_seconds,
-            id_window_seconds=settings.id_window_seconds,
-            on_commit=on_commit,
-        )
+        self._inserter = Inserter(late_seconds=settings.late_seconds, on_commit=on_commit)
         self._repeats = repeats
         self._pace = pace
         self._stall_seconds = settings.stall_seconds
         self._stuck_since: float | None = None
         """When what is under way began, or last came on; None where nothing is."""
-        self._known: set[Identity] | None = None
-        """What of the current batch was in the database before; None where nobody can tell."""
+        self._known: Known | None = None
+        """What of the current batch was recorded before; None where nobody can tell."""
+        self._has_duplicates = False
         self._database = Outage("database, for the writer", backoff=BACKOFF)
         self._redis = Outage("redis, for the writer", backoff=BACKOFF)
         self._full = Outage("redis, too full for dead letters", backoff=BACKOFF)
@@ -209,19 +205,19 @@ class _Writer:
         batch = Batch(deliveries, max_deliveries=self._max_deliveries)
         if batch.events:
             batch.events = await self._repeats.mark(batch.events)
-            self._known = None if batch.redelivered else set()
-            batch.bury(await self._write(batch.events, 0, seen_before=batch.redelivered))
-            batch.note_known(self._known)
+            self._known = None if batch.redelivered else {}
+            self._has_duplicates = False
+            batch.bury(await self._write(batch.events, seen_before=batch.redelivered))
+            if self._known is not None and (batch.is_awaited or self._has_duplicates):
+                CONFLICTS.inc(batch.note_known(self._known))
         if batch.dead_letters:
             log.error("events went to the dead letters", dead_letters=batch.dead_letters)
         await self._settle(batch)
         DEAD.inc(batch.dead_letters)
         BATCH_SECONDS.observe(time.perf_counter() - began)
 
-    async def _write(
-        self, events: list[ReceivedEvent], start: int, *, seen_before: bool
-    ) -> list[Fault]:
-        """Insert `events` and return the faults of those that cannot be, positions from `start`.
+    async def _write(self, events: list[ReceivedEvent], *, seen_before: bool = True) -> list[Fault]:
+        """Insert `events` and return the faults of those that cannot be.
 
         Returns when everything else is committed, however long the database is down.
         """
@@ -235,21 +231,11 @@ class _Writer:
                 # A part may be committed: what is found there next may be from this try.
                 self._known = None
                 if kind is Kind.EVENT or tries > self._max_deliveries:
-                    return await self._isolate(events, start, error)
+                    return await by_halves(events, error, self._write)
                 await self._wait(self._database, error)
             else:
                 self._database.over()
                 return []
-
-    async def _isolate(
-        self, events: list[ReceivedEvent], start: int, error: Exception
-    ) -> list[Fault]:
-        """Find the faulty events among `events` by halving, committing all others."""
-        if len(events) == 1:
-            return [(start, str(error).strip())]
-        middle = len(events) // 2
-        faults = await self._write(events[:middle], start, seen_before=True)
-        return faults + await self._write(events[middle:], start + middle, seen_before=True)
 
     async def _insert(self, events: list[ReceivedEvent], *, seen_before: bool) -> None:
         async with self._pool.connection() as connection:
@@ -259,6 +245,7 @@ class _Writer:
         self._stuck_since = time.monotonic()
         WRITTEN.inc(inserted.new)
         DUPLICATES.inc(len(events) - inserted.new)
+        self._has_duplicates |= inserted.new < len(events)
         if self._known is not None:
             self._known |= inserted.known
 

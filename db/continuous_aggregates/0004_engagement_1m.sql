@@ -15,7 +15,7 @@ select
         case event_type when 'comment' then count when 'uncomment' then -count else 0 end
     )::bigint as comments,
     sum(case event_type when 'share' then count else 0 end)::bigint as shares,
-    sum(case event_type when 'watch_time' then seconds::float8 * count else 0 end)
+    sum(case event_type when 'watch_time' then seconds * count else 0 end)
         as watch_seconds
 from core.event
 where counted

@@ -15,7 +15,7 @@ create table core.ranking_run (
 create index ranking_run_newest on core.ranking_run (ranking_id, as_of desc, run_id desc);
 
 comment on table core.ranking_run is 'One row a finished computation of a ranking.';
-comment on column core.ranking_run.run_id is 'Rises with every run; the ETag of what is served.';
+comment on column core.ranking_run.run_id is 'Rises with every run.';
 comment on column core.ranking_run.ranking_id is 'core.ranking.';
 comment on column core.ranking_run.as_of is 'The moment the scores hold for.';
 comment on column core.ranking_run.confirmed_at is

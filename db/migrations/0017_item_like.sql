@@ -30,9 +30,6 @@ create table core.item_like_count (
     constraint item_like_count_not_negative check (likes >= 0)
 ) with (fillfactor = 50);
 
--- What reconciling looks at.
-create index item_like_count_newest on core.item_like_count (changed_at);
-
 comment on table core.item_like_count is
     'How many users like each item: the rows of core.item_like that say so, kept by a trigger in '
     'the transaction that changes them.';

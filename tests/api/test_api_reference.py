@@ -87,7 +87,7 @@ async def at_work(
 
 @pytest.mark.usefixtures("at_work")
 async def test_the_reference_tells_the_truth(admin_api: httpx.AsyncClient) -> None:
-    variables = {"URL": "http://groundswell.test", "ADMIN_KEY": ADMIN_KEY, "TOKEN": token("ada")}
+    variables = {"URL": "http://localhost", "ADMIN_KEY": ADMIN_KEY, "TOKEN": token("ada")}
     for example in EXAMPLES:
         sent = request(example.command, variables)
 

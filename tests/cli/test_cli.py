@@ -47,7 +47,7 @@ def test_every_command_explains_itself_and_its_options(command: str) -> None:
 
 def test_an_error_is_one_line_without_a_traceback() -> None:
     done = groundswell("serve", PORT="many")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("groundswell: PORT='many'")
     assert len(done.stderr.splitlines()) == 1
 

@@ -22,13 +22,13 @@ async def test_it_ends_where_redis_answers_but_lets_nothing_be_settled(
 ) -> None:
     hasty = msgspec.structs.replace(settings, batch_seconds=0.02, stall_seconds=1.0)
     await put(redis, [packed()])
-    await redis.execute_command("ACL", "SETUSER", "default", "-xdel")
+    await redis.acl_setuser("default", enabled=True, commands=["-xdel"])
     try:
         with pytest.raises(StalledError, match="live stream has not come on for 1 seconds"):
             async with asyncio.timeout(10):
                 await write_and_count(settings=hasty, pool=pool, redis=redis, stop=asyncio.Event())
     finally:
-        await redis.execute_command("ACL", "SETUSER", "default", "+xdel")
+        await redis.acl_setuser("default", enabled=True, commands=["+xdel"])
     assert await waiting(redis) == 1
     assert (await written(pool)).rows == 1
 

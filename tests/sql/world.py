@@ -23,7 +23,7 @@ insert into core.event
 select event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
 from jsonb_to_recordset(%s) as given (
     event_id uuid, occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds real, counted boolean
+    event_type core.event_type, count integer, seconds double precision, counted boolean
 )
 """
 FEED_EVENTS = """
@@ -31,7 +31,7 @@ insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
 select item_id, least(occurred_at, received_at), event_type, count, seconds
 from jsonb_to_recordset(%s) as given (
     occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds real
+    event_type core.event_type, count integer, seconds double precision
 )
 """
 

@@ -32,7 +32,8 @@ def test_a_run_is_steady_and_keeps_nothing(loaded: str) -> None:
 def test_fuzzing_takes_more_examples_of_each_test(loaded: str) -> None:
     try:
         settings.load_profile(profiles.STEADY)
-        assert profiles.examples(15).max_examples == 15
+        assert profiles.examples(15).max_examples == 5
+        assert profiles.examples(4).max_examples == 3
         settings.load_profile(profiles.FUZZ)
         assert profiles.examples(15).max_examples == 15 * profiles.TIMES
         assert not profiles.examples(15).derandomize

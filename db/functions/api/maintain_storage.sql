@@ -1,6 +1,6 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
 -- Source: core.storage_policy, core.aggregate_level, core.time_window, core.alert_policy.
--- Feeds: core.event, agg.*, core.ranking_run, core.alert, core.job_run.
+-- Feeds: core.event, agg.*, core.ranking_run, core.claimed_id, core.alert, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it, and every
 -- event in it has left the moving windows (api.move_windows reads it once more then). How far that
 -- has come is noted first, and in the same transaction: see api.hold_raw_events. Old runs are
@@ -55,7 +55,7 @@ begin
                 order by known.length desc
                 limit 1
             )
-        where level.level not in ('snapshot', 'snapshot_hourly')
+        where level.level not in ('snapshot', 'snapshot_hourly', 'claimed_id')
         order by level.level
     loop
         border := (
@@ -140,6 +140,12 @@ begin
                 where level.level = 'snapshot_hourly'
             )
         );
+    delete from core.claimed_id as claimed
+    where
+        claimed.claimed_at < maintain_storage.as_of - (
+            select level.keep_for from core.storage_policy as level
+            where level.level = 'claimed_id'
+        );
     perform api.prune_alerts(as_of);
     delete from core.job_run as run where run.started_at < maintain_storage.as_of - interval '7 days';
     commit;
@@ -154,5 +160,5 @@ end;
 $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
-    'Applies retention and columnstore settings, thins old snapshots, prunes alerts and ledgers; '
-    'its ledger line counts chunks.';
+    'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts and '
+    'ledgers; its ledger line counts chunks.';

@@ -95,6 +95,7 @@ begin
         when ranking.zone <> 'UTC' and not exists (
             select 1 from pg_timezone_names as known where known.name = ranking.zone
         ) then format('zone %L is no IANA time zone, such as Europe/Berlin', ranking.zone)
+        when length(ranking.schedule) > 200 then 'schedule: use at most 200 characters'
         when ranking.schedule !~ (
             '^\s*' || repeat('(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*\s+', 4)
             || '(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*\s*$'
