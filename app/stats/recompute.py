@@ -7,7 +7,6 @@ from datetime import date
 from app.runtime.sql import Connection, Query
 from app.stats.recompute_wire import Period, Recompute
 
-
 _REQUEST_RECOMPUTE = Query("request_recompute", Recompute)
 _RECOMPUTE = Query("recompute", Recompute)
 

@@ -1,5 +1,6 @@
 -- The catalogue: one row for each thing that can be viewed, liked, commented on or shared.
--- Source: api.put_items, api.resolve_items, api.note_births. Feeds: core.event, every ranking, GET /items.
+-- Source: api.put_items, api.resolve_items, api.note_births.
+-- Feeds: core.event, every ranking, GET /items.
 
 create table core.item (
     item_id bigint generated always as identity primary key,

@@ -110,7 +110,7 @@ comment on column core.ranking_state.entry_count is
 comment on column core.ranking_state.error is
     'Why its last computation failed and the snapshot before stays; null when all went well.';
 comment on column core.ranking_state.alerts_from is
-    'First run whose alerts could not be raised: the next run begins with it; null: none is behind.';
+    'First run whose alerts could not be raised: the next run begins with it; null: none is.';
 comment on column core.ranking_state.floor is
     'Bounds below this are kept as -infinity: what has such a bound may score up to the floor. '
     '-infinity: all bounds are known. Kept by api.raise_floors.';

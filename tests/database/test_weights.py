@@ -39,7 +39,10 @@ async def test_nothing_set_changes_nothing(pool: Pool, settings: Settings) -> No
 async def test_a_weight_that_is_set_no_more_is_the_default_again(settings: Settings) -> None:
     url = settings.database_url
     for environ, expected in (
-        ({"GROUNDSWELL_WEIGHT_LIKE": "7", "GROUNDSWELL_WEIGHT_SHARE": "2"}, {"like": 7, "share": 2}),
+        (
+            {"GROUNDSWELL_WEIGHT_LIKE": "7", "GROUNDSWELL_WEIGHT_SHARE": "2"},
+            {"like": 7, "share": 2},
+        ),
         ({"GROUNDSWELL_WEIGHT_SHARE": "2"}, {"like": 5}),
         ({}, {"share": 4}),
         ({}, {}),

@@ -5,8 +5,8 @@
 -- 1999). Feeds: api.ranked.
 -- Keeps: both spans end at as_of and roll, so a part of a day is never held against a whole one and
 -- nothing happens at midnight. Growth common to all is no breakout. Less than minSupport: left out.
--- An excluded item is no part of anything, nor of the site. Taking back lowers what is recent, never
--- the baseline, so that nobody breaks out by it.
+-- An excluded item is no part of anything, nor of the site. Taking back lowers what is recent,
+-- never the baseline, so that nobody breaks out by it.
 create function api.breakout(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]

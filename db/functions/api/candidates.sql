@@ -52,6 +52,7 @@ where
 end;
 
 comment on function api.candidates(core.ranking, boolean) is
-    'Items active in the ranking''s window that are not excluded, with their counts in it, likes and '
-    'comments less what was taken back; unless only_active, also those that only lost some.';
-grant execute on function api.candidates(core.ranking, boolean) to groundswell_service, groundswell_read;
+    'Items active in the ranking''s window that are not excluded, with their counts in it, likes '
+    'and comments less what was taken back; unless only_active, also those that only lost some.';
+grant execute on function api.candidates(core.ranking, boolean)
+to groundswell_service, groundswell_read;

@@ -49,7 +49,8 @@ comment on column api.item_popularity.likes is 'Likes less unlikes, ever; at lea
 comment on column api.item_popularity.comments is 'Comments less uncomments, ever; at least 0.';
 comment on column api.item_popularity.shares is 'Shares, ever.';
 comment on column api.item_popularity.watch_seconds is 'Seconds watched, ever.';
-comment on column api.item_popularity.last_event_at is 'Its newest counted event but unlikes and uncomments; null for none.';
+comment on column api.item_popularity.last_event_at is
+    'Its newest counted event but unlikes and uncomments; null for none.';
 comment on column api.item_popularity.hot_score is
     'Score in the ranking hot, within 0.001; null without an event in its window.';
 comment on column api.item_popularity.hot_rank is

@@ -126,8 +126,8 @@ $$;
 comment on function api.items_by_new(
     text, text, timestamptz, bigint, integer, text
 ) is
-    'The newest items; only those without a hot rank where unplaced_in is hot, without a view where '
-    'it is views, without a like where it is likes.';
+    'The newest items; only those without a hot rank where unplaced_in is hot, without a view '
+    'where it is views, without a like where it is likes.';
 grant execute on function api.items_by_new(
     text, text, timestamptz, bigint, integer, text
 ) to groundswell_service, groundswell_read;

@@ -1,8 +1,8 @@
 -- What the events of the last 60 minutes contribute to an item's score, component by component.
 -- Source: core.event, in the minutes of agg.engagement_1m in which the item has any, less those in
 -- core.score_feed, which are not scored yet. Feeds: api.explain_score.
--- Keeps: each event ages from its own moment to as_of, as in the score that it is a part of. Below 0
--- where more was taken back than given.
+-- Keeps: each event ages from its own moment to as_of, as in the score that it is a part of. Below
+-- 0 where more was taken back than given.
 create function api.last_hour_points(ranking core.ranking, item_id bigint, as_of timestamptz)
 returns double precision[]
 language sql stable
@@ -19,8 +19,8 @@ with counted as (
     inner join core.event as event
         on
             event.item_id = last_hour_points.item_id
-            and event.occurred_at >= minute.bucket
-            and event.occurred_at < minute.bucket + interval '1 minute'
+            and minute.bucket <= event.occurred_at
+            and minute.bucket + interval '1 minute' > event.occurred_at
     where
         minute.item_id = last_hour_points.item_id
         and minute.bucket > last_hour_points.as_of - interval '61 minutes'

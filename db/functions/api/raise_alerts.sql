@@ -3,8 +3,8 @@
 -- Feeds: core.alert, core.alert_outbox, core.ranking_state.
 -- Keeps: in the transaction that stores the snapshot, so a crossing is raised once or was not
 -- stored either. The first run of a ranking and the first one under changed settings are a new
--- beginning and raise none; nor does what has had no event lately, but for ratings, which need none:
--- history that is backfilled is no news. Looks at two snapshots of a run at most, and at none
+-- beginning and raise none; nor does what has had no event lately, but for ratings, which need
+-- none: history that is backfilled is no news. Looks at two snapshots of a run at most, and at none
 -- without a subscription. Its own failure goes to the ledger and fails nothing else: the next run,
 -- also one that stores nothing new, begins with the first run that is behind.
 create function api.raise_alerts(ranking core.ranking, new_run_id bigint)
@@ -21,7 +21,7 @@ declare
     previous core.ranking_run;
     raised bigint;
 begin
-    if not exists (
+    if exists (
         select 1
         from core.alert_subscription as wanted
         where
@@ -29,8 +29,6 @@ begin
             and wanted.condition_type <> 'passes_count'
             and wanted.status = 'active'
     ) then
-        null; -- Nobody asks.
-    else
         for run in
             select stored.*
             from core.ranking_run as stored

@@ -1,4 +1,5 @@
--- Magnitude and youth: log10(max(points, 1)) + seconds from 2005-12-08 07:46:43 UTC to birth / 45000.
+-- Magnitude and youth: log10(max(points, 1)) + seconds from 2005-12-08 07:46:43 UTC to birth over
+-- 45000.
 -- Source: api.item_points; Reddit's hot sort (2010). Feeds: api.ranked.
 create function api.reddit_hot(ranking core.ranking, as_of timestamptz)
 returns table (

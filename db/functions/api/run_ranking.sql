@@ -2,8 +2,8 @@
 -- Source: api.ranked, core.item_window, api.newest_run.
 -- Feeds: core.ranking_run, core.ranking_snapshot, api.raise_alerts.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
--- nothing is stored but that they still hold: an idle ranking costs almost nothing. Counts shown are
--- at least 0.
+-- nothing is stored but that they still hold: an idle ranking costs almost nothing. Counts shown
+-- are at least 0.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
 returns integer
 language plpgsql volatile

@@ -1,7 +1,7 @@
 -- Set the weights that rankings without their own use.
 -- Source: groundswell migrate (GROUNDSWELL_WEIGHT_VIEW and its like). Feeds: core.default_weight.
--- Keeps: a metric that is absent or null gets back the weight that Groundswell comes with, if it had
--- another one from the environment, and else keeps what a DBA gave it. What is the same writes
+-- Keeps: a metric that is absent or null gets back the weight that Groundswell comes with, if it
+-- had another one from the environment, and else keeps what a DBA gave it. What is the same writes
 -- nothing.
 create function api.set_default_weights(weights jsonb)
 returns table (metric text, weight double precision)
