@@ -175,6 +175,16 @@ comment on column core.alert_backlog.metric is 'views, likes, comments or shares
 comment on column core.alert_backlog.count is 'Its lifetime count after that run.';
 comment on column core.alert_backlog.gain is 'How much of it that run''s new events brought.';
 
+create table core.alert_history (
+    item_id bigint primary key,
+    as_of timestamptz not null
+);
+create index alert_history_by_time on core.alert_history (as_of);
+comment on table core.alert_history is
+    'Items that got more history than news: the run after that raises no alert about them.';
+comment on column core.alert_history.item_id is 'core.item.';
+comment on column core.alert_history.as_of is 'When they last did.';
+
 create table core.alert_outbox (
     alert_id bigint primary key,
     subscription_id bigint not null,

@@ -57,7 +57,7 @@ async def test_a_failure_is_told_fails_no_ranking_and_is_caught_up(top: World) -
 
 async def test_history_raises_none(world: World) -> None:
     """Views of years ago, in two batches, the second with a view of now: it leads, and had passed
-    the count before."""
+    the count before. One late view among those of now is no history."""
     await world.ranking("top", formula="top_count", window="all", half_life=None)
     for name in "abc":
         await world.item(name, category=name)
@@ -73,10 +73,17 @@ async def test_history_raises_none(world: World) -> None:
     await subscribe(world, passes_count(100))
     await subscribe(world, passes_count(301))
 
-    for step, count in ((1, 200), (2, 100)):
+    for step, count in ((1, 200), (2, 99)):
         await world.happened(3, "view", count, ago=2_000 * DAY)
+        if step == 2:
+            await world.happened(3)
         await world.run(AS_OF + step * MINUTE, forced=True)
         assert await raised(world) == []
     await view(world, 3, step=3)
     await view(world, 3, step=4)
     assert [(a.subscription, a.key) for a in await raised(world)] == [(4, "3")]
+    await world.happened(2, ago=2_000 * DAY)
+    await view(world, 2, 400, step=5)
+    assert [(a.subscription, a.key) for a in await raised(world)][1:] == [
+        (3, "2"), (4, "2"), (1, "2"), (2, "b"),
+    ]  # fmt: skip

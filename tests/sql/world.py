@@ -223,7 +223,7 @@ class World:
                 core.ranking_state,
                 core.item_window, core.window_position, core.item_hot, core.ranking_run,
                 core.ranking_snapshot, core.job_run, core.alert_subscription, core.alert,
-                core.alert_crossing, core.alert_backlog, core.alert_outbox, core.alert_delivery
+                core.alert_crossing, core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery
                 restart identity
             """
         )

@@ -1,10 +1,10 @@
 -- Raise the alerts of one ranking: what has entered a top, or broken out, since the run before.
--- Source: core.alert_subscription, core.ranking_snapshot, core.item_window, core.alert_policy.
+-- Source: core.alert_subscription, core.ranking_snapshot, core.alert_history, core.item_window.
 -- Feeds: core.alert, core.alert_outbox, core.ranking_state.
 -- Keeps: in the transaction that stores the snapshot, so a crossing is raised once or was not
 -- stored either. The first run of a ranking and the first one under changed settings are a new
--- beginning and raise none; nor does what has had no event lately, but for ratings, which need
--- none: history that is backfilled is no news. Looks at two snapshots of a run at most, and at none
+-- beginning and raise none; nor does an item that a backfill has moved since the run before, or a
+-- category or creator without an event lately. Looks at two snapshots of a run at most, and at none
 -- without a subscription. Its own failure goes to the ledger and fails nothing else: the next run,
 -- also one that stores nothing new, begins with the first run that is behind.
 create function api.raise_alerts(ranking core.ranking, new_run_id bigint)
@@ -99,16 +99,16 @@ begin
                 cross join core.alert_policy as policy
                 left join before on place.previous_rank = before.rank
                 where
-                    (
-                        ranking.formula = 'rating'
-                        or exists (
-                            select 1
-                            from core.item_window as lifetime
-                            where
-                                lifetime."window" = 'all'
-                                and lifetime.item_id = place.item_id
-                                and lifetime.last_event_at > run.as_of - policy.news_for
-                        )
+                    -- Whom a backfill has moved: an item, or the category or creator of none but those.
+                    not exists (
+                        select 1
+                        from core.alert_history as history
+                        where
+                            history.item_id = place.item_id
+                            and history.as_of > previous.as_of
+                    )
+                    and (
+                        ranking.subject = 'item'
                         or exists (
                             select 1
                             from core.item

@@ -20,6 +20,7 @@ begin
     perform api.sync_scores();
     perform api.raise_floors();
     perform api.move_windows(as_of);
+    perform api.note_history(as_of);
     perform api.raise_count_alerts(as_of);
     delete from core.score_feed;
     get diagnostics scored = row_count;
