@@ -24,7 +24,7 @@ from app.runtime.token_key import public_key
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
-_SECRET = {"admin_key", "jwt_secret", "jwt_public_key"}
+_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key"}
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
@@ -46,6 +46,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the API listens on (`HOST`)."""
     port: Port = 8000
     """Port the API listens on (`PORT`)."""
+    db_user: str = "groundswell"
+    """Role with which API and worker connect to the database; `groundswell migrate` makes it."""
+    db_password: str | None = None
+    """Its password, for `groundswell migrate`; without it that role is left alone."""
+    api_workers: PositiveInt = 1
+    """Processes of `groundswell serve`, unless it is told otherwise."""
+    workers: PositiveInt = 1
+    """How many `groundswell worker` there are: `groundswell migrate` compares all connections with
+    what the server allows."""
     pool_size: PositiveInt = 8
     """Most database connections of one process."""
     database_timeout: Positive = 5.0

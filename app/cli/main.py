@@ -9,6 +9,7 @@ import click
 
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
+from app.cli.erase import erasing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
@@ -28,7 +29,7 @@ def cli() -> None:
     """
 
 
-for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue):
+for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue, erasing):
     cli.add_command(command)
 
 
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     A setting that cannot be used ends it with 2, as a wrong option does.
     """
     try:
-        cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
+        # What a command exits with is returned here: click.exceptions.Exit.
+        sys.exit(cli.main(args=arguments, prog_name="groundswell", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

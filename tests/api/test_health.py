@@ -154,6 +154,23 @@ async def test_metrics_tell_when_each_job_last_ran_and_failed(stage: Stage) -> N
     await eventually(told)
 
 
+async def test_metrics_tell_which_ranking_fails(stage: Stage) -> None:
+    await stage.world.only("trending_24h", "hot")
+    await stage.show()
+    await stage.world.execute(
+        "update core.ranking_state set error = 'broken' "
+        "where ranking_id = (select ranking_id from core.ranking where name = 'hot')"
+    )
+
+    async def told() -> bool:
+        found = await metrics_of(stage.api)
+        assert found["groundswell_ranking_last_failed trending_24h"] == 0
+        assert found["groundswell_ranking_last_duration_seconds hot"] >= 0
+        return found["groundswell_ranking_last_failed hot"] == 1
+
+    await eventually(told)
+
+
 async def test_metrics_are_given_in_an_outage_too(
     own_engine: Callable[..., Awaitable[Engine]],
 ) -> None:

@@ -37,7 +37,7 @@ async def populate(world: World) -> None:
 
 
 async def expected(world: World, sort: str, category: object, content_type: object) -> list[str]:
-    """Names in order, of a recount: (value or none, age, id), the greatest first."""
+    """Names in order, of a recount: (value or none, age, id), the greatest first; none for zero."""
     views: dict[int, int] = {}
     likes: dict[int, int] = {}
     for event in world.events:
@@ -48,7 +48,8 @@ async def expected(world: World, sort: str, category: object, content_type: obje
         item: -rank
         for item, rank in await world.rows("select item_id, hot_rank from core.item_hot")
     }
-    values = {"hot": hot, "new": {}, "views": views, "likes": likes}[sort]
+    counts = {"new": {}, "views": views, "likes": likes}.get(sort, {})
+    values = hot if sort == "hot" else {item: count for item, count in counts.items() if count > 0}
     excluded = {item for (item,) in await world.rows("select item_id from core.item_exclusion")}
     items = [
         item

@@ -33,7 +33,11 @@ drifted as (
         )
         or (
             (recount.unlikes, recount.uncomments) <> (stored.unlikes, stored.uncomments)
-            and recount."window" <> 'all'
+            and (select api.raw_since()) <= (
+                select position.since
+                from core.window_position as position
+                where position."window" = recount."window"
+            )
         )
         or abs(recount.watch_seconds - stored.watch_seconds) > 0.001
 ),

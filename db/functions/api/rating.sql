@@ -3,8 +3,8 @@
 -- it takes to outweigh it. Items without a rating: the Wilson lower bound of likes among views,
 -- less 1: a like is not a mark, so they stand behind all that have one.
 -- Source: core.item.attributes, api.exclusion_in_force, api.candidates. Feeds: api.ranked.
--- Keeps: between 0 and 1, without a rating between -1 and 0. A rated item is listed without any event; an excluded one nowhere, nor in
--- the mean. Never below nor above both of rating and mean.
+-- Keeps: between 0 and 1, without a rating between -1 and 0. A rated item is listed without any
+-- event; an excluded one nowhere, nor in the mean. Never below nor above both of rating and mean.
 create function api.rating(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]

@@ -22,7 +22,7 @@ declare
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
-        or not pg_try_advisory_lock(hashtextextended('groundswell job maintain_storage', 0))
+        or api.take_job_lock('maintain_storage') is not null
     then
         return;
     end if;
@@ -37,7 +37,7 @@ begin
     commit;
 
     fault := case when wanted.attempts >= 3 then 'cut off three times: see the database''s log' end;
-    fault := coalesce(fault, api.recompute_fault(greatest(wanted.since, day), wanted.until, as_of));
+    fault := coalesce(fault, api.recompute_fault(greatest(wanted.since, day)));
     if fault is null and wanted.items_touched is null then
         update core.recompute as request
         set items_touched = counted.items, items_mended = counted.differing
@@ -49,7 +49,7 @@ begin
         if clock_timestamp() > leave_at then
             update core.recompute as request set attempts = 0
             where request.recompute_id = wanted.recompute_id;
-            perform pg_advisory_unlock(hashtextextended('groundswell job maintain_storage', 0));
+            perform api.release_job_lock('maintain_storage');
             commit;
             return;
         end if;
@@ -81,13 +81,16 @@ begin
 
     if fault is null then
         -- Scoring must stand still while its windows are compared with a recount.
-        perform pg_advisory_lock(hashtextextended('groundswell job run_rankings', 0));
+        while api.take_job_lock('run_rankings') is not null loop
+            perform pg_sleep(0.1);
+            commit;
+        end loop;
         commit;
         set transaction isolation level repeatable read;
         perform api.score_events(as_of);
         perform api.mend_windows();
         commit;
-        perform pg_advisory_unlock(hashtextextended('groundswell job run_rankings', 0));
+        perform api.release_job_lock('run_rankings');
     end if;
 
     update core.recompute as request
@@ -104,7 +107,7 @@ begin
         fault,
         clock_timestamp()
     );
-    perform pg_advisory_unlock(hashtextextended('groundswell job maintain_storage', 0));
+    perform api.release_job_lock('maintain_storage');
     commit;
 end;
 $$;

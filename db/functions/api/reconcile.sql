@@ -6,6 +6,7 @@ create procedure api.reconcile(as_of timestamptz default now())
 language plpgsql
 as $$
 declare
+    holder text;
     ledger_id bigint;
     ranking core.ranking;
     drifted bigint := 0;
@@ -13,7 +14,10 @@ declare
     fault text;
 begin
     -- The lock of the scoring job, too: its state must stand still.
-    if not pg_try_advisory_lock(hashtextextended('groundswell job run_rankings', 0)) then
+    holder := api.take_job_lock('run_rankings');
+    if holder is not null then
+        insert into core.job_run (job, started_at, error)
+        values ('reconcile', clock_timestamp(), 'skipped: run_rankings is run by ' || holder);
         return;
     end if;
     ledger_id := api.start_job('reconcile');
@@ -46,7 +50,7 @@ begin
         commit;
         perform api.finish_job('reconcile', ledger_id, drifted, fault);
     end if;
-    perform pg_advisory_unlock(hashtextextended('groundswell job run_rankings', 0));
+    perform api.release_job_lock('run_rankings');
     commit;
 end;
 $$;

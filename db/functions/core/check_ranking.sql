@@ -22,6 +22,14 @@ begin
             'formula %L is unknown: use one of %s', ranking.formula,
             (select string_agg(known.name, ', ' order by known.name) from core.formula as known)
         )
+        -- A migration may bring a ranking before the functions are replaced.
+        when ranking.enabled
+            and core.formula_function(ranking.formula) is null
+            and current_setting('groundswell.migrating', true) is distinct from 'on'
+        then format(
+            'formula %s: write the function formula.%I(core.ranking, timestamptz) first',
+            ranking.formula, ranking.formula
+        )
         when ranking.name !~ '^[a-z][a-z0-9_]{0,62}$' then format(
             'name %L: use up to 63 lower case letters, digits and underscores, a letter first',
             ranking.name
@@ -121,6 +129,9 @@ begin
             'schedule %L: use minutes 0-59, hours 0-23, days 1-31, months 1-12, weekdays 0-7 and '
             'steps 1-59', ranking.schedule
         )
+        when core.schedule_fault(ranking.schedule) is not null then format(
+            'schedule %L: %s', ranking.schedule, core.schedule_fault(ranking.schedule)
+        )
         when jsonb_typeof(ranking.options) <> 'object' then 'options must be an object'
     end;
 
@@ -128,8 +139,16 @@ begin
         select
             given.key,
             given.value,
-            formula.default_options -> given.key as default_value
+            formula.default_options -> given.key as default_value,
+            coalesce(allowed.least, 0) as least,
+            coalesce(allowed.most, 1000000) as most
         from jsonb_each(case when fault is null then ranking.options else '{}' end) as given
+        -- Beyond these a formula divides by nothing, overflows or knows no best any more.
+        left join (
+            values
+            ('hotShare', 0, 1), ('lambda', 0, 1000), ('z', 0, 10), ('seconds', 1, 1000000),
+            ('pointsExponent', 0, 10), ('ageExponent', 0, 10), ('scale', 0.001, 1000000)
+        ) as allowed (name, least, most) on given.key = allowed.name
     loop
         fault := coalesce(fault, case
             when option.default_value is null then format(
@@ -151,8 +170,10 @@ begin
             )
             when option.key <> 'metric' and (
                 jsonb_typeof(option.value) <> 'number'
-                or (option.value #>> '{}')::numeric not between 0 and 1000000
-            ) then format('option %s: use a number from 0 to 1000000', option.key)
+                or (option.value #>> '{}')::numeric not between option.least and option.most
+            ) then format(
+                'option %s: use a number from %s to %s', option.key, option.least, option.most
+            )
         end);
     end loop;
 
@@ -169,3 +190,4 @@ $$;
 
 comment on function core.check_ranking(core.ranking) is
     'Raises check_violation, saying what is allowed, for settings that make no sense.';
+grant execute on function core.check_ranking(core.ranking) to groundswell_service;
