@@ -1,5 +1,5 @@
 -- Add the events in the feed to every window, and take out those that have left it.
--- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone of it.
+-- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone.
 -- Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it

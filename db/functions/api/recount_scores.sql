@@ -35,7 +35,8 @@ with counted as (
         gone.likes,
         gone.comments,
         gone.shares,
-        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0 as gives,
+        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
+            as gives,
         gone.watch_seconds / 60 as watch_minutes
     from api.dropped_counts() as gone
 ),

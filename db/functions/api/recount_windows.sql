@@ -34,7 +34,8 @@ with counted as (
         -- How much was taken back and given at once is not known any more.
         greatest(-gone.likes, 0) as unlikes,
         greatest(-gone.comments, 0) as uncomments,
-        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0 as gives
+        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
+            as gives
     from api.dropped_counts() as gone
 )
 
