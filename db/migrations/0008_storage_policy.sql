@@ -1,6 +1,5 @@
 -- Retention, columnstore and refresh of every level, in one table a DBA can change.
--- Source: this file, then the DBA; dropped_before: api.maintain_storage.
--- Feeds: api.refresh_aggregates, api.maintain_storage, api.dropped_before.
+-- Source: this file, then the DBA. Feeds: api.refresh_aggregates, api.maintain_storage.
 
 create table core.storage_policy (
     level text primary key,
@@ -8,7 +7,6 @@ create table core.storage_policy (
     columnstore_after interval,
     refresh_every interval,
     refresh_lag interval,
-    dropped_before timestamptz,
     constraint storage_policy_level_known check (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'snapshot',
@@ -41,11 +39,6 @@ comment on column core.storage_policy.refresh_every is
 comment on column core.storage_policy.refresh_lag is
     'The newest part that refreshes leave to real-time reads, so that events which take a moment '
     'to be written are seen at once; null for core.event.';
-comment on column core.storage_policy.dropped_before is
-    'Chunks up to here have been dropped, and nothing is refreshed or accepted there any more: it '
-    'would replace counts by those of what is left. Null as long as nothing has been. Kept by '
-    'api.maintain_storage.';
-
 insert into core.storage_policy
 (level, keep_for, columnstore_after, refresh_every, refresh_lag)
 values

@@ -101,10 +101,16 @@ async def world(clean: None, pool: Pool) -> AsyncIterator[World]:  # noqa: ARG00
         yield World(connection)
 
 
+@pytest.fixture(scope="session")
+def trust() -> ssl.SSLContext:
+    """The usual certificates: reading them costs more than a test."""
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-async def sender() -> AsyncIterator[Sender]:
+async def sender(trust: ssl.SSLContext) -> AsyncIterator[Sender]:
     """A sender to whom receivers on this machine are allowed."""
-    async with open_sender(allow_private=True) as sender:
+    async with open_sender(allow_private=True, trust=trust) as sender:
         yield sender
 
 

@@ -73,8 +73,8 @@ def test_where_private_networks_are_allowed_so_are_their_names(url: str) -> None
 
 
 @pytest.fixture
-async def strict() -> AsyncIterator[Sender]:
-    async with open_sender(allow_private=False) as sender:
+async def strict(trust: ssl.SSLContext) -> AsyncIterator[Sender]:
+    async with open_sender(allow_private=False, trust=trust) as sender:
         yield sender
 
 
@@ -132,7 +132,7 @@ async def test_an_unknown_name_is_a_failure_like_others(strict: Sender) -> None:
     "host", ["xn--", "xn--i-7iq.ws", "xn--a-.test", "Hooks.Test", "a..test", "a" * 64 + ".test"]
 )
 async def test_a_name_is_looked_up_as_it_is_written_however_odd(
-    receiver: Receiver, host: str
+    receiver: Receiver, trust: ssl.SSLContext, host: str
 ) -> None:
     asked: list[str] = []
 
@@ -141,7 +141,7 @@ async def test_a_name_is_looked_up_as_it_is_written_however_odd(
         asked.append(host)
         return ["127.0.0.1"]
 
-    async with open_sender(allow_private=True, resolve=here) as sender:
+    async with open_sender(allow_private=True, resolve=here, trust=trust) as sender:
         sent = await sender.send(receiver.url(host, "HTTP"), headers={}, body=b"")
     assert sent.error is None
     assert asked == [host.lower()]

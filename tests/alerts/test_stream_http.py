@@ -11,7 +11,7 @@ from app.settings import Settings
 from tests.alerting import enters_top, subscribe
 from tests.alerts.listening import raise_one
 from tests.eventually import eventually
-from tests.site import served
+from tests.site import NO_CERTIFICATES, served
 from tests.sql.world import World
 
 
@@ -27,9 +27,9 @@ async def test_over_http_it_resumes_is_limited_and_ends_with_the_server(
     old = await raise_one(world, mine)
     async with (
         served(settings, GROUNDSWELL_MAX_STREAMS="2") as site,
-        httpx.AsyncClient(base_url=site.url, timeout=10) as client,
-        httpx.AsyncClient(base_url=site.url, timeout=10) as one,
-        httpx.AsyncClient(base_url=site.url, timeout=10) as two,
+        httpx.AsyncClient(base_url=site.url, timeout=10, verify=NO_CERTIFICATES) as client,
+        httpx.AsyncClient(base_url=site.url, timeout=10, verify=NO_CERTIFICATES) as one,
+        httpx.AsyncClient(base_url=site.url, timeout=10, verify=NO_CERTIFICATES) as two,
     ):
         lines: list[str] = []
         path = "/alerts/stream?ranking=trending_24h"

@@ -73,8 +73,9 @@ async def test_nothing_is_taken_from_before_what_has_been_dropped(
         assert (await api.post(path, json=events)).json()["accepted"] == 3
     async with pool.connection() as connection:
         await connection.execute(
-            "update core.storage_policy set dropped_before = %s where level = 'engagement_1m'",
-            [closed],
+            "insert into core.known_chunk "
+            "values ('engagement_1m', 'gone', now(), %s, %s, %s, true)",
+            [closed - timedelta(10), closed, closed],
         )
     fault = f"before {closed.date()}, up to which events have been dropped"
     async with api_of(own) as api, running_writer(own, pool, redis):

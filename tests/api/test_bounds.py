@@ -22,7 +22,7 @@ from tests.serving import api_of, bearer, make_key
 
 pytestmark = pytest.mark.usefixtures("clean")
 
-DEFAULTS = AlertFeed.follow.__kwdefaults__
+DEFAULTS = AlertFeed.follow.__kwdefaults__ or {}
 EVENTS = "/analytics/events"
 STREAM = "/alerts/stream"
 EVENT = b'[{"type": "view", "contentId": "a"}]'

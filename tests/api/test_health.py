@@ -96,9 +96,9 @@ async def test_without_one_server_it_is_degraded_without_both_unready(
 
 
 async def test_without_a_schema_it_is_unready_and_says_what_to_do(
-    own_engine: Callable[..., Awaitable[Engine]],
+    empty_engine: Engine,
 ) -> None:
-    async with api_on(await own_engine(empty=True)) as api:
+    async with api_on(empty_engine) as api:
 
         async def told() -> bool:
             # A new engine may take longer for its first answer than readiness waits.
@@ -150,6 +150,23 @@ async def test_metrics_tell_when_each_job_last_ran_and_failed(stage: Stage) -> N
 
     async def told() -> bool:
         return (await metrics_of(stage.api))[f"groundswell_job_last_failed {name}"] == 1
+
+    await eventually(told)
+
+
+async def test_metrics_tell_which_ranking_fails(stage: Stage) -> None:
+    await stage.world.only("trending_24h", "hot")
+    await stage.show()
+    await stage.world.execute(
+        "update core.ranking_state set error = 'broken' "
+        "where ranking_id = (select ranking_id from core.ranking where name = 'hot')"
+    )
+
+    async def told() -> bool:
+        found = await metrics_of(stage.api)
+        assert found["groundswell_ranking_last_failed trending_24h"] == 0
+        assert found["groundswell_ranking_last_duration_seconds hot"] >= 0
+        return found["groundswell_ranking_last_failed hot"] == 1
 
     await eventually(told)
 

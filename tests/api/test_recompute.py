@@ -120,7 +120,10 @@ async def test_where_raw_events_are_gone_it_is_refused(
 ) -> None:
     border = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 10 * DAY
     await world.execute(
-        "update core.storage_policy set dropped_before = %s where level = 'event'", border
+        "insert into core.known_chunk values ('event', 'gone', now(), %s, %s, %s, true)",
+        border - DAY,
+        border,
+        border,
     )
     before, on = (border - DAY).date().isoformat(), border.date().isoformat()
     answer = await post(admin_api, {"period": "daily", "date": before})

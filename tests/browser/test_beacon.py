@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
-import sys
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,55 +19,21 @@ from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.stream import from_fields
 from app.ingest.uuid7 import millisecond_of
 from app.runtime.pool import Pool
-from app.serve import free_port
+from app.settings import Settings
+from tests import site
 from tests.eventually import eventually
 from tests.serving import make_key
 
-CHROMIUM = shutil.which("chromium")
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
 
-pytestmark = [
-    pytest.mark.usefixtures("clean"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt install chromium"),
-]
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 @pytest.fixture(scope="module")
-async def port(database_url: str, redis_url: str) -> AsyncIterator[int]:
-    """The port of an API that records with a key only."""
-    port = free_port("127.0.0.1")
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "GROUNDSWELL_REQUIRE_KEYS": "write",
-    }
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "serve", "--port", str(port), env=environment
-    )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-
-        async def live() -> bool:
-            try:
-                return (await client.get("/health/live")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-        await eventually(live, within=30)
-        yield port
-    server.send_signal(signal.SIGTERM)
-    await server.wait()
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from playwright.async_api import async_playwright  # noqa: PLC0415
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+async def api_url(settings: Settings) -> AsyncIterator[str]:
+    """Where an API is that records with a key only."""
+    async with site.served(settings, GROUNDSWELL_REQUIRE_KEYS="write") as keyed:
+        yield keyed.url
 
 
 @asynccontextmanager
@@ -105,7 +67,7 @@ async def served(html: list[str]) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-TAG = """<script {how} src="http://127.0.0.1:{port}/beacon.js" data-key="{key}"
+TAG = """<script {how} src="{api}/beacon.js" data-key="{key}"
     data-content-id="film-1" data-content-type="film"></script>"""
 PAGE = f"""<!doctype html><title>A page</title>{TAG}
 <script>groundswell('like', 'a', {{{{userId: 'u'}}}})</script>"""
@@ -138,10 +100,10 @@ NEVER = "window.setTimeout = () => 1"
 class Visit:
     """Opens pages that record a view by themselves and a like by their own script."""
 
-    def __init__(self, browser: Any, pool: Pool, port: int) -> None:
+    def __init__(self, browser: Any, pool: Pool, api_url: str) -> None:
         self._browser = browser
         self._pool = pool
-        self._port = port
+        self._api_url = api_url
 
     @asynccontextmanager
     async def __call__(
@@ -151,8 +113,8 @@ class Visit:
         written: list[str] = []
         async with served(written) as origin:
             key = await make_key(self._pool, kind="public", origins=(origin,))
-            await eventually(lambda: is_known(self._port, key, origin))
-            written.append(html.format(key=key, port=self._port, how=how))
+            await eventually(lambda: is_known(self._api_url, key, origin))
+            written.append(html.format(key=key, api=self._api_url, how=how))
             context = await self._browser.new_context(user_agent=user_agent)
             page = await context.new_page()
             if before:
@@ -162,16 +124,16 @@ class Visit:
             await context.close()
 
 
-async def is_known(port: int, key: str, origin: str) -> bool:
+async def is_known(api_url: str, key: str, origin: str) -> bool:
     """Return whether a key just made is known: it is looked up at most once a second."""
-    url = f"http://127.0.0.1:{port}/analytics/events?validate=true&key={key}"
-    async with httpx.AsyncClient() as client:
+    url = f"{api_url}/analytics/events?validate=true&key={key}"
+    async with httpx.AsyncClient(verify=site.NO_CERTIFICATES) as client:
         return (await client.post(url, json=[], headers={"origin": origin})).is_success
 
 
 @pytest.fixture
-def visit(browser: Any, pool: Pool, port: int) -> Visit:
-    return Visit(browser, pool, port)
+def visit(browser: Any, pool: Pool, api_url: str) -> Visit:
+    return Visit(browser, pool, api_url)
 
 
 async def recorded(redis: Redis) -> list[PackedEvent]:
@@ -285,16 +247,19 @@ async def test_what_is_refused_is_sent_again(
 
 
 async def test_a_prerendered_page_counts_once_it_is_seen(
-    pool: Pool, redis: Redis, port: int, tmp_path: Path
+    pool: Pool, redis: Redis, api_url: str, tmp_path: Path
 ) -> None:
     """Without Playwright, whose hold on a page ends its prerendering."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs chromium on PATH: apt install chromium")
     html: list[str] = []
     async with served(html) as origin:
         key = await make_key(pool, kind="public", origins=(origin,))
-        await eventually(lambda: is_known(port, key, origin))
-        html += [PRERENDERING, NEXT.format(key=key, port=port, how="")]
+        await eventually(lambda: is_known(api_url, key, origin))
+        html += [PRERENDERING, NEXT.format(key=key, api=api_url, how="")]
         browser = await asyncio.create_subprocess_exec(
-            str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
             "--remote-debugging-port=0", f"--user-agent={PERSON}", f"--user-data-dir={tmp_path}",
             origin, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
@@ -308,13 +273,13 @@ async def test_a_prerendered_page_counts_once_it_is_seen(
 
 
 async def test_what_comes_from_a_prerendered_page_all_the_same_does_not_count(
-    pool: Pool, redis: Redis, port: int
+    pool: Pool, redis: Redis, api_url: str
 ) -> None:
     key = await make_key(pool, kind="public")
-    await eventually(lambda: is_known(port, key, "null"))
+    await eventually(lambda: is_known(api_url, key, "null"))
     async with httpx.AsyncClient() as client:
         answer = await client.post(
-            f"http://127.0.0.1:{port}/analytics/view/a?key={key}",
+            f"{api_url}/analytics/view/a?key={key}",
             headers={"sec-purpose": "prefetch;prerender", "user-agent": PERSON},
         )
     assert answer.status_code == 202

@@ -13,6 +13,7 @@ import psycopg
 
 from app.ingest.uuid7 import Uuid7Source
 from tests.eventually import eventually
+from tests.site import NO_CERTIFICATES
 from tests.soak.checks import (
     Connection,
     Conservation,
@@ -45,7 +46,9 @@ class Soak:
         self._ledger = Ledger()
         self._conservation = Conservation(self._ledger)
         self._redis = stand.redis()
-        self._traffic = Traffic(stand.url, self._ledger, self._chance, answered=stand.mark.set)
+        self._traffic = Traffic(
+            stand.url, self._ledger, self._chance, answered=stand.mark.set, pace=stand.pace
+        )
         self._new_id = Uuid7Source()
         self._pulse = Pulse(stand.port)
         self._probes = 0
@@ -174,7 +177,9 @@ class Soak:
 
         # Not a bot, by its name.
         headers = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Groundswell soak"}
-        async with httpx.AsyncClient(base_url=self._stand.url, headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=self._stand.url, headers=headers, verify=NO_CERTIFICATES
+        ) as client:
             await eventually(taken, within=LIVE_WITHIN)
         self._ledger.note(probe)
         await eventually(stored, within=LIVE_WITHIN)

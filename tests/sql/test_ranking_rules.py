@@ -81,6 +81,9 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"schedule": "99999999999 * * * *"}, "minutes 0-59"),
     ({"schedule": "*/0 * * * *"}, "steps 1-59"),
     ({"schedule": "*/99999999999 * * * *"}, "steps 1-59"),
+    ({"schedule": "0 0 30 2 *"}, "schedule '0 0 30 2 *': no month that it names has such a day"),
+    ({"schedule": "0 0 31 2-4/2,9,11 *"}, "no month that it names has such a day"),
+    ({"schedule": "0 22-5 * * *"}, "a range that ends before it begins never comes"),
     ({"options": [1]}, "options must be an object"),
     ({"options": {"z": 1}}, "option 'z' is not one of weighted_decay's: it has none"),
     (
@@ -95,8 +98,17 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         {"formula": "top_count", "options": {"metric": None}},
         "option metric null: use one of views",
     ),
-    ({"formula": "wilson", "options": {"z": "big"}}, "option z: use a number from 0 to 1000000"),
-    ({"formula": "wilson", "options": {"z": -1}}, "option z: use a number from 0 to 1000000"),
+    ({"formula": "wilson", "options": {"z": "big"}}, "option z: use a number from 0 to 10"),
+    ({"formula": "wilson", "options": {"z": -1}}, "option z: use a number from 0 to 10"),
+    ({"formula": "minmax_hot", "options": {"hotShare": 5}}, "hotShare: use a number from 0 to 1"),
+    (
+        {"formula": "reddit_hot", "options": {"seconds": 0}},
+        "seconds: use a number from 1 to 1000000",
+    ),
+    (
+        {"formula": "gravity", "options": {"ageExponent": 400}},
+        "option ageExponent: use a number from 0 to 10",
+    ),
 ]
 
 
@@ -139,7 +151,16 @@ async def test_a_name_is_taken_once(undone: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "schedule", ["0-59/5 0,12 1-31 1-12 0-7", "*/59 */23 */31 */12 */7", "5/10 * * * 7"]
+    "schedule",
+    [
+        "0-59/5 0,12 1-31 1-12 0-7",
+        "*/59 */23 */31 */12 */7",
+        "5/10 * * * 7",
+        "0 0 29 2 *",
+        "0 0 30 2 1",
+        "0 0 31 */5 *",
+        "0 0 30,1 2 *",
+    ],
 )
 async def test_sensible_schedules_are_taken(undone: World, schedule: str) -> None:
     await undone.execute("insert into core.ranking (name, schedule) values ('r', %s)", schedule)

@@ -205,10 +205,6 @@ async def test_what_is_gone_by_the_time_of_the_job_is_not_touched(world: World, 
     day = (AS_OF - 33 * DAY).date()
     number = await ask("daily", day)
     await world.execute(
-        "update core.storage_policy set dropped_before = %s where level = 'event'",
-        AS_OF - 15 * DAY,
-    )
-    await world.execute(
         "select drop_chunks('core.event', older_than => %s::timestamptz)", AS_OF - 15 * DAY
     )
     await refresh(world)
@@ -286,7 +282,7 @@ async def test_the_service_can_neither_forge_nor_forget(world: World) -> None:
             "update core.audit set who = 'you'",
             "insert into core.audit default values",
             "update core.recompute set finished_at = now()",
-            "update core.storage_policy set dropped_before = null",
+            "delete from core.known_chunk",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await world.execute(statement)

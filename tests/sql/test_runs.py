@@ -116,15 +116,22 @@ async def test_a_ranking_that_fails_keeps_its_snapshot_and_stops_no_other(world:
     await world.run()
     kept = await world.places("bad")
 
+    # Past the rules, which would refuse it.
+    await world.execute("alter table core.ranking disable trigger ranking_sensible")
     await world.execute(
         "update core.ranking set options = '{\"pointsExponent\": 1000}' where name = 'bad'"
     )
+    await world.execute("alter table core.ranking enable trigger ranking_sensible")
     await world.happened(a, "view", 1, ago=-MINUTE)
     fault = await world.run_with_faults(AS_OF + MINUTE)
 
     assert fault is not None
     assert fault.startswith("bad: ")
     assert "out of range" in fault
+    # The job has not failed: the ranking has.
+    assert await world.rows("select error from api.job_status where job = 'run_rankings'") == [
+        (None,)
+    ]
     assert await world.places("bad") == kept
     held = await world.rows("select ranking, as_of from api.latest_run order by ranking")
     assert held == [("bad", AS_OF), ("good", AS_OF + MINUTE), ("other", AS_OF + MINUTE)]

@@ -106,15 +106,25 @@ class World:
         assert await self.run_with_faults(as_of, forced=forced) is None
 
     async def run_with_faults(self, as_of: datetime = AS_OF, *, forced: bool = False) -> str | None:
-        """Run the scoring job and return what its line in the ledger says has failed."""
+        """Run the scoring job and return what has failed: scoring, or rankings by name."""
         await self.connection.execute(
             "call api.run_rankings(as_of => %s, forced => %s)", [as_of, forced]
         )
         error: str | None = await self.value(
-            "select error from core.job_run where job = 'run_rankings' "
-            "order by job_run_id desc limit 1"
+            """
+            select concat_ws('; ', ended.error, failed.errors)
+            from (
+                select error from core.job_run where job = 'run_rankings'
+                order by job_run_id desc limit 1
+            ) as ended
+            cross join (
+                select string_agg(format('%s: %s', name, error), '; ' order by ranking_id) as errors
+                from core.ranking_state inner join core.ranking using (ranking_id)
+                where error is not null
+            ) as failed
+            """
         )
-        return error
+        return error or None
 
     async def only(self, *names: str) -> None:
         """Delete all other rankings: a run computes nothing that its test does not ask for."""
@@ -219,10 +229,11 @@ class World:
         await self.execute(
             """
             truncate core.item, core.item_exclusion, core.item_like, core.item_like_count,
-                core.event, core.score_feed, core.ranking_score, core.ranking_state,
-                core.item_window, core.window_position, core.item_hot, core.ranking_run,
-                core.ranking_snapshot, core.job_run, core.alert_subscription, core.alert,
-                core.alert_crossing, core.alert_outbox, core.alert_delivery
+                core.event, core.known_chunk, core.score_feed, core.ranking_score,
+                core.ranking_state, core.item_window, core.window_position, core.item_hot,
+                core.ranking_run, core.ranking_snapshot, core.job_run,
+                core.alert_subscription, core.alert, core.alert_crossing,
+                core.alert_outbox, core.alert_delivery
                 restart identity
             """
         )

@@ -4,7 +4,9 @@ select
     item.external_id as content_id,
     counted.likes,
     counted.version
-from unnest(%(content_types)s::text[], %(content_ids)s::text[]) as wanted (content_type, external_id)
+from
+    unnest(%(content_types)s::text[], %(content_ids)s::text[])
+        as wanted (content_type, external_id)
 inner join core.item as item
     on
         wanted.content_type = item.content_type

@@ -1,8 +1,10 @@
--- Stretches of time in which the source of an aggregate has changed since its last refresh.
--- Source: Timescale's own log of changes. Feeds: api.refresh_aggregates.
+-- Stretches of time that an aggregate has not counted as they are now.
+-- Source: TimescaleDB's logs of changes. Feeds: api.refresh_aggregates, api.maintain_storage.
 -- Keeps: whole buckets, in order, apart from each other, and never more than 100: where there are
--- more, the narrowest gaps are closed, which adds the least. They cover all that is in the log.
--- A text, not a parsed body: an update of the extension must find nothing that depends on its log.
+-- more, the narrowest gaps are closed, which adds the least. They cover all that is in the logs: a
+-- change is in the source's until any aggregate of that source is refreshed, then in the log of
+-- each aggregate until that one is, and in its ranges while it is or where that was cut off.
+-- A text, not a parsed body: an update of the extension must find nothing that depends on its logs.
 create function api.changed_ranges(
     level text, bucket interval, since timestamptz, until timestamptz
 )
@@ -10,23 +12,44 @@ returns table (begins timestamptz, ends timestamptz)
 language sql stable
 set jit = off
 as $$
-with changed as (
+with logged as (
+    select
+        log.lowest_modified_value as lowest,
+        log.greatest_modified_value as greatest
+    from _timescaledb_catalog.continuous_agg as aggregate
+    cross join lateral (
+        select
+            noted.lowest_modified_value,
+            noted.greatest_modified_value
+        from _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log as noted
+        where noted.hypertable_id = aggregate.raw_hypertable_id
+        union all
+        select
+            noted.lowest_modified_value,
+            noted.greatest_modified_value
+        from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log as noted
+        where noted.materialization_id = aggregate.mat_hypertable_id
+        union all
+        select
+            noted.lowest_modified_value,
+            noted.greatest_modified_value
+        from _timescaledb_catalog.continuous_aggs_materialization_ranges as noted
+        where noted.materialization_id = aggregate.mat_hypertable_id
+    ) as log
+    where aggregate.user_view_schema = 'agg' and aggregate.user_view_name = level
+),
+
+changed as (
     select
         time_bucket(bucket, greatest(since, noted.earliest)) as begins,
         time_bucket(bucket, least(until, noted.latest)) + bucket as ends
-    from _timescaledb_catalog.continuous_agg as aggregate
-    inner join _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log as log
-        on aggregate.raw_hypertable_id = log.hypertable_id
+    from logged
     cross join lateral (
         select
-            _timescaledb_functions.to_timestamp(log.lowest_modified_value) as earliest,
-            _timescaledb_functions.to_timestamp(log.greatest_modified_value) as latest
+            _timescaledb_functions.to_timestamp(logged.lowest) as earliest,
+            _timescaledb_functions.to_timestamp(logged.greatest) as latest
     ) as noted
-    where
-        aggregate.user_view_schema = 'agg'
-        and aggregate.user_view_name = level
-        and noted.latest >= since
-        and noted.earliest < until
+    where noted.latest >= since and noted.earliest < until
 ),
 
 spaced as (

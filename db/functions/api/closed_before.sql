@@ -5,7 +5,7 @@ create function api.closed_before()
 returns timestamptz
 language sql stable
 begin atomic
-select max(greatest(api.dropped_before(level.name), api.dropped_before(level.source)))
+select max(api.dropped_before(level.source))
 from core.aggregate_level as level;
 end;
 

@@ -1,19 +1,16 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
--- Source: core.storage_policy, core.aggregate_level, core.time_window, core.alert_policy.
--- Feeds: core.event, agg.*, core.ranking_run, core.claimed_id, core.alert, core.job_run.
--- Keeps: a chunk goes only when all of it is past, the next level has counted all of it, and every
--- event in it has left the moving windows (api.move_windows reads it once more then). How far that
--- has come is noted first, and in the same transaction: see api.hold_raw_events. Old runs are
--- thinned to one an hour, and the newest of a ranking is never dropped.
+-- Source: core.storage_policy, core.time_window.
+-- Feeds: core.event, agg.*, core.claimed_id, core.job_run.
+-- Keeps: a chunk goes only when all of it is past, the next level has counted all of it
+-- (api.drop_counted), and every event in it has left the moving windows (api.move_windows reads it
+-- once more then). A level that fails stops no other.
 create procedure api.maintain_storage(as_of timestamptz default now())
 language plpgsql
 as $$
 declare
     ledger_id bigint;
     policy record;
-    chunk regclass;
-    since timestamptz;
-    border timestamptz;
+    chunk text;
     touched bigint := 0;
     fault text;
 begin
@@ -28,80 +25,43 @@ begin
 
     for policy in
         select
-            level.level,
-            level.keep_for,
-            next_level.name as next_level,
-            next_level.bucket as next_bucket,
-            least(
-                maintain_storage.as_of - level.keep_for,
-                case level.level when 'event' then longest.since end
-            ) as droppable,
-            level.columnstore_after,
-            coalesce(
-                aggregate.materialization_hypertable_schema || '.'
-                || aggregate.materialization_hypertable_name,
-                'core.event'
-            )::regclass as hypertable,
-            case level.level when 'event' then 'core.event' else 'agg.' || level.level end::regclass
-                as relation
-        from core.storage_policy as level
-        left join timescaledb_information.continuous_aggregates as aggregate
-            on aggregate.view_schema = 'agg' and level.level = aggregate.view_name
-        left join core.aggregate_level as next_level on level.level = next_level.source
-        left join core.window_position as longest
-            on longest."window" = (
-                select known.name from core.time_window as known
-                where known.length is not null
-                order by known.length desc
-                limit 1
-            )
-        where level.level not in ('snapshot', 'snapshot_hourly', 'claimed_id')
-        order by level.level
+            kept.level,
+            max(stored.ends) filter (
+                where stored.ends <= least(
+                    maintain_storage.as_of - kept.keep_for,
+                    case kept.level when 'event' then (
+                        select min(position.since)
+                        from core.window_position as position
+                        inner join core.time_window as known on position."window" = known.name
+                        where known.length is not null
+                    ) end
+                )
+            ) as border,
+            maintain_storage.as_of - kept.columnstore_after as columnar_before
+        from core.storage_policy as kept
+        inner join api.level_chunks() as stored on kept.level = stored.level
+        group by kept.level
+        order by kept.level
     loop
-        border := (
-            select max(stored.range_end)
-            from timescaledb_information.chunks as stored
-            where
-                format('%I.%I', stored.hypertable_schema, stored.hypertable_name)::regclass
-                = policy.hypertable
-                and stored.range_end <= policy.droppable
-        );
-        if border is not null then
-            since := api.dropped_before(policy.level);
-            -- Waits for those who are inserting late events just now (api.hold_raw_events).
-            perform pg_advisory_xact_lock(hashtextextended('groundswell retention', 0));
-            update core.storage_policy as level
-            set dropped_before = greatest(level.dropped_before, border)
-            where level.level = policy.level;
-            if exists (
-                select 1
-                from api.changed_ranges(policy.next_level, policy.next_bucket, since, border)
-            ) then
-                rollback;
-                fault := concat_ws('; ', fault, format(
-                    '%s: nothing dropped, as %s has not counted all of it',
-                    policy.level, policy.next_level
-                ));
-            else
-                touched := touched + (
-                    select count(*)
-                    from drop_chunks(policy.relation, older_than => border)
-                );
-                commit;
+        begin
+            if policy.border is not null then
+                touched := touched + api.drop_counted(policy.level, policy.border);
             end if;
-        end if;
+        exception when others then
+            fault := concat_ws('; ', fault, format('%s: %s', policy.level, sqlerrm));
+        end;
+        commit;
         for chunk in
-            select format('%I.%I', stored.chunk_schema, stored.chunk_name)::regclass
-            from timescaledb_information.chunks as stored
+            select stored.chunk
+            from api.level_chunks() as stored
             where
-                format('%I.%I', stored.hypertable_schema, stored.hypertable_name)::regclass
-                = policy.hypertable
-                and not stored.is_compressed
-                and stored.range_end < maintain_storage.as_of - policy.columnstore_after
-            order by stored.range_start
+                stored.level = policy.level
+                and not stored.is_columnar
+                and stored.ends < policy.columnar_before
+            order by stored.begins
         loop
             begin
-                perform compress_chunk(chunk, if_not_compressed => true);
+                perform compress_chunk(chunk::regclass, if_not_compressed => true);
                 touched := touched + 1;
             exception when others then
                 fault := concat_ws('; ', fault, format('%s: %s', chunk, sqlerrm));
@@ -110,36 +70,7 @@ begin
         end loop;
     end loop;
 
-    delete from core.ranking_run as run
-    using (
-        select
-            kept.run_id,
-            kept.as_of as held_at,
-            row_number() over (
-                partition by kept.ranking_id, date_trunc('hour', kept.as_of)
-                order by kept.as_of desc, kept.run_id desc
-            ) as place_in_hour,
-            row_number() over (
-                partition by kept.ranking_id order by kept.as_of desc, kept.run_id desc
-            ) as place
-        from core.ranking_run as kept
-    ) as ranked
-    where
-        run.run_id = ranked.run_id
-        and ranked.place > 1
-        and (
-            (
-                ranked.place_in_hour > 1
-                and ranked.held_at < maintain_storage.as_of - (
-                    select level.keep_for from core.storage_policy as level
-                    where level.level = 'snapshot'
-                )
-            )
-            or ranked.held_at < maintain_storage.as_of - (
-                select level.keep_for from core.storage_policy as level
-                where level.level = 'snapshot_hourly'
-            )
-        );
+    perform api.thin_runs(as_of);
     delete from core.claimed_id as claimed
     where
         claimed.claimed_at < maintain_storage.as_of - (

@@ -1,5 +1,5 @@
 -- Add the events in the feed to every window, and take out those that have left it.
--- Source: core.time_window, core.score_feed, core.event.
+-- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone of it.
 -- Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it
@@ -16,6 +16,7 @@ as $$
 declare
     moving core.window_position;
     new_since timestamptz;
+    raw_since constant timestamptz := api.raw_since();
     touched bigint := 0;
     step bigint;
 begin
@@ -34,43 +35,64 @@ begin
         if new_since > moving.since then
             with gone as (
                 select
-                    event.item_id,
-                    sum(one.views) as views,
-                    sum(one.likes) as likes,
-                    sum(one.comments) as comments,
-                    sum(one.shares) as shares,
-                    sum(one.watch_seconds) as watch_seconds
+                    past.item_id,
+                    sum(past.views) as views,
+                    sum(past.likes) as likes,
+                    sum(past.comments) as comments,
+                    sum(past.shares) as shares,
+                    sum(past.watch_seconds) as watch_seconds
                 from (
                     select
-                        timely.item_id,
-                        timely.event_type,
-                        timely.count,
-                        timely.seconds
-                    from core.event as timely
-                    where
-                        timely.counted
-                        and timely.occurred_at > moving.since
-                        and timely.occurred_at <= new_since
-                        and timely.received_at >= timely.occurred_at
+                        event.item_id,
+                        one.views,
+                        one.likes,
+                        one.comments,
+                        one.shares,
+                        one.watch_seconds
+                    from (
+                        select
+                            timely.item_id,
+                            timely.event_type,
+                            timely.count,
+                            timely.seconds
+                        from core.event as timely
+                        where
+                            timely.counted
+                            and timely.occurred_at > moving.since
+                            and timely.occurred_at >= raw_since
+                            and timely.occurred_at <= new_since
+                            and timely.received_at >= timely.occurred_at
+                        union all
+                        -- An event that was ahead of its time counts at received_at. The accept path
+                        -- allows an hour (settings: max_future_seconds); a day is what is searched.
+                        select
+                            ahead.item_id,
+                            ahead.event_type,
+                            ahead.count,
+                            ahead.seconds
+                        from core.event as ahead
+                        where
+                            ahead.counted
+                            and ahead.received_at > moving.since
+                            and ahead.received_at <= new_since
+                            and ahead.received_at < ahead.occurred_at
+                            and ahead.occurred_at > moving.since
+                            and ahead.occurred_at >= raw_since
+                            and ahead.occurred_at <= new_since + interval '1 day'
+                    ) as event
+                    cross join lateral
+                        api.event_counts(event.event_type, event.count, event.seconds) as one
                     union all
-                    -- An event that was ahead of its time counts at received_at. The accept path
-                    -- allows an hour (settings: max_future_seconds); a day is what is searched.
                     select
-                        ahead.item_id,
-                        ahead.event_type,
-                        ahead.count,
-                        ahead.seconds
-                    from core.event as ahead
-                    where
-                        ahead.counted
-                        and ahead.received_at > moving.since
-                        and ahead.received_at <= new_since
-                        and ahead.received_at < ahead.occurred_at
-                        and ahead.occurred_at > moving.since
-                        and ahead.occurred_at <= new_since + interval '1 day'
-                ) as event
-                cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
-                group by event.item_id
+                        minute.item_id,
+                        minute.views,
+                        minute.likes,
+                        minute.comments,
+                        minute.shares,
+                        minute.watch_seconds
+                    from api.dropped_minutes(moving.since, new_since, raw_since) as minute
+                ) as past
+                group by past.item_id
             ),
 
             emptied as (

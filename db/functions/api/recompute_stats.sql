@@ -29,7 +29,7 @@ begin
     commit;
 
     fault := case when wanted.attempts >= 3 then 'cut off three times: see the database''s log' end;
-    fault := coalesce(fault, api.recompute_fault(wanted.since, wanted.until, as_of));
+    fault := coalesce(fault, api.recompute_fault(wanted.since));
     if fault is null then
         -- Whole days (UTC), of which the day level is made.
         first := date_trunc('day', wanted.since, 'UTC');

@@ -1,6 +1,6 @@
 -- The decayed sums of a weighted_decay ranking recounted from all events: what the incremental ones
 -- must equal at any time.
--- Source: core.event inside its retention, agg.engagement_1d before it (counted at noon).
+-- Source: core.event, api.dropped_counts for what is gone of it.
 -- Feeds: api.sync_scores, api.reconcile.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier. The sums hold for
 -- the moment of the newest event.
@@ -28,15 +28,14 @@ with counted as (
         and least(event.occurred_at, event.received_at) <= recount_scores.until
     union all
     select
-        day.item_id,
-        day.bucket + interval '12 hours' as at,
-        day.views,
-        day.likes,
-        day.comments,
-        day.shares,
-        day.watch_seconds / 60 as watch_minutes
-    from agg.engagement_1d as day
-    where day.bucket < (select api.raw_since())
+        gone.item_id,
+        gone.at,
+        gone.views,
+        gone.likes,
+        gone.comments,
+        gone.shares,
+        gone.watch_seconds / 60 as watch_minutes
+    from api.dropped_counts() as gone
 ),
 
 newest as (

@@ -1,5 +1,5 @@
 -- Every window recounted from all events: what core.item_window must equal at any time.
--- Source: core.event inside its retention, agg.engagement_1d before it (for the lifetime).
+-- Source: core.event, api.dropped_counts for what is gone of it.
 -- Feeds: api.mend_windows.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier.
 create function api.recount_windows()
@@ -21,15 +21,14 @@ with counted as (
     where event.counted and event.occurred_at >= (select api.raw_since())
     union all
     select
-        day.item_id,
-        day.bucket + interval '12 hours' as at,
-        day.views,
-        day.likes,
-        day.comments,
-        day.shares,
-        day.watch_seconds
-    from agg.engagement_1d as day
-    where day.bucket < (select api.raw_since())
+        gone.item_id,
+        gone.at,
+        gone.views,
+        gone.likes,
+        gone.comments,
+        gone.shares,
+        gone.watch_seconds
+    from api.dropped_counts() as gone
 )
 
 select

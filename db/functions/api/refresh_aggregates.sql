@@ -2,8 +2,8 @@
 -- Source: core.event, core.aggregate_level.
 -- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d; does what core.recompute asks
 -- for, because of two refreshes at once the second fails.
--- Keeps: no refresh reaches into raw data, or into a finer level, that retention has dropped: it
--- would empty the buckets there. The finer level is always refreshed first.
+-- Keeps: no refresh reaches into raw data, or into a finer level, that is gone (api.dropped_before):
+-- it would empty the buckets there. The finer level is always refreshed first.
 create procedure api.refresh_aggregates(
     as_of timestamptz default now(), forced boolean default false
 )
@@ -19,12 +19,14 @@ begin
     if ledger_id is null then
         return;
     end if;
+    perform api.note_chunks();
     commit;
 
     for policy in
         select
             level.level,
             width.bucket,
+            width.source,
             time_bucket(width.bucket, as_of - level.refresh_lag) as until,
             api.dropped_before(width.source) as since
         from core.aggregate_level as width
@@ -51,9 +53,13 @@ begin
         -- The level's own line: what the next run sees of when it was last refreshed.
         insert into core.job_run (job, started_at)
         values ('refresh ' || policy.level, as_of);
+        -- Also those that the refresh of the level below has just made.
+        perform api.note_chunks();
         commit;
-        -- Each stretch of changes by itself: a refresh is one transaction, and what it has rewritten
-        -- is to the next level one range, from the first bucket to the last.
+        -- Each stretch of changes by itself, what is new among them: a refresh is one transaction, and
+        -- what it has rewritten is to the next level one range, from the first bucket to the last.
+        -- In one batch: several would be cut from what was known to have changed at the refresh
+        -- before, and what came in late since would wait for the next one.
         for changed in
             select stretch.*
             from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
@@ -66,15 +72,13 @@ begin
                 options => '{"buckets_per_batch": 0}'
             );
         end loop;
-        -- Then all of it, for what is new. In one batch: several would be cut from what was known
-        -- to have changed at the refresh before, and what came in late since would wait for the
-        -- next one.
-        call refresh_continuous_aggregate(
-            format('agg.%I', policy.level)::regclass,
-            policy.since,
-            policy.until,
-            options => '{"buckets_per_batch": 0}'
-        );
+        update core.known_chunk as known
+        set counted_before = least(known.ends, policy.until)
+        where
+            known.level = policy.source
+            and not known.is_lost
+            and known.begins < policy.until
+            and least(known.ends, policy.until) > coalesce(known.counted_before, '-infinity');
         update core.job_run as run
         set finished_at = clock_timestamp()
         where run.job = 'refresh ' || policy.level and run.finished_at is null;

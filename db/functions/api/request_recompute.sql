@@ -38,7 +38,7 @@ begin
         raise exception using
             errcode = 'check_violation', message = format('date: %s has not begun', local_day);
     end if;
-    fault := api.recompute_fault(first, after, as_of);
+    fault := api.recompute_fault(first);
     if fault is not null then
         raise exception using
             errcode = 'check_violation',

@@ -129,6 +129,9 @@ begin
             'schedule %L: use minutes 0-59, hours 0-23, days 1-31, months 1-12, weekdays 0-7 and '
             'steps 1-59', ranking.schedule
         )
+        when core.schedule_fault(ranking.schedule) is not null then format(
+            'schedule %L: %s', ranking.schedule, core.schedule_fault(ranking.schedule)
+        )
         when jsonb_typeof(ranking.options) <> 'object' then 'options must be an object'
     end;
 
@@ -136,8 +139,16 @@ begin
         select
             given.key,
             given.value,
-            formula.default_options -> given.key as default_value
+            formula.default_options -> given.key as default_value,
+            coalesce(allowed.least, 0) as least,
+            coalesce(allowed.most, 1000000) as most
         from jsonb_each(case when fault is null then ranking.options else '{}' end) as given
+        -- Beyond these a formula divides by nothing, overflows or knows no best any more.
+        left join (
+            values
+            ('hotShare', 0, 1), ('lambda', 0, 1000), ('z', 0, 10), ('seconds', 1, 1000000),
+            ('pointsExponent', 0, 10), ('ageExponent', 0, 10), ('scale', 0.001, 1000000)
+        ) as allowed (name, least, most) on given.key = allowed.name
     loop
         fault := coalesce(fault, case
             when option.default_value is null then format(
@@ -159,8 +170,10 @@ begin
             )
             when option.key <> 'metric' and (
                 jsonb_typeof(option.value) <> 'number'
-                or (option.value #>> '{}')::numeric not between 0 and 1000000
-            ) then format('option %s: use a number from 0 to 1000000', option.key)
+                or (option.value #>> '{}')::numeric not between option.least and option.most
+            ) then format(
+                'option %s: use a number from %s to %s', option.key, option.least, option.most
+            )
         end);
     end loop;
 

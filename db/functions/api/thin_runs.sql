@@ -1,0 +1,42 @@
+-- Thin the snapshots that are past their keeping: to one an hour, then to none.
+-- Source: core.storage_policy. Feeds: core.ranking_run, api.maintain_storage.
+-- Keeps: the newest run of a ranking is never dropped.
+create function api.thin_runs(as_of timestamptz)
+returns void
+language sql volatile
+set jit = off
+begin atomic
+delete from core.ranking_run as run
+using (
+    select
+        kept.run_id,
+        kept.as_of as held_at,
+        row_number() over (
+            partition by kept.ranking_id, date_trunc('hour', kept.as_of)
+            order by kept.as_of desc, kept.run_id desc
+        ) as place_in_hour,
+        row_number() over (
+            partition by kept.ranking_id order by kept.as_of desc, kept.run_id desc
+        ) as place
+    from core.ranking_run as kept
+) as ranked
+where
+    run.run_id = ranked.run_id
+    and ranked.place > 1
+    and (
+        (
+            ranked.place_in_hour > 1
+            and ranked.held_at < thin_runs.as_of - (
+                select level.keep_for from core.storage_policy as level
+                where level.level = 'snapshot'
+            )
+        )
+        or ranked.held_at < thin_runs.as_of - (
+            select level.keep_for from core.storage_policy as level
+            where level.level = 'snapshot_hourly'
+        )
+    );
+end;
+
+comment on function api.thin_runs(timestamptz) is
+    'Deletes the runs that core.storage_policy keeps no longer.';

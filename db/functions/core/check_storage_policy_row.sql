@@ -1,0 +1,65 @@
+-- Refuse settings of storage that silence a job or lose counts, in words that say what is allowed.
+-- Source: core.storage_policy, core.aggregate_level. Feeds: trigger storage_policy_sensible.
+-- Keeps: a statement is judged by what it leaves, so that several levels can be changed by one.
+create or replace function core.check_storage_policy_row()
+returns trigger
+language plpgsql
+set search_path = pg_catalog
+as $$
+declare
+    ever constant interval := '100000 years';
+    fault text;
+begin
+    select case
+        when tg_op = 'UPDATE' and new.level <> old.level then
+            'its level cannot be changed'
+        when width.name is not null and (new.refresh_every is null or new.refresh_lag is null) then
+            'refresh_every and refresh_lag: without them it would never be refreshed'
+        when new.refresh_every > interval '1 day' then
+            format('refresh_every %s: use 1 minute to 1 day', new.refresh_every)
+        when new.refresh_lag > interval '1 day' then
+            format('refresh_lag %s: use 0 to 1 day', new.refresh_lag)
+        when width.name is not null and coarser.level is null and new.keep_for is not null then
+            'keep_for: use null, as lifetime counts are summed from it'
+        when coarser.keep_for < coalesce(new.keep_for, ever) then format(
+            'keep_for %s: %s is made of it and kept for %s; keep that as long or longer, for late '
+            'events to be counted in both', coalesce(new.keep_for::text, 'null'), coarser.level,
+            coarser.keep_for
+        )
+        when finer.level is not null and new.keep_for < coalesce(finer.keep_for, ever) then format(
+            'keep_for %s: it is made of %s, which is kept for %s; keep it as long or longer, for '
+            'late events to be counted in both', new.keep_for, finer.level,
+            coalesce(finer.keep_for::text, 'ever')
+        )
+        when new.level = 'snapshot' and coalesce(new.keep_for, ever) > (
+            select coalesce(hourly.keep_for, ever) from core.storage_policy as hourly
+            where hourly.level = 'snapshot_hourly'
+        ) or new.level = 'snapshot_hourly' and new.keep_for < (
+            select coalesce(every.keep_for, ever) from core.storage_policy as every
+            where every.level = 'snapshot'
+        ) then 'keep_for: snapshot_hourly must be kept as long as snapshot or longer'
+    end
+    into fault
+    from (select new.level as name) as this
+    left join core.aggregate_level as width on this.name = width.name
+    left join core.storage_policy as finer on width.source = finer.level
+    left join core.aggregate_level as above on this.name = above.source
+    left join core.storage_policy as coarser on above.name = coarser.level;
+    if fault is not null then
+        raise exception using
+            errcode = 'check_violation',
+            message = format('level %s: %s', new.level, fault),
+            constraint = 'storage_policy_sensible',
+            schema = 'core',
+            table = 'storage_policy';
+    end if;
+    return null;
+end;
+$$;
+
+comment on function core.check_storage_policy_row() is
+    'Raises check_violation, saying what is allowed, for settings that silence or lose something.';
+
+create or replace trigger storage_policy_sensible
+after insert or update on core.storage_policy
+for each row execute function core.check_storage_policy_row();
