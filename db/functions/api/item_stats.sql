@@ -111,7 +111,7 @@ part as (
         one.shares,
         one.watch_seconds
     from period
-    inner join core.event
+    inner join api.event
         on
             not period.is_counted
             and period.begins <= event.occurred_at
