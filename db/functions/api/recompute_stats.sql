@@ -16,6 +16,8 @@ declare
     after timestamptz;
     touched bigint;
     mended bigint;
+    drifted bigint;
+    windows_fault text;
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
@@ -65,14 +67,7 @@ begin
             end loop;
         end loop;
 
-        -- Scoring must stand still while its windows are compared with a recount.
-        perform pg_advisory_lock(hashtextextended('groundswell job run_rankings', 0));
-        commit;
-        set transaction isolation level repeatable read;
-        perform api.score_events(as_of);
-        perform api.mend_windows();
-        commit;
-        perform pg_advisory_unlock(hashtextextended('groundswell job run_rankings', 0));
+        call api.reconcile_one(null, as_of, drifted, windows_fault);
     end if;
 
     update core.recompute as request
