@@ -52,6 +52,41 @@ class NothingAcceptedError(GroundswellError):
     title = "None of the events can be accepted"
 
 
+class BrokenBodyError(BadRequestError):
+    """The body cannot be read to its end: its chunks are broken, or the caller stopped sending."""
+
+    slug = "broken-body"
+    title = "The body is broken off"
+
+
+class SlowBodyError(GroundswellError):
+    """The body comes so slowly that waiting for it would cost others."""
+
+    slug = "slow-body"
+    status = 408
+    title = "The body comes too slowly"
+
+
+class UnknownPathError(GroundswellError):
+    """Nothing is at this path."""
+
+    slug = "not-found"
+    status = 404
+    title = "Not Found"
+
+
+class WrongHostError(GroundswellError):
+    """The request asks for a host under whose name this service does not answer."""
+
+    slug = "wrong-host"
+    status = 421
+    title = "The service is not known under this name"
+    remedy = (
+        "Ask under one of the names of GROUNDSWELL_ALLOWED_HOSTS, or have it added there. A "
+        "service on a loopback address alone knows localhost, 127.0.0.1 and [::1] by itself."
+    )
+
+
 class UnknownItemError(GroundswellError):
     """No event and no catalogue entry has ever named this item."""
 
@@ -120,6 +155,27 @@ class UnauthorizedError(GroundswellError):
     status = 401
     title = "The key is missing or wrong"
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
+
+
+class TooManyGuessesError(GroundswellError):
+    """So many wrong keys came from one client that it looks like guessing: none is looked at."""
+
+    slug = "too-many-guesses"
+    status = 429
+    title = "Too many wrong keys from one client"
+    remedy = "Correct the key, wait for the seconds of Retry-After, then send it again."
+
+
+class CrossSiteError(GroundswellError):
+    """A page of another site asks in the name of whoever is signed in; it may have no leave to."""
+
+    slug = "cross-site"
+    status = 403
+    title = "The request comes from a page of another site"
+    remedy = (
+        "Send it from a page of the service's own origin, or have the page's origin added to "
+        "GROUNDSWELL_CORS_ORIGINS by name."
+    )
 
 
 class NotSignedInError(GroundswellError):
@@ -237,6 +293,26 @@ class RateLimitedError(GroundswellError):
     title = "Too many events from this key or client"
 
 
+class TooManyAtOnceError(GroundswellError):
+    """One client has as many requests in work, or as much of their bodies held, as it may."""
+
+    slug = "too-many-at-once"
+    status = 429
+    title = "Too much at once from one client"
+    remedy = (
+        "Send less at the same time, and the same again after the seconds of Retry-After. Where "
+        "proxies stand before the service, GROUNDSWELL_TRUSTED_PROXIES lets it tell clients apart."
+    )
+
+
+class CrowdedError(GroundswellError):
+    """All callers together have as many requests in work, or as much of bodies held, as may be."""
+
+    slug = "crowded"
+    status = 503
+    title = "Too many requests at once"
+
+
 class UnavailableError(GroundswellError):
     """What the answer needs (Redis, the database, or both) is down."""
 
@@ -244,6 +320,15 @@ class UnavailableError(GroundswellError):
     status = 503
     title = "A part that this answer needs is down"
     retry_after = 5.0
+
+
+class BusyError(UnavailableError):
+    """The database works, and all connections to it are in use for longer than a caller waits."""
+
+    slug = "busy"
+    status = 503
+    title = "Too many requests wait for the database"
+    retry_after = 1.0
 
 
 class LockLostError(GroundswellError):
@@ -260,8 +345,15 @@ class TooManyStreamsError(GroundswellError):
 
     slug = "too-many-streams"
     status = 503
-    title = "Too many callers hold a stream"
+    title = "Too many streams are held"
     retry_after = 5.0
+
+
+class StalledError(GroundswellError):
+    """A worker does not come on though what it needs answers; it ends, to be started again."""
+
+    slug = "stalled"
+    title = "A worker does not come on"
 
 
 class MigrationError(GroundswellError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -14,8 +15,10 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from app.access.address import Clients
 from app.access.cors import Cors
 from app.access.guard import require
+from app.access.guesses import Guesses
 from app.access.key_ring import KeyRing
 from app.access.keys import API_KEYS_CHANGED
 from app.access.users import Users
@@ -28,8 +31,12 @@ from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
 from app.dashboard import pages, problem_pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
+from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
 from app.health import routes as health
+from app.http.bounds import Bounds
+from app.http.edge import Edge
+from app.http.hosts import Hosts
 from app.http.parameters import check_parameters
 from app.http.problems import exception_handlers
 from app.ingest import beacon_routes as beacon
@@ -55,7 +62,7 @@ from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
-from app.runtime.stopping import when_stopping
+from app.runtime.stopping import Stopping, when_stopping
 from app.services import Services
 from app.settings import Settings, read_settings
 from app.stats import recompute_routes as recompute
@@ -76,6 +83,7 @@ def create_app(settings: Settings) -> HotPath:
     """
     configure_logs(settings)
     snapshots, served = Snapshots(max_age=settings.trending_max_age), Served()
+    stopping = Stopping()
     app = Litestar(
         route_handlers=[
             pages.router,
@@ -93,6 +101,7 @@ def create_app(settings: Settings) -> HotPath:
             admin_rankings.router,
             exclusions.router,
             recompute.router,
+            erasure.router,
             alerts.router,
             webhooks.router,
             alert_stream.router,
@@ -103,16 +112,27 @@ def create_app(settings: Settings) -> HotPath:
         guards=[check_parameters],
         middleware=[Cors()],
         exception_handlers=exception_handlers,
-        lifespan=[_opened(settings, snapshots, served)],
+        lifespan=[_opened(settings, snapshots, served, stopping)],
         openapi_config=_openapi(),
         request_max_body_size=settings.max_body_bytes,
         logging_config=None,
     )
-    return HotPath(app, snapshots, served, is_open=settings.require_keys != "all")
+    edge = Edge(
+        app,
+        bounds=Bounds(
+            requests=settings.max_requests,
+            body_bytes=settings.max_held_bytes,
+            largest=settings.max_body_bytes,
+        ),
+        hosts=Hosts(settings),
+        stopping=stopping,
+        client_of=Clients(settings).name_of,
+    )
+    return HotPath(app, edge, snapshots, served, is_open=settings.require_keys != "all")
 
 
 def _opened(
-    settings: Settings, snapshots: Snapshots, served: Served
+    settings: Settings, snapshots: Snapshots, served: Served, stopping: Stopping
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Return the lifespan that opens what the routes use, and closes it in reverse order."""
 
@@ -125,6 +145,7 @@ def _opened(
             known_items = KnownItems(pool, redis) if settings.unknown_items == "refuse" else None
             retention = Retention(pool, timeout=settings.database_timeout)
             key_ring, viewers = KeyRing(pool, redis), Viewers(redis)
+            clients = Clients(settings)
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             feed = AlertFeed(settings=settings, pool=pool)
             live_counts = LiveCounts(redis, pool)
@@ -139,7 +160,7 @@ def _opened(
             stack.callback(feed.close)
             counting = await stack.enter_async_context(live_counts.running())
             counting.add_done_callback(_report_end)
-            stack.enter_context(when_stopping(feed.close))
+            stack.enter_context(when_stopping(stopping.ask, feed.close))
             app.state.services = Services(
                 settings=settings,
                 pool=pool,
@@ -159,8 +180,11 @@ def _opened(
                 live_counts=live_counts,
                 new_id=Uuid7Source(),
                 alert_feed=feed,
-                senders=Senders(settings, viewers),
+                clients=clients,
+                guesses=Guesses(),
+                senders=Senders(settings, clients, viewers),
                 served=served,
+                stopping=stopping,
                 following=following,
             )
             yield
@@ -264,6 +288,9 @@ def __getattr__(name: str) -> HotPath:
     """Build `app.main:app` from the environment when a server first asks for it."""
     if name == "app":
         built = create_app(read_settings())
+        # What is there now stays: to look through it for garbage would hold up requests.
+        gc.collect()
+        gc.freeze()
         globals()["app"] = built
         return built
     raise AttributeError(name)

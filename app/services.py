@@ -10,6 +10,8 @@ import msgspec
 from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 
+from app.access.address import Clients
+from app.access.guesses import Guesses
 from app.access.key_ring import KeyRing
 from app.access.users import Users
 from app.access.viewers import Viewers
@@ -23,6 +25,7 @@ from app.rankings.hot_path import Served
 from app.rankings.lists import Lists
 from app.rankings.snapshots import Snapshots
 from app.runtime.pool import Pool, PooledConnection, connected
+from app.runtime.stopping import Stopping
 from app.settings import Settings
 from app.stats.cache import StatsCache
 from app.top.live_counts import LiveCounts
@@ -49,8 +52,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     live_counts: LiveCounts
     new_id: Uuid7Source
     alert_feed: AlertFeed
+    clients: Clients
+    guesses: Guesses
     senders: Senders
     served: Served
+    stopping: Stopping
     following: asyncio.Task[None]
     """Keeps the snapshots up to date; one that has ended must serve no more."""
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from app.errors import SettingError
+from app.runtime.addresses import (
+    check_database_url,
+    check_host,
+    check_names,
+    check_origins,
+    check_redis_url,
+    check_zone,
+    redacted,
+)
 from app.runtime.networks import parse_networks
 from app.runtime.token_key import public_key
 
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
-_SECRET = {"admin_key", "jwt_secret", "jwt_public_key"}
+_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key"}
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000_000)]
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 RequireKeys = Literal["none", "write", "all"]
@@ -37,12 +46,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the API listens on (`HOST`)."""
     port: Port = 8000
     """Port the API listens on (`PORT`)."""
+    db_user: str = "groundswell"
+    """Role with which API and worker connect to the database; `groundswell migrate` makes it."""
+    db_password: str | None = None
+    """Its password, for `groundswell migrate`; without it that role is left alone."""
+    api_workers: PositiveInt = 1
+    """Processes of `groundswell serve`, unless it is told otherwise."""
+    workers: PositiveInt = 1
+    """How many `groundswell worker` there are: `groundswell migrate` compares all connections with
+    what the server allows."""
     pool_size: PositiveInt = 8
     """Most database connections of one process."""
     database_timeout: Positive = 5.0
     """Seconds a request waits for the database before it is called down."""
     redis_timeout: Positive = 2.0
     """Seconds a request waits for Redis before it is called down."""
+
+    max_requests: PositiveInt = 1_000
+    """Most requests that one process works on at once, half of them of one client; more get a 503,
+    or a 429 where one client has too many. Open connections are not counted, nor are streams."""
+    max_held_bytes: PositiveInt = 256_000_000
+    """Most bytes of request bodies that one process holds at once, half of them of one client."""
+    allowed_hosts: str = ""
+    """Names under which callers may ask, such as `api.example.org`; `*` is any. Empty is any, too,
+    but on a loopback address: there localhost, 127.0.0.1, [::1] and these."""
+    stop_seconds: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 5.0
+    """How long a process that is asked to stop goes on answering on open connections, at most."""
 
     batch_size: PositiveInt = 5_000
     """Most events the writer inserts in one batch."""
@@ -69,10 +98,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a stream entry is tried before it goes to the dead letters."""
     claim_seconds: Positive = 15.0
     """Seconds after which a silent writer's entries are taken over by another."""
+    stall_seconds: Positive = 120.0
+    """Seconds without any progress, though Redis and the database answer, after which a worker ends
+    with an error, for its supervisor to start it again."""
     late_seconds: Positive = 3_600.0
     """Age in seconds from which an event is late, and is inserted apart, by its time bucket."""
-    id_window_seconds: Positive = 86_400.0
-    """For how long an id that holds no time, sent without `occurredAt`, counts once, in seconds."""
     view_dedupe_seconds: Annotated[float, msgspec.Meta(ge=0, le=604_800)] = 0.0
     """For how long one viewer's views of one item count once, in seconds; 0 counts all of them."""
     wait_seconds: Positive = 5.0
@@ -85,7 +115,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether webhooks of alerts may go to private and loopback addresses; `true` lets whoever has
     an admin key reach what the worker reaches."""
     max_streams: PositiveInt = 100
-    """Most callers that one process lets listen to the event stream of alerts at once."""
+    """Most streams of alerts that one process holds at once."""
+    max_client_streams: PositiveInt = 50
+    """Most of them that one client address may hold."""
 
     stats_fresh_seconds: Positive = 30.0
     """Seconds for which an item's stats are served from Redis without asking the database."""
@@ -108,8 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: str = "*"
     """Origins of web pages, such as `https://example.org, https://app.example.org`, that may read
     and record without a public key of their own, as far as no key is needed; `*` is any page."""
-    admin_key: str | None = None
-    """A key that allows everything; without it, /admin needs an API key with the scope admin."""
+    admin_key: Annotated[str, msgspec.Meta(min_length=16)] | None = None
+    """A key that allows everything, at least 16 characters that nobody can guess; without it,
+    /admin needs an API key with the scope admin."""
     admin_seconds: Positive = 60.0
     """Longest time in seconds that a refresh or a preview of rankings may take."""
 
@@ -141,9 +174,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     daily rankings; `groundswell migrate` writes it, and without it the database keeps its own
     (UTC at first)."""
 
-    log_format: str = "console"
+    log_format: Literal["console", "json"] = "console"
     """`console` for people, `json` for machines."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """`debug`, `info`, `warning` or `error`."""
 
     @property
@@ -160,6 +193,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             public_key(self.jwt_public_key)
 
 
+_TYPES = get_type_hints(Settings)
+_CHECKS: dict[str, Callable[[str], None]] = {
+    "database_url": check_database_url,
+    "redis_url": check_redis_url,
+    "host": check_host,
+    "cors_origins": check_origins,
+    "allowed_hosts": check_names,
+    "zone": check_zone,
+}
+"""What is asked of a value beside its type; raises `ValueError` with what was expected."""
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from `environ`.
 
@@ -174,10 +219,15 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     for field, value in given.items():
         try:
             msgspec.convert({field: value}, Settings, strict=False)
-        except msgspec.ValidationError as error:
+            if check := _CHECKS.get(field):
+                check(value)
+        except (msgspec.ValidationError, ValueError) as error:
             fault = str(error).split(" - at ")[0]
-            shown = "" if field in _SECRET else f"={value!r}"
-            raise SettingError(f"{variable_of(field)}{shown}: {fault}") from error
+            if get_origin(_TYPES[field]) is Literal:
+                fault = f"expected one of {', '.join(get_args(_TYPES[field]))}"
+            shown = "" if field in _SECRET else f"={redacted(value)!r}"
+            # Without its cause, which would repeat the value.
+            raise SettingError(f"{variable_of(field)}{shown}: {fault}") from None
     settings = msgspec.convert(given, Settings, strict=False)
     _check_together(settings)
     return settings

@@ -32,12 +32,12 @@ def dropping() -> HotPath:
     return accepting()
 
 
-def _unpacked(entry: Entry) -> Sealed:
-    return Sealed({}, len(entry.events))
+def _unpacked(entry: Entry, **_: int) -> Sealed:
+    return Sealed({}, len(entry.events), len(entry.events))
 
 
 async def _drop(_: Intake, __: Sealed, ___: Sender) -> Taken:
-    return Taken(is_written=False)
+    return Taken()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ with inserted as (
         given.seconds, given.user_id, given.session_id, given.metadata
     from unnest(
         %s::uuid [], %s::bigint [], %s::bigint [], %s::bigint [], %s::core.event_type [],
-        %s::integer [], %s::real [], %s::text [], %s::text [], %s::jsonb []
+        %s::integer [], %s::double precision [], %s::text [], %s::text [], %s::jsonb []
     ) as given (
         event_id, occurred_at, received_at, item_id, event_type, count, seconds, user_id,
         session_id, metadata
@@ -116,7 +116,7 @@ class _Source:
 def _ways(
     connection: Connection, item_ids: ItemIds, ids: Mapping[tuple[str, str], int]
 ) -> dict[str, Insert]:
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400, item_ids=item_ids)
+    inserter = Inserter(late_seconds=3_600, item_ids=item_ids)
 
     async def writer(batch: Batch) -> None:
         inserted = await inserter.insert(connection, batch, now=batch[0].received_at)

@@ -106,7 +106,7 @@ async def _insert(connection: Connection, number: int, *, lanes: bool) -> None:
     first = DAY + timedelta(minutes=30, seconds=7.3 * number + 3 * lanes)
     rows = [_event(first, now), _event(first + timedelta(hours=23), now)]
     if lanes:
-        inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+        inserter = Inserter(late_seconds=3_600)
         await inserter.insert(connection, rows, now=now)
         return
     ids = await ItemIds().resolve(connection, {("video", "bench-1")})

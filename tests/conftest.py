@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
+import psycopg
 import pytest
 import redis.asyncio
 
@@ -16,16 +17,34 @@ from app.settings import Settings
 from tests import profiles
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
-from tests.lifespan import client_of
+from tests.engines.embedded import copy_empty
 
 profiles.load()
+
+LONGEST = (
+    "faults/test_soak.py",
+    "database/test_migrate.py",
+    "api/test_fuzz.py",
+    "browser/test_dashboard.py",
+    "browser/test_schema_page.py",
+    "embedded/test_services.py",
+    "embedded/test_kill.py",
+    "embedded/test_clients.py",
+    "cli/test_metrics.py",
+)
+"""Files below this folder that begin first: the short ones fill up what is left at the end."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark as slow what has an engine of its own to kill, or many examples to try."""
+    """Let long files begin; mark as slow what kills an engine, or has many examples to try."""
+    here = Path(__file__).parent
+    place = {here / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
-        if "own_engine" in item.fixturenames or item.get_closest_marker("hypothesis"):
+        if {"own_engine", "empty_engine"} & set(item.fixturenames) or item.get_closest_marker(
+            "hypothesis"
+        ):
             item.add_marker("slow")
 
 
@@ -91,21 +110,67 @@ async def clean(cleaner: Cleaner, pool: Pool, redis: redis.asyncio.Redis) -> Non
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API, in this process, with its lifespan run."""
-    from app.main import create_app  # noqa: PLC0415 - tests below the API need not import it
+    from tests.serving import api_of  # noqa: PLC0415 - tests below the API need not import it
 
-    async with client_of(create_app(settings)) as client:
+    async with api_of(settings) as client:
         yield client
 
 
+@pytest.fixture(scope="session")
+async def empty_folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The data folder of a cleanly stopped embedded engine, before any migration, to copy."""
+    assert request.config.cache is not None
+    folder = tmp_path_factory.mktemp("empty")
+    await copy_empty(request.config.cache.mkdir("groundswell"), folder)
+    return folder
+
+
+class Breakable(NamedTuple):
+    """An engine to kill and break, mended and cleaned after each test."""
+
+    engine: Engine
+    cleaner: Cleaner
+
+    async def mend(self) -> None:
+        """Make it as it was."""
+        await self.engine.heal()
+        async with await _connected(self.engine) as connection:
+            await self.cleaner.clean(connection)
+
+
+async def _connected(engine: Engine) -> psycopg.AsyncConnection:
+    return await psycopg.AsyncConnection.connect(
+        engine.database_url, autocommit=True, prepare_threshold=None
+    )
+
+
+@pytest.fixture(scope="session")
+async def breakable(
+    home: Home, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Breakable]:
+    engine = await home.engine(tmp_path_factory.mktemp("breakable"))
+    async with await _connected(engine) as connection:
+        cleaner = await Cleaner.of(connection)
+    yield Breakable(engine, cleaner)
+    await engine.stop()
+
+
 @pytest.fixture
-async def own_engine(home: Home, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Engine]]]:
-    """Start engines of the test's own, to kill and break; `empty=True`: before any migration."""
-    started: list[Engine] = []
+async def own_engine(breakable: Breakable) -> AsyncIterator[Callable[[], Awaitable[Engine]]]:
+    """Gives an engine that the test has for itself, to kill and break; it is mended afterwards."""
 
-    async def start(*, empty: bool = False) -> Engine:
-        engine = await home.engine(tmp_path / f"engine{len(started)}", empty=empty)
-        started.append(engine)
-        return engine
+    async def engine() -> Engine:
+        return breakable.engine
 
-    yield start
-    await asyncio.gather(*(engine.stop() for engine in started))
+    yield engine
+    await breakable.mend()
+
+
+@pytest.fixture
+async def empty_engine(home: Home, tmp_path: Path) -> AsyncIterator[Engine]:
+    """An engine of the test's own, before any migration."""
+    engine = await home.engine(tmp_path / "engine", empty=True)
+    yield engine
+    await engine.stop()

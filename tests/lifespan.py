@@ -18,7 +18,7 @@ async def client_of(app: App, *, peer: str = "127.0.0.1") -> AsyncIterator[httpx
     transport = httpx.ASGITransport(app=app, client=(peer, 4321))
     async with (
         lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         yield client
 

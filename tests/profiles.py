@@ -1,7 +1,7 @@
 """How hypothesis searches: the same examples in every run, or, by `make fuzz`, new and more ones.
 
-A test of properties says at most how many examples it is worth: `@examples(15)`. Without that it
-gets hypothesis's hundred.
+Without a word a test gets hypothesis's hundred. One whose examples need a database says how many it
+is worth, `@examples(15)`: a run of all tests takes a third of them, and `make fuzz` ten times.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ STEADY, FUZZ = "steady", "fuzz"
 TIMES = 10
 """How many times more examples `make fuzz` takes of each test."""
 _HUNDRED = 100
+_SHARE, _LEAST = 3, 3
+"""Of costly examples the steady profile takes one in so many, and at least so many."""
 
 
 def load() -> None:
@@ -38,5 +40,7 @@ def load() -> None:
 
 
 def examples(number: int) -> settings:
-    """Give a test so many examples, and more under `make fuzz`."""
-    return settings(max_examples=number * settings().max_examples // _HUNDRED)
+    """Give a test so many examples, fewer in the steady profile, and more under `make fuzz`."""
+    if settings.get_current_profile_name() == FUZZ:
+        return settings(max_examples=number * TIMES)
+    return settings(max_examples=max(min(number, _LEAST), number // _SHARE))

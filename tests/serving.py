@@ -9,20 +9,39 @@ from datetime import UTC, datetime
 import httpx
 
 from app.access.api_key import Kind, Scope, new_key
+from app.access.bounds import OPEN, PUBLIC, Bounds
 from app.access.queries import create_api_key
 from app.main import create_app
+from app.rankings.hot_path import HotPath
+from app.rankings.snapshots import Snapshots
+from app.runtime.logs import configure_logs
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.lifespan import client_of
+
+KEPT = 4
+"""Most applications that wait to be run again: those of a test's own settings are not."""
+_idle: dict[Settings, HotPath] = {}
 
 
 @asynccontextmanager
 async def api_of(
     settings: Settings, *, peer: str = "127.0.0.1"
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the API; requests seem to come from the address `peer`."""
-    async with client_of(create_app(settings), peer=peer) as client:
+    """Run the API; requests seem to come from the address `peer`.
+
+    Making its routes costs more than most tests do. What a lifespan opens is new each time: an
+    application whose lifespan has ended is run again, and remembers nothing.
+    """
+    app = _idle.pop(settings, None) or create_app(settings)
+    configure_logs(settings)
+    vars(app.snapshots).update(vars(Snapshots(max_age=settings.trending_max_age)))
+    app.edge.stopping.is_asked = False
+    async with client_of(app, peer=peer) as client:
         yield client
+    _idle[settings] = app
+    while len(_idle) > KEPT:
+        del _idle[next(iter(_idle))]
 
 
 async def make_key(
@@ -31,6 +50,7 @@ async def make_key(
     kind: Kind = "secret",
     origins: tuple[str, ...] = (),
     rate_limit: int | None = None,
+    bounds: Bounds | None = None,
 ) -> str:
     """Make a key, with the scope `write` unless told otherwise, and return it."""
     key = new_key(kind)
@@ -44,6 +64,7 @@ async def make_key(
             scopes=list(scopes or ("write",)),
             allowed_origins=list(origins),
             rate_limit=rate_limit,
+            bounds=bounds or (PUBLIC if kind == "public" else OPEN),
             created_at=datetime.now(UTC),
         )
     return key.text

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from app.runtime.networks import Network
+from app.runtime.networks import Network, parse_networks
+from app.settings import Settings
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
+MOST_HOPS = 32
+"""Most proxies that a request may have come through: what lies before them is not looked at."""
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*"?([^";]*)"?', re.IGNORECASE)
 
 
@@ -37,6 +40,33 @@ def client_address(
     return address
 
 
+class Clients:
+    """Tells callers apart by their addresses, as the settings say that proxies tell them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._trusted = parse_networks(settings.trusted_proxies)
+        self._header = settings.forwarded_header
+
+    def address_of(self, scope: Any) -> Address | None:  # noqa: ANN401
+        """Return who sent the request of an ASGI scope; None where nobody can tell."""
+        peer = scope["client"]
+        return client_address(
+            peer[0] if peer else None,
+            scope["headers"],
+            trusted=self._trusted,
+            header=self._header,
+        )
+
+    def name_of(self, scope: Any) -> str:  # noqa: ANN401
+        """Return the subscriber who sent a request; an empty text where nobody can tell."""
+        peer = scope["client"]
+        if not self._trusted and peer is not None and ":" not in peer[0]:
+            # On the way of nearly every request: nothing is to be found out.
+            return str(peer[0])
+        address = self.address_of(scope)
+        return "" if address is None else subscriber(address)
+
+
 def subscriber(address: Address) -> str:
     """Return what one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
     if isinstance(address, IPv4Address):
@@ -47,7 +77,7 @@ def subscriber(address: Address) -> str:
 def _hops(headers: Headers, header: str) -> list[str]:
     name = header.encode()
     value = ",".join(text.decode("latin-1") for given, text in headers if given == name)
-    hops = value.split(",") if value else []
+    hops = value.rsplit(",", MOST_HOPS)[-MOST_HOPS:] if value else []
     if header != "forwarded":
         return hops
     return [found[1] if (found := _FOR.search(hop)) else "" for hop in hops]

@@ -11,7 +11,7 @@ import secrets
 import string
 from typing import Literal, NamedTuple
 
-import msgspec
+from app.access.bounds import Bounds
 
 Kind = Literal["secret", "public"]
 Scope = Literal["read", "write", "backfill", "admin"]
@@ -24,7 +24,7 @@ _NAME_LETTERS = 8
 _SECRET_LETTERS = 32
 
 
-class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+class ApiKey(Bounds, frozen=True, kw_only=True):
     """What a key allows. The key itself is nowhere in it."""
 
     key_id: int

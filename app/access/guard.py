@@ -17,7 +17,13 @@ from litestar.handlers import BaseRouteHandler
 from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
 from app.access.users import looks_like_token
-from app.errors import AdminDisabledError, ForbiddenError, UnauthorizedError, UnavailableError
+from app.errors import (
+    AdminDisabledError,
+    ForbiddenError,
+    GroundswellError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from app.http.answers import note_needed
 from app.services import services_of
 from app.settings import Settings
@@ -79,6 +85,18 @@ async def demand(connection: AnyConnection, scope: Scope) -> Caller:
     return caller
 
 
+async def may_still(connection: AnyConnection, scope: Scope) -> bool:
+    """Return whether the caller may do `scope` now, long after the request was let pass."""
+    connection.scope["state"].pop(_STATE, None)
+    try:
+        await demand(connection, scope)
+    except UnavailableError:
+        return True
+    except GroundswellError:
+        return False
+    return True
+
+
 async def caller_of(connection: AnyConnection) -> Caller:
     """Return who sent this request; it is looked up once."""
     state: dict[str, Any] = connection.scope["state"]
@@ -95,14 +113,19 @@ async def _identify(connection: AnyConnection) -> Caller:
     text, in_query = _shown_key(connection, settings)
     if not text:
         return _ANONYMOUS[settings.require_keys]
-    if settings.admin_key and not in_query and _same(text, settings.admin_key):
-        return Caller(scopes=EVERYTHING, shown="valid")
+    client = services.clients.name_of(connection.scope)
     if not looks_like_key(text):
+        # The admin key is short enough to be guessed by whoever may try without end.
+        services.guesses.check(client)
+        if settings.admin_key and not in_query and _same(text, settings.admin_key):
+            return Caller(scopes=EVERYTHING, shown="valid")
+        services.guesses.note(client)
         return Caller(scopes=free, shown="unknown")
     ring = services.key_ring
     key = await ring.find(text)
     if key is None:
         if ring.loaded:
+            services.guesses.note(client)
             return Caller(scopes=free, shown="unknown")
         if "write" in free:
             # Nobody would ask for a key here: that it cannot be looked up must not cost events.
@@ -142,7 +165,7 @@ def _is_token(text: str, settings: Settings) -> bool:
 def _refusal(scope: Scope, caller: Caller, settings: Settings) -> Exception:
     if caller.shown == "valid":
         return ForbiddenError(f"this key does not have the scope {scope!r}")
-    if scope == "admin" and not settings.admin_key:
+    if scope == "admin" and not settings.admin_key and settings.require_keys == "none":
         return AdminDisabledError(
             "set GROUNDSWELL_ADMIN_KEY to a long random text and restart, or make a key with "
             "`groundswell keys create NAME --scope admin`; send it as `Authorization: Bearer …`"

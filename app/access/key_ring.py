@@ -140,14 +140,4 @@ class KeyRing:
 
 
 def _key_of(row: ValidApiKey) -> ApiKey:
-    return msgspec.convert(
-        {
-            "key_id": row.key_id,
-            "name": row.name,
-            "kind": row.kind,
-            "scopes": row.scopes,
-            "allowed_origins": row.allowed_origins,
-            "rate_limit": row.rate_limit,
-        },
-        ApiKey,
-    )
+    return msgspec.convert({name: getattr(row, name) for name in ApiKey.__struct_fields__}, ApiKey)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-API_KEYS = "gs:{access}:keys"
+from app.runtime.redis_keys import redis_key
+
+_SHARD = ("access",)
+
+API_KEYS = redis_key(_SHARD, "keys")
 """Copy of the valid API keys (hashes), for processes that start while the database is down."""
-API_KEYS_CHANGED = "gs:{access}:changed"
+API_KEYS_CHANGED = redis_key(_SHARD, "changed")
 """Channel on which made and revoked API keys are announced."""
 
 
 def salt(day: str) -> str:
     """Return the key of the random salt with which clients are hashed on `day` (ISO 8601)."""
-    return f"gs:{{access}}:salt:{day}"
+    return redis_key(_SHARD, "salt", day)

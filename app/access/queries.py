@@ -6,10 +6,11 @@ from datetime import datetime
 
 import msgspec
 
+from app.access.bounds import Bounds
 from app.runtime.sql import Command, Connection, Query
 
 
-class ValidApiKey(msgspec.Struct, frozen=True, kw_only=True):
+class ValidApiKey(Bounds, frozen=True, kw_only=True):
     """A key that is not revoked, by its hash, and what it allows."""
 
     key_id: int
@@ -21,7 +22,7 @@ class ValidApiKey(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: int | None
 
 
-class ListedApiKey(msgspec.Struct, frozen=True, kw_only=True):
+class ListedApiKey(Bounds, frozen=True, kw_only=True):
     """A key as people see it."""
 
     prefix: str
@@ -38,6 +39,7 @@ class ListedApiKey(msgspec.Struct, frozen=True, kw_only=True):
 _VALID_API_KEYS = Query("valid_api_keys", ValidApiKey)
 _LIST_API_KEYS = Query("list_api_keys", ListedApiKey)
 _CREATE_API_KEY = Command("create_api_key")
+_UPDATE_API_KEY = Command("update_api_key")
 _REVOKE_API_KEY = Command("revoke_api_key")
 _NOTE_API_KEYS_USED = Command("note_api_keys_used")
 
@@ -62,6 +64,7 @@ async def create_api_key(  # noqa: PLR0913  # as many as there are columns
     scopes: list[str],
     allowed_origins: list[str],
     rate_limit: int | None,
+    bounds: Bounds,
     created_at: datetime,
 ) -> None:
     """Store a new key's hash and what it allows."""
@@ -74,8 +77,28 @@ async def create_api_key(  # noqa: PLR0913  # as many as there are columns
         scopes=scopes,
         allowed_origins=allowed_origins,
         rate_limit=rate_limit,
+        **msgspec.structs.asdict(bounds),
         created_at=created_at,
     )
+
+
+async def update_api_key(
+    connection: Connection,
+    *,
+    prefix: str,
+    allowed_origins: list[str],
+    rate_limit: int | None,
+    bounds: Bounds,
+) -> bool:
+    """Change what a key allows; false where it is unknown or revoked."""
+    updated = await _UPDATE_API_KEY.run(
+        connection,
+        prefix=prefix,
+        allowed_origins=allowed_origins,
+        rate_limit=rate_limit,
+        **msgspec.structs.asdict(bounds),
+    )
+    return updated > 0
 
 
 async def revoke_api_key(connection: Connection, *, prefix: str, revoked_at: datetime) -> bool:

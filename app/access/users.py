@@ -7,14 +7,13 @@ to `X-Api-Key`. A token is told by its form, three parts with dots between, whic
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException
-from litestar.security.jwt import Token
 
 from app.access.address import is_within
-from app.errors import NotSignedInError, UsersDisabledError
+from app.errors import CrossSiteError, NotSignedInError, UsersDisabledError
 from app.runtime.networks import parse_networks
 from app.runtime.token_key import TokenKey, public_key, secret_key
 from app.settings import Settings
@@ -23,10 +22,18 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 MAX_NAME = 200
 """Longest user id, as in events."""
+MAX_TOKEN = 16_000
+"""Longest token, in characters."""
+LEEWAY_SECONDS = 10
+"""How far the clock of who signs may be from ours: for so long a token holds before and after."""
 DISABLED = (
     "set GROUNDSWELL_JWT_SECRET or GROUNDSWELL_JWT_PUBLIC_KEY to what signs your users' tokens, or "
     "GROUNDSWELL_USER_HEADER with GROUNDSWELL_TRUSTED_PROXIES, and restart"
 )
+
+_READING = frozenset(("GET", "HEAD", "OPTIONS"))
+_OWN_SITE = frozenset((b"same-origin", b"none"))
+"""What browsers call the service's own pages, and what a person asks for by hand."""
 
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.ExpiredSignatureError, "it has expired"),
@@ -52,6 +59,7 @@ class Users:
         self._audience = settings.jwt_audience
         self._header = (settings.user_header or "").lower().encode()
         self._trusted = parse_networks(settings.trusted_proxies)
+        self._origins = settings.cors_origin_set - {"*"}
 
     def user_of(self, connection: AnyConnection) -> str:
         """Return the id of the user.
@@ -64,9 +72,30 @@ class Users:
         if self._key is not None and (token := token_of(connection)):
             return _checked(_subject(token, self._key, self._issuer, self._audience))
         if self._header and (named := self._named_by_proxy(connection)) is not None:
+            self._refuse_other_sites(connection)
             return _checked(named)
         wanted = "send the user's token as `Authorization: Bearer …`, an API key as `X-Api-Key: …`"
         raise NotSignedInError(wanted if self._key else f"the proxy sent no {self._shown_header}")
+
+    def _refuse_other_sites(self, connection: AnyConnection) -> None:
+        """Raise `CrossSiteError` where a page of another site may have sent a change.
+
+        A proxy knows a user by what browsers send by themselves, such as a cookie, whatever page
+        makes them send it. Who is no browser sends neither of the two headers.
+        """
+        if connection.scope.get("method") in _READING:
+            return
+        given = dict(connection.scope["headers"])
+        origin = given.get(b"origin", b"").decode("latin-1")
+        if origin in self._origins:
+            return
+        site = given.get(b"sec-fetch-site")
+        if site is not None and site not in _OWN_SITE:
+            raise CrossSiteError("the browser says that the page is another site's")
+        own = given.get(b"host", b"").decode("latin-1").lower()
+        # A proxy may have written another Host, of which the browser knows nothing.
+        if site is None and origin and urlsplit(origin).netloc.lower() != own:
+            raise CrossSiteError(f"{origin[:200]} is not where this service is")
 
     @property
     def _shown_header(self) -> str:
@@ -103,25 +132,33 @@ def looks_like_token(text: str) -> bool:
 
 
 def _subject(token: str, key: TokenKey, issuer: str | None, audience: str | None) -> str:
+    if len(token) > MAX_TOKEN:
+        raise NotSignedInError(f"the token is refused: it is longer than {MAX_TOKEN} characters")
     try:
-        return Token.decode(
+        claims = jwt.decode(
             token,
             key.key,
-            key.algorithm,
-            audience=[audience] if audience else None,
+            algorithms=[key.algorithm],
+            audience=audience,
             issuer=issuer,
-        ).sub
-    except (NotAuthorizedException, TypeError, ValueError) as error:
-        # The cause names the fault; the token stands in none of them.
-        fault = _fault(error.__cause__)
+            leeway=LEEWAY_SECONDS,
+            options={
+                "require": ["sub", "iat", "exp"],
+                "verify_aud": audience is not None,
+                "verify_iss": issuer is not None,
+            },
+        )
+    except (jwt.PyJWTError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        # It names the fault; the token stands in none of them.
+        fault = _fault(error)
+    else:
+        return str(claims["sub"])
     raise NotSignedInError(f"the token is refused: {fault}")
 
 
-def _fault(cause: BaseException | None) -> str:
+def _fault(cause: Exception) -> str:
     if isinstance(cause, jwt.MissingRequiredClaimError):
         return f"it has no claim {cause.claim}"
-    if isinstance(cause, KeyError):
-        return f"it has no claim {cause.args[0]}"
     for kind, fault in _FAULTS:
         if isinstance(cause, kind):
             return fault

@@ -16,6 +16,7 @@ from app.alerts.message import encode_message, message_id
 from app.alerts.queries import RaisedAlert, raised_alerts
 from app.alerts.sender import SEND_SECONDS, Answer, Sender, open_sender
 from app.alerts.signature import signed_headers
+from app.http.retry_after import seconds_asked
 from app.runtime.backoff import Backoff
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
@@ -26,12 +27,17 @@ CHANNEL = "alert"
 """The database notifies it when alerts were raised."""
 POLL_SECONDS = 2.0
 """How often due webhooks are asked for although nothing was notified."""
-AT_ONCE = 32
+AT_ONCE = 64
 """Most webhooks that one worker sends at the same time."""
-AT_ONCE_EACH = 4
+AT_ONCE_HOST = 16
 """Most of them to the same host and port."""
+AT_ONCE_EACH = 4
+"""Most of them of the same subscription."""
 RETRIES = Backoff(shortest=5.0, longest=6 * 3_600.0, factor=3.0)
-"""Eleven pauses, between the twelve tries of `core.alert_policy`, are 22 hours and a half."""
+"""Eleven pauses, between the twelve tries of `core.alert_policy`, are 22 hours and a half.
+
+A receiver may ask for a longer one, up to the longest.
+"""
 LEASE = timedelta(seconds=60)
 """How long nobody else sends what was taken: longer than sending and recording may take."""
 STOP_SECONDS = SEND_SECONDS + 2.0
@@ -87,7 +93,7 @@ class Deliverer:
         self.timeout = timeout
         self.clock = clock
         self.chance = chance
-        self._sending: dict[asyncio.Task[None], str] = {}
+        self._sending: dict[asyncio.Task[None], int] = {}
 
     async def start_due(self, *, then: Callable[[], None] = lambda: None) -> int:
         """Take what is due and begin to send it; return how many. `then` is called after each."""
@@ -101,6 +107,7 @@ class Deliverer:
                 lease=LEASE,
                 capacity=capacity,
                 each=AT_ONCE_EACH,
+                each_host=AT_ONCE_HOST,
                 busy=list(self._sending.values()),
             )
             if not claimed:
@@ -113,7 +120,7 @@ class Deliverer:
             # A subscription that was just removed has taken its alerts along.
             if found := raised.get(claim.alert_id):
                 task = asyncio.create_task(self._deliver(claim, found))
-                self._sending[task] = claim.receiver
+                self._sending[task] = claim.subscription_id
                 task.add_done_callback(lambda done: self._ended(done, then))
         return len(claimed)
 
@@ -150,6 +157,8 @@ class Deliverer:
         self, claim: ClaimedAlert, answer: Answer, attempted_at: datetime, took: timedelta
     ) -> None:
         outcome, next_attempt_at = "delivered", None
+        answered_at = attempted_at + took
+        quiet_until = _quiet_until(answer, answered_at)
         if answer.is_gone:
             outcome = "gone"
         elif answer.error is not None:
@@ -157,7 +166,7 @@ class Deliverer:
             if claim.attempt < claim.give_up_after:
                 outcome = "retrying"
                 pause = timedelta(seconds=RETRIES.pause(claim.attempt, chance=self.chance))
-                next_attempt_at = attempted_at + took + pause
+                next_attempt_at = max(answered_at + pause, quiet_until or answered_at)
         metrics.DELIVERIES.labels(outcome).inc()
         if outcome != "delivered":
             log.info("webhook failed", alert=claim.alert_id, outcome=outcome, error=answer.error)
@@ -176,6 +185,7 @@ class Deliverer:
                         error=answer.error,
                         next_attempt_at=next_attempt_at,
                         is_gone=answer.is_gone,
+                        quiet_until=quiet_until,
                     )
             except DATABASE_ERRORS as error:
                 pause_seconds = outage.failed(error)
@@ -184,3 +194,9 @@ class Deliverer:
                 await asyncio.sleep(pause_seconds)
             else:
                 return
+
+
+def _quiet_until(answer: Answer, answered_at: datetime) -> datetime | None:
+    """Return up to when the receiver asked not to be sent anything; None if it did not."""
+    asked = seconds_asked(answer.retry_after, now=answered_at)
+    return None if asked is None else answered_at + timedelta(seconds=min(asked, RETRIES.longest))

@@ -13,11 +13,10 @@ class ClaimedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook that this process has taken to be sent."""
 
     alert_id: int
+    subscription_id: int
     attempt: int
     """Which try, from 1."""
     url: str
-    receiver: str
-    """Host and port of the URL."""
     secrets: list[str]
     """What signs it, the newest first."""
     give_up_after: int
@@ -65,14 +64,22 @@ async def claim_alerts(  # noqa: PLR0913  # as many as the function has
     lease: timedelta,
     capacity: int,
     each: int,
-    busy: list[str],
+    each_host: int,
+    busy: list[int],
 ) -> list[ClaimedAlert]:
     """Take up to `capacity` due webhooks for the length of `lease`, so that nobody else sends them.
 
-    No receiver gets more than `each` at once, those in `busy` counted.
+    No subscription gets more than `each` at once and no host more than `each_host`; `busy` names
+    the subscription of every one under way.
     """
     return await _CLAIM_ALERTS.all(
-        connection, as_of=as_of, lease=lease, capacity=capacity, each=each, busy=busy
+        connection,
+        as_of=as_of,
+        lease=lease,
+        capacity=capacity,
+        each=each,
+        each_host=each_host,
+        busy=busy,
     )
 
 
@@ -87,8 +94,12 @@ async def record_delivery(  # noqa: PLR0913  # as many as there are columns
     error: str | None,
     next_attempt_at: datetime | None,
     is_gone: bool,
+    quiet_until: datetime | None,
 ) -> None:
-    """Log one try; without `next_attempt_at` the webhook is done with."""
+    """Log one try; without `next_attempt_at` the webhook is done with.
+
+    Before `quiet_until` nothing else of its subscription is sent.
+    """
     await _RECORD_DELIVERY.run(
         connection,
         alert_id=alert_id,
@@ -99,6 +110,7 @@ async def record_delivery(  # noqa: PLR0913  # as many as there are columns
         error=error,
         next_attempt_at=next_attempt_at,
         is_gone=is_gone,
+        quiet_until=quiet_until,
     )
 
 

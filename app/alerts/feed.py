@@ -6,6 +6,7 @@ A caller is its place in the order of alert ids: nothing waits for it in memory 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -16,6 +17,7 @@ import msgspec
 from app.alerts import metrics
 from app.alerts.message import encode_message
 from app.alerts.queries import RaisedAlert, alerts_after, newest_alert
+from app.errors import TooManyStreamsError
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
@@ -43,6 +45,24 @@ class StreamEvent(msgspec.Struct, frozen=True):
     data: bytes | None = None
 
 
+class Seat:
+    """The place of one stream, taken before its first byte is sent."""
+
+    def __init__(self, seats: Counter[str], client: str) -> None:
+        self._seats = seats
+        self._client: str | None = client
+        seats[client] += 1
+
+    def release(self) -> None:
+        """Leave it; once is enough."""
+        if self._client is None:
+            return
+        self._seats[self._client] -= 1
+        if not self._seats[self._client]:
+            del self._seats[self._client]
+        self._client = None
+
+
 class AlertFeed:
     """Looks out for new alerts for as long as somebody listens, and lets every stream read them."""
 
@@ -50,6 +70,8 @@ class AlertFeed:
         self.settings = settings
         self.pool = pool
         self._streams = 0
+        self._seats = Counter[str]()
+        """How many streams each client holds, from before they begin."""
         self._wanted = asyncio.Event()
         self._newest: int | None = None
         """The highest id that was seen; None while nobody listens."""
@@ -59,10 +81,17 @@ class AlertFeed:
         """Streams end when it is no longer what it was when they began."""
         self._is_closed = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many callers listen as may."""
-        return self._streams >= self.settings.max_streams
+    def seat(self, client: str) -> Seat:
+        """Take a place for a stream of the client, which must be released.
+
+        Raises `TooManyStreamsError` where as many are held as may be, or as one client may.
+        """
+        of_client, settings = self._seats[client], self.settings
+        if of_client >= settings.max_client_streams:
+            raise TooManyStreamsError("one client holds GROUNDSWELL_MAX_CLIENT_STREAMS of them")
+        if self._seats.total() >= settings.max_streams:
+            raise TooManyStreamsError("as many are held as GROUNDSWELL_MAX_STREAMS says")
+        return Seat(self._seats, client)
 
     def close(self) -> None:
         """End all streams, and those that begin from now on."""

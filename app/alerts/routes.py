@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import msgspec
 import psycopg
 from litestar import Response, Router, delete, get, patch, post
@@ -16,7 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from app.access.guard import require
 from app.alerts import queries as alerts
 from app.alerts.cursor import ALERTS, AlertCursor
-from app.alerts.destination import is_refused_literal
+from app.alerts.destination import check_url
 from app.alerts.owned import (
     DEFAULT_LIMIT,
     AlertId,
@@ -48,8 +47,8 @@ from app.http.openapi_bodies import json_body
 from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
 from app.http.wire import id_text
+from app.runtime.pool import message_of
 from app.services import Services
-from app.settings import Settings
 
 MAX_BODY = 20_000
 MAX_COOLDOWN = timedelta(days=30)
@@ -68,18 +67,14 @@ CHANGES = msgspec.json.Decoder(AlertChanges)
     operation_class=json_body(AlertIn),
     responses={
         201: ResponseSpec(AlertWithSecret, description="Made", generate_examples=False),
-        **documented(
-            UnknownRankingError,
-            UnknownItemError,
-            TooManyAlertsError,
-            TooLargeError,
-        ),
+        **documented(UnknownRankingError, UnknownItemError, TooManyAlertsError, TooLargeError),
     },
 )
 async def create(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Make a subscription of the caller's key."""
     given = await decoded(request, GIVEN, limit=MAX_BODY)
-    _check_url(given.url, services.settings)
+    if given.url is not None:
+        check_url(given.url, allow_private=services.settings.webhook_private_networks)
     if given.content_id is not None:
         given = msgspec.structs.replace(given, content_id=id_text(given.content_id))
     if given.cooldown is not None:
@@ -172,7 +167,7 @@ async def change(
     """Change what the body names."""
     given = await decoded(request, CHANGES, limit=MAX_BODY)
     if isinstance(given.url, str):
-        _check_url(given.url, services.settings)
+        check_url(given.url, allow_private=services.settings.webhook_private_networks)
     if given.cooldown is not msgspec.UNSET:
         given = msgspec.structs.replace(given, cooldown=_seconds(given.cooldown))
     owner = await owner_of(request)
@@ -221,9 +216,9 @@ async def _named() -> AsyncIterator[None]:
     try:
         yield
     except psycopg.errors.ForeignKeyViolation as error:
-        raise UnknownItemError(error.diag.message_primary or str(error)) from error
+        raise UnknownItemError(message_of(error)) from error
     except psycopg.errors.ProgramLimitExceeded as error:
-        raise TooManyAlertsError(error.diag.message_primary or str(error)) from error
+        raise TooManyAlertsError(message_of(error)) from error
 
 
 def _seconds(cooldown: timedelta | float) -> float:
@@ -231,18 +226,6 @@ def _seconds(cooldown: timedelta | float) -> float:
     if not 0 <= seconds <= MAX_COOLDOWN.total_seconds():
         raise BadRequestError("cooldown: use 0 seconds to 30 days")
     return seconds
-
-
-def _check_url(url: str | None, settings: Settings) -> None:
-    """Refuse what can be told without looking a name up; the rest is refused when it is sent."""
-    if url is None:
-        return
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL as error:
-        raise BadRequestError(f"url: {error}") from error
-    if not settings.webhook_private_networks and is_refused_literal(host):
-        raise BadRequestError(f"url: {host} is no address of the public internet")
 
 
 def _outward(found: AlertOverview) -> Alert:

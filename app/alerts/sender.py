@@ -19,6 +19,7 @@ SEND_SECONDS = 10.0
 """Longest time until it has answered, from the look-up of its name on."""
 MAX_ERROR = 500
 _LOOKUPS = 32
+_ASK_TO_WAIT = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, RefusedAddressError)
 
@@ -29,6 +30,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     error: str | None = None
     """None: delivered."""
+    retry_after: str | None = None
+    """The header of that name, of an answer whose sender wants to be left alone for a while."""
 
     @property
     def is_gone(self) -> bool:
@@ -49,19 +52,29 @@ class Sender:
         limit = asyncio.timeout(SEND_SECONDS)
         try:
             async with limit:
-                status = await self._post(httpx.URL(url), headers, body)
+                response = await self._post(httpx.URL(url), headers, body)
         except _FAULTS as error:
             said = str(error) or type(error).__name__
             if limit.expired():
                 said = f"no answer within {SEND_SECONDS:g} seconds"
             return Answer(error=said.replace("\x00", "")[:MAX_ERROR])
-        if httpx.codes.is_success(status):
-            return Answer(status=status)
-        return Answer(status=status, error=f"answered {status}")
+        if response.is_success:
+            return Answer(status=response.status_code)
+        return Answer(
+            status=response.status_code,
+            error=f"answered {response.status_code}",
+            retry_after=response.headers.get("retry-after")
+            if response.status_code in _ASK_TO_WAIT
+            else None,
+        )
 
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> int:
+    async def _post(
+        self, url: httpx.URL, headers: Mapping[str, str], body: bytes
+    ) -> httpx.Response:
+        # As it is sent: httpx cannot show every name beginning with xn-- in letters.
+        host = url.raw_host.decode("ascii")
         address = await destination(
-            url.host,
+            host,
             url.port or _DEFAULT_PORTS[url.scheme],
             resolve=self._resolve,
             allow_private=self._allow_private,
@@ -76,12 +89,12 @@ class Sender:
                 **headers,
             },
             content=body,
-            # The certificate must be that of the name, not of the address.
-            extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            # The certificate must be that of the name, not of the address. It has no final dot.
+            extensions={"sni_hostname": host.removesuffix(".")},
         )
         response = await self._client.send(request, stream=True)
         await response.aclose()
-        return response.status_code
+        return response
 
 
 @asynccontextmanager

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from app.access.guard import require
-from app.alerts.feed import AlertFeed, StreamEvent
+from app.access.guard import may_still, require
+from app.alerts.feed import Seat, StreamEvent
 from app.errors import TooManyStreamsError
 from app.http.parameters import MAX_NAME
 from app.http.problems import documented
 from app.services import Services
 
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again when as many listen as may."""
 MAX_ID = 2**63 - 1
 RECONNECT_MILLISECONDS = 2_000
 """What a browser is told to wait before it comes back."""
@@ -31,7 +33,8 @@ RECONNECT_MILLISECONDS = 2_000
     description="An endless answer of the type `text/event-stream`: each event is named `alert`, "
     "its data is what a webhook gets, its id goes up. Who comes back with the last id as "
     "`Last-Event-ID`, as browsers do, is first sent what was raised meanwhile. Without it, the "
-    "stream begins now. A comment comes at least every 15 seconds.",
+    "stream begins now. A comment comes at least every 15 seconds. A stream ends once its key is "
+    "revoked.",
     operation_id="alertStream",
     responses={
         200: ResponseSpec(
@@ -44,6 +47,7 @@ RECONNECT_MILLISECONDS = 2_000
     },
 )
 async def stream(
+    request: Request[Any, Any, State],
     services: NamedDependency[Services],
     ranking: Annotated[
         str | None,
@@ -69,22 +73,30 @@ async def stream(
 ) -> ServerSentEvent:
     """Hold a stream of alerts."""
     feed = services.alert_feed
-    if feed.is_full:
-        raise TooManyStreamsError(
-            "as many callers listen as GROUNDSWELL_MAX_STREAMS says", retry_after=RETRY_AFTER
-        )
-    return ServerSentEvent(
-        _messages(feed, after=last_event_id, ranking=ranking, subscription_id=subscription)
-    )
+    seat = feed.seat(services.clients.name_of(request.scope))
+    events = feed.follow(after=last_event_id, ranking=ranking, subscription_id=subscription)
+    messages = _messages(events, seat, partial(may_still, request, "read"))
+    # Whoever hangs up before the first message leaves a generator that never ran.
+    weakref.finalize(messages, seat.release)
+    return ServerSentEvent(messages)
 
 
 async def _messages(
-    feed: AlertFeed, *, after: int | None, ranking: str | None, subscription_id: int | None
-) -> AsyncIterator[ServerSentEventMessage]:
-    # Proxies and browsers see that the stream is open before there is anything to say.
-    yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
-    async for event in feed.follow(after=after, ranking=ranking, subscription_id=subscription_id):
-        yield _message(event)
+    events: AsyncGenerator[StreamEvent | None],
+    seat: Seat,
+    is_allowed: Callable[[], Awaitable[bool]],
+) -> AsyncGenerator[ServerSentEventMessage]:
+    """Yield what a caller is sent, for as long as its key is valid."""
+    try:
+        # Proxies and browsers see that the stream is open before there is anything to say.
+        yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
+        async with aclosing(events):
+            async for event in events:
+                if not await is_allowed():
+                    return
+                yield _message(event)
+    finally:
+        seat.release()
 
 
 def _message(event: StreamEvent | None) -> ServerSentEventMessage:

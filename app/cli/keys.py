@@ -1,4 +1,4 @@
-"""`groundswell keys`: make, list and revoke API keys."""
+"""`groundswell keys`: make, change, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+import msgspec
 
 from app.access.api_key import Kind, Scope
+from app.access.bounds import OPEN, PUBLIC, Bounds
+from app.cli.key_bounds import bounds_of, changeable, changed_bounds
 from app.errors import InputError, UnavailableError
 from app.settings import Settings, read_settings
 
@@ -26,7 +29,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+|\*")
 
 @click.group("keys", context_settings={"help_option_names": ["-h", "--help"]})
 def api_keys() -> None:
-    """Make, list and revoke API keys.
+    """Make, change, list and revoke API keys.
 
     DATABASE_URL must name the owner of the database, as for migrate.
     """
@@ -42,8 +45,7 @@ def api_keys() -> None:
     is_flag=True,
     help="For web pages and apps: it records events, and reads with --scope read.",
 )
-@click.option("--origin", "origins", multiple=True, help="Pages that may use a public key.")
-@click.option("--rate-limit", type=click.IntRange(1), help="Events a minute.")
+@changeable
 def create(
     name: str,
     scopes: tuple[Scope, ...],
@@ -51,6 +53,7 @@ def create(
     rate_limit: int | None,
     *,
     public: bool,
+    **given: object,
 ) -> None:
     """Make a key and show it, this once.
 
@@ -60,14 +63,31 @@ def create(
         raise click.UsageError("everybody can see a public key: its scopes are read and write")
     if origins and not public:
         raise click.UsageError("--origin is for public keys: add --public")
-    for origin in origins:
-        if not ORIGIN.fullmatch(origin):
-            raise click.UsageError(f"{origin!r} is not an origin such as https://example.org")
+    _check_origins(origins)
     key = asyncio.run(
-        _create("public" if public else "secret", name, scopes or ("write",), origins, rate_limit)
+        _create(
+            kind="public" if public else "secret",
+            name=name,
+            scopes=scopes or ("write",),
+            origins=origins,
+            rate_limit=rate_limit or None,
+            bounds=changed_bounds(PUBLIC if public else OPEN, given),
+        )
     )
     click.echo(key.text)
     click.echo("Keep it now: only its hash is stored, and nobody can show it again.", err=True)
+
+
+@api_keys.command()
+@click.argument("prefix")
+@changeable
+def update(prefix: str, origins: tuple[str, ...], rate_limit: int | None, **given: object) -> None:
+    """Change what a key allows; what is not named stays.
+
+    PREFIX is its first part, as list shows it.
+    """
+    _check_origins(origins)
+    click.echo(asyncio.run(_update(_prefix_of(prefix), origins, rate_limit, given)))
 
 
 @api_keys.command("list")
@@ -87,8 +107,7 @@ def revoke(prefix: str) -> None:
 
     PREFIX is its first part, as list shows it.
     """
-    # The whole key will do, but need not be kept anywhere for this.
-    prefix = "_".join(prefix.split("_")[:2])
+    prefix = _prefix_of(prefix)
     if not asyncio.run(_revoke(prefix)):
         raise InputError(f"there is no valid key {prefix}")
     click.echo(f"{prefix} is revoked")
@@ -101,17 +120,31 @@ def line_of(key: ListedApiKey) -> str:
         parts.append("for " + " ".join(key.allowed_origins))
     if key.rate_limit:
         parts.append(f"{key.rate_limit} a minute")
+    parts += bounds_of(key)
     used = f"last used {key.last_used_at:%Y-%m-%d %H:%M}Z" if key.last_used_at else "never used"
     parts.append(f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else used)
     return "  ".join(parts)
 
 
-async def _create(
+def _prefix_of(text: str) -> str:
+    # The whole key will do, but need not be kept anywhere for this.
+    return "_".join(text.split("_")[:2])
+
+
+def _check_origins(origins: tuple[str, ...]) -> None:
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise click.UsageError(f"{origin!r} is not an origin such as https://example.org")
+
+
+async def _create(  # noqa: PLR0913  # all there is to say of a key
+    *,
     kind: Kind,
     name: str,
     scopes: tuple[Scope, ...],
     origins: tuple[str, ...],
     rate_limit: int | None,
+    bounds: Bounds,
 ) -> NewKey:
     from app.access.api_key import new_key  # noqa: PLC0415
     from app.access.queries import create_api_key  # noqa: PLC0415
@@ -127,10 +160,44 @@ async def _create(
             scopes=list(scopes),
             allowed_origins=list(origins),
             rate_limit=rate_limit,
+            bounds=bounds,
             created_at=datetime.now(UTC),
         )
     await _announce(settings)
     return key
+
+
+async def _update(
+    prefix: str, origins: tuple[str, ...], rate_limit: int | None, given: dict[str, Any]
+) -> str:
+    from app.access.queries import list_api_keys, update_api_key  # noqa: PLC0415
+
+    settings = read_settings()
+    async with _connected(settings) as connection, connection.transaction():
+        found = {key.prefix: key for key in await list_api_keys(connection)}
+        key = found.get(prefix)
+        if key is None or key.revoked_at is not None:
+            raise InputError(f"there is no valid key {prefix}")
+        if origins and key.kind != "public":
+            raise InputError("--origin is for public keys")
+        bounds = changed_bounds(
+            Bounds(**{name: getattr(key, name) for name in Bounds.__struct_fields__}), given
+        )
+        changed = msgspec.structs.replace(
+            key,
+            allowed_origins=list(origins) or key.allowed_origins,
+            rate_limit=key.rate_limit if rate_limit is None else rate_limit or None,
+            **msgspec.structs.asdict(bounds),
+        )
+        await update_api_key(
+            connection,
+            prefix=prefix,
+            allowed_origins=changed.allowed_origins,
+            rate_limit=changed.rate_limit,
+            bounds=bounds,
+        )
+    await _announce(settings)
+    return line_of(changed)
 
 
 async def _list() -> list[ListedApiKey]:

@@ -9,13 +9,15 @@ import click
 
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
+from app.cli.erase import erasing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
 from app.cli.replay import replay
 from app.cli.serve import serve
 from app.cli.worker import worker
-from app.errors import GroundswellError
+from app.errors import GroundswellError, SettingError
+from app.runtime.addresses import redacted
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -27,19 +29,23 @@ def cli() -> None:
     """
 
 
-for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue):
+for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue, erasing):
     cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what goes wrong is told in one line, with exit code 1."""
+    """Run the command line; what goes wrong is told in one line, with exit code 1.
+
+    A setting that cannot be used ends it with 2, as a wrong option does.
+    """
     try:
-        cli.main(args=arguments, prog_name="groundswell", standalone_mode=False)
+        # What a command exits with is returned here: click.exceptions.Exit.
+        sys.exit(cli.main(args=arguments, prog_name="groundswell", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except GroundswellError as error:
-        click.echo(f"groundswell: {error.detail}", err=True)
-        sys.exit(1)
+        click.echo(f"groundswell: {redacted(error.detail)}", err=True)
+        sys.exit(2 if isinstance(error, SettingError) else 1)

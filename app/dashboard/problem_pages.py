@@ -24,9 +24,11 @@ REMEDIES = {
     404: "Check the name or id in the address; `detail` says what was looked for. Lists, such as "
     "/analytics/rankings and /items, show what there is.",
     405: "Use one of the methods in the header `Allow`.",
+    408: "Send the body faster, or in smaller requests.",
     409: "Wait for as long as `Retry-After` says where it is there, then look at how it stands.",
     410: "Begin again without the cursor.",
     413: "Send less at once: fewer events, or a smaller body. `detail` names the limit.",
+    421: "Ask under a name that the service knows.",
     422: "Correct the events: `rejected` has a reason for each, by its index.",
     429: "Wait for as many seconds as `Retry-After` says, then send the same again. With ids, "
     "nothing counts twice.",

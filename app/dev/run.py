@@ -67,7 +67,7 @@ async def _run(wanted: Dev, port: int) -> None:
     async with open_servers(wanted.data, os.environ) as servers, asyncio.TaskGroup() as group:
         group.create_task(servers.failed())
         report = await migrate(servers.database_url)
-        if report.applied or report.api_replaced:
+        if report.applied or report.replaced:
             say("dev", f"migrated the database: {len(report.applied)} files applied")
         await set_default_weights(servers.database_url, settings=wanted.settings)
         await set_calendar_zone(servers.database_url, zone=wanted.settings.zone)
@@ -80,6 +80,10 @@ async def _run(wanted: Dev, port: int) -> None:
             "REDIS_URL": servers.redis_url,
             "HOST": wanted.settings.host,
             "PORT": str(port),
+            # No page may reach it by a name of its own, whatever address it listens on.
+            "GROUNDSWELL_ALLOWED_HOSTS": wanted.settings.allowed_hosts or "localhost",
+            # Whoever presses Ctrl-C waits for no open page.
+            "GROUNDSWELL_STOP_SECONDS": "0",
         }
         for name, command in (("api", "serve"), ("worker", "worker")):
             child = CommandChild(name, [command], environment=environment, say=say)

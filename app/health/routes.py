@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from redis.asyncio import Redis
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from app.errors import UnavailableError
 from app.health.wire import Dependency, Liveness, Readiness
 from app.http.answers import AnyRequest, passing
 from app.http.parameters import ANY_PARAMETER
-from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed
+from app.runtime.outage import REDIS_ERRORS
+from app.runtime.pool import Pool, connected
 from app.services import Services
 
 CHECK_SECONDS = 1.0
 """How long a dependency may take to answer before it is called down."""
+PROBE = "gs:{health}:probe"
+"""The Redis key that is written to see whether it can be."""
+PROBE_SECONDS = 10
 
 
 @get(
@@ -38,8 +50,9 @@ async def live(request: AnyRequest) -> Response[bytes]:
     "/health/ready",
     summary="Can it serve and accept",
     description="200 `ready`, or 200 `degraded` while either Redis or the database is down: events "
-    "are then accepted by the other one. 503 `unready` when both are down, or the database has "
-    "no schema yet: send no traffic here.",
+    "are then accepted by the other one. 503 `unready` when both are down, the database has no "
+    "schema yet, or the process is about to stop: send no traffic here. Redis is asked to store "
+    "something, and the database over a connection that requests use.",
     operation_id="ready",
     tags=["Health"],
     responses={
@@ -50,10 +63,10 @@ async def live(request: AnyRequest) -> Response[bytes]:
 async def ready(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Ask Redis and the database at once, each for a second at most."""
     migrated, redis = await asyncio.gather(_database(services.pool), _redis(services.redis))
-    following = not services.following.done()
+    works = not services.following.done() and not services.stopping.is_asked
     unmigrated = migrated is _UNMIGRATED
     down = [name for name, part in (("database", migrated), ("redis", redis)) if not part.up]
-    can_serve = following and not unmigrated and len(down) < 2
+    can_serve = works and not unmigrated and len(down) < 2
     snapshots = services.snapshots
     body = Readiness(
         status="unready" if not can_serve else "degraded" if down else "ready",
@@ -70,33 +83,46 @@ _UNMIGRATED = Dependency(up=False, detail="the schema is missing: run `groundswe
 
 async def _database(pool: Pool) -> Dependency:
     try:
-        async with borrowed(pool, within=CHECK_SECONDS) as connection:
+        async with connected(pool, within=CHECK_SECONDS) as connection:
             cursor = await connection.execute(
                 "select to_regclass('api.latest_run') is not null as migrated"
             )
             row = await cursor.fetchone()
-    except DATABASE_ERRORS as error:
-        return _down(error)
+    except UnavailableError as error:
+        return Dependency(up=False, detail=error.detail)
     return Dependency(up=True) if row and row[0] else _UNMIGRATED
 
 
 async def _redis(redis: Redis) -> Dependency:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            await _answered(redis.ping())
+            # A full one answers, and refuses what is to be stored; so does a replica.
+            await redis.set(PROBE, 1, ex=PROBE_SECONDS)
     except REDIS_ERRORS as error:
-        return _down(error)
+        return Dependency(up=False, detail=_fault(error))
     return Dependency(up=True)
 
 
-async def _answered(reply: Awaitable[bool] | bool) -> None:
-    if not isinstance(reply, bool):
-        await reply
+def _fault(error: Exception) -> str:
+    """Say in our own words what is wrong: messages of clients can carry addresses."""
+    for kind, fault in _FAULTS:
+        if isinstance(error, kind):
+            return fault
+    return f"it refuses to store anything ({type(error).__name__})"
 
 
-def _down(error: Exception) -> Dependency:
-    """Name the kind of fault only: messages of drivers can carry addresses."""
-    return Dependency(up=False, detail=type(error).__name__)
+_FAULTS: tuple[tuple[type[Exception], str], ...] = (
+    (AuthenticationError, "it refuses the user or the password of REDIS_URL"),
+    (NoPermissionError, "the user of REDIS_URL may not store anything"),
+    (OutOfMemoryError, "its memory is full: it takes no events"),
+    (ReadOnlyError, "it is a replica, which stores nothing"),
+    (BusyLoadingError, "it is loading its data"),
+    (RedisTimeoutError, f"it gave no answer within {CHECK_SECONDS:g} seconds"),
+    (TimeoutError, f"it gave no answer within {CHECK_SECONDS:g} seconds"),
+    (RedisConnectionError, "no connection to it can be made"),
+    (OSError, "no connection to it can be made"),
+)
+"""The narrower first."""
 
 
 # A balancer may add parameters of its own to what it asks for.

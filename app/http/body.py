@@ -11,10 +11,17 @@ import msgspec
 from litestar import Request
 
 from app.errors import BadRequestError, TooLargeError
+from app.http.lenient import decode
 from app.http.reasons import reason_of
 
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""The JSON escape of U+0000, which no PostgreSQL text can hold."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""U+FEFF in UTF-8, which some editors and languages put before a text."""
+MOST_MEMBERS = 1_000
+"""Most parts of a gzip body, each with a header of its own; one is what everybody sends."""
+MOST_CONTAINERS = 50_000
+"""Most arrays and objects of a body: Python takes a microsecond for each, in which all wait."""
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
+_PIECE = 16_384
 FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding a body raises."""
 
@@ -39,30 +46,48 @@ async def read_body(chunks: AsyncIterable[bytes], *, encoding: str, limit: int) 
     body = b"".join(parts)
     match encoding.strip().lower():
         case "" | "identity":
-            return body
+            pass
         case "gzip" | "x-gzip":
-            return _gunzip(body, limit)
+            body = _gunzip(body, limit)
         case other:
             raise BadRequestError(f"Content-Encoding {other[:40]!r} is not known; gzip is")
+    return body.removeprefix(BYTE_ORDER_MARK)
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
     parts: list[bytes] = []
-    size = 0
-    while body:
-        member = zlib.decompressobj(_GZIP)
+    size = position = 0
+    member, members = zlib.decompressobj(_GZIP), 1
+    # Fed piece by piece: what follows a member is copied with each of them.
+    while position < len(body):
+        if member.eof:
+            member, members = zlib.decompressobj(_GZIP), members + 1
+        if members > MOST_MEMBERS:
+            raise BadRequestError(f"the gzip body has more than {MOST_MEMBERS} members")
+        piece = body[position : position + _PIECE]
         try:
-            part = member.decompress(body, limit - size + 1)
+            part = member.decompress(piece, limit - size + 1)
         except zlib.error as error:
             raise BadRequestError(f"the body is not gzip: {error}") from error
         size += len(part)
         if size > limit:
             raise _too_large(limit)
-        if not member.eof:
-            raise BadRequestError("the gzip body ends too early")
         parts.append(part)
-        body = member.unused_data
+        position += len(piece) - len(member.unused_data)
+    if body and not member.eof:
+        raise BadRequestError("the gzip body ends too early")
     return b"".join(parts)
+
+
+def check_containers(body: bytes) -> None:
+    """Raise `TooLargeError` for JSON of too many parts; brackets in texts are counted with them."""
+    if body.count(b"[") + body.count(b"{") > MOST_CONTAINERS:
+        raise TooLargeError(f"the body has more than {MOST_CONTAINERS} arrays and objects")
+
+
+def has_nul(body: bytes) -> bool:
+    """Return whether JSON has the escape of U+0000, which no PostgreSQL text can hold."""
+    return b"\\u0000" in body and _NUL.search(body) is not None
 
 
 def _too_large(limit: int) -> TooLargeError:
@@ -86,10 +111,14 @@ async def decoded(
 
 
 def decoded_bytes(body: bytes, decoder: msgspec.json.Decoder[Given]) -> Given:
-    """Return a JSON body, decoded; raises `BadRequestError`, naming field and fault."""
-    if NUL.search(body):
+    """Return a JSON body, decoded.
+
+    Raises `BadRequestError`, naming field and fault, and `TooLargeError`.
+    """
+    check_containers(body)
+    if has_nul(body):
         raise BadRequestError("the body contains U+0000, which cannot be stored")
     try:
-        return decoder.decode(body)
+        return decode(body, decoder)
     except FAULTS as error:
         raise BadRequestError(reason_of(error, decoder.type)) from error

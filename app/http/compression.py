@@ -32,7 +32,7 @@ Headers = list[tuple[bytes, bytes]]
 def coding_of(accept_encoding: bytes) -> Coding | None:
     """Return the coding that an Accept-Encoding header asks for, None for the plain body."""
     accepted = set[str]()
-    for part in accept_encoding.decode("latin-1").lower().split(",")[:20]:
+    for part in accept_encoding.decode("latin-1").lower().split(",", 20)[:20]:
         name, _, parameters = part.partition(";")
         weight = parameters.replace(" ", "").removeprefix("q=") or "1"
         if weight.rstrip("0") not in {"", "0", "0.", "."}:

@@ -36,7 +36,7 @@ class Codec(Generic[Cursor]):
 
         Raises `BadRequestError` for everything that `encode` cannot have made.
         """
-        with suppress(ValueError, binascii.Error, msgspec.MsgspecError):
+        with suppress(ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
             padding = "=" * (-len(text) % 4)
             packed = base64.b64decode(text[:MAX_LENGTH] + padding, b"-_", validate=True)
             cursor = self._decode(packed)

@@ -21,8 +21,9 @@ from litestar.typing import FieldDefinition
 from msgspec import Meta
 
 from app.errors import BadRequestError
-from app.http.edge import ENCODED_PATH
 
+ENCODED_PATH = "groundswell_encoded_path"
+"""Set in a request's state where the path that is routed is still percent-encoded."""
 MAX_NAME = 200
 """Longest name of an item, type, category, creator or user."""
 MAX_LIMIT = 100

@@ -11,7 +11,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Message
 
 from app.errors import BadRequestError, GroundswellError
 from app.http.parameters import fault_of, name_of
@@ -36,19 +36,45 @@ def on_groundswell_error(
     request: Request[Any, Any, Any], error: GroundswellError
 ) -> Response[bytes]:
     """Answer one of our own errors, with Retry-After where it says when to try again."""
-    headers = dict(error.headers)
-    if error.retry_after is not None:
-        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("problem", slug=error.slug, error=str(error))
-    problem = Problem(
+    return problem_response(_problem_of(error, request.url.path), _headers_of(error))
+
+
+def problem_messages(error: GroundswellError, path: str) -> tuple[Message, Message]:
+    """Return the problem as a server sends it, for what stands before the router."""
+    body = msgspec.json.encode(_problem_of(error, path))
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **_headers_of(error),
+    }
+    return (
+        {
+            "type": "http.response.start",
+            "status": error.status,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        },
+        {"type": "http.response.body", "body": body, "more_body": False},
+    )
+
+
+def _problem_of(error: GroundswellError, path: str) -> Problem:
+    return Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
         status=error.status,
         detail=error.detail,
-        instance=request.url.path,
+        instance=path,
     )
-    return problem_response(problem, headers)
+
+
+def _headers_of(error: GroundswellError) -> dict[str, str]:
+    headers = dict(error.headers)
+    if error.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    return headers
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec.inspect
@@ -48,6 +49,7 @@ def reason_of(error: Exception, kind: Any = None) -> str:  # noqa: ANN401  # any
     return f"{field}: {wanted}" if field else wanted
 
 
+@lru_cache(maxsize=1_000)
 def _words_of(kind: Any, field: str) -> list[str]:  # noqa: ANN401  # any type
     """Return the words that a field of a Struct, or of a Struct in it, may have; none: any."""
     waiting: list[Any] = [msgspec.inspect.type_info(kind)]

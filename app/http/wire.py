@@ -14,6 +14,22 @@ Id: TypeAlias = Name | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
+MAX_DEPTH = 32
+"""How deeply what callers keep with an event or an item may be nested."""
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
+
+
+def is_too_deep(value: object, levels: int = MAX_DEPTH) -> bool:
+    """Return whether JSON is nested deeper than that."""
+    if levels < 0:
+        return True
+    if isinstance(value, dict):
+        return any(is_too_deep(inner, levels - 1) for inner in value.values())
+    if isinstance(value, list):
+        return any(is_too_deep(inner, levels - 1) for inner in value)
+    return False
+
+
 def id_text(value: str | int) -> str:
     """Return an id as it is stored."""
     return value if isinstance(value, str) else str(value)

@@ -5,25 +5,27 @@ from __future__ import annotations
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app.ingest.limits import TAKE, Limit, Standing, limit_headers, too_much
+from app.ingest.limits import TAKE, Limit, Standing, too_much
 from app.ingest.metrics import UNLIMITED
 
 
-async def take_one(redis_client: redis.asyncio.Redis, limits: tuple[Limit, ...]) -> dict[str, str]:
-    """Take one event out of each bucket, and return the headers that tell how they stand.
+async def allow(
+    redis_client: redis.asyncio.Redis, limits: tuple[Limit, ...], *, cost: int = 1
+) -> list[Standing]:
+    """Take so many events out of each bucket, and return how they stand.
 
     Raises `RateLimitedError` where one of them is empty. While Redis is down there is no limit.
     """
     if not limits:
-        return {}
+        return []
     buckets = [limit.bucket for limit in limits]
     quotas = [str(limit.per_minute) for limit in limits]
     try:
-        allowed, *ahead = await redis_client.eval(TAKE, len(buckets), *buckets, "1", *quotas)
+        allowed, *ahead = await redis_client.eval(TAKE, len(buckets), *buckets, str(cost), *quotas)
     except (RedisError, OSError):
         UNLIMITED.labels(limit="rate").inc()
-        return {}
+        return []
     standings = list(map(Standing, limits, ahead))
     if not allowed:
-        raise too_much(standings, 1)
-    return limit_headers(standings)
+        raise too_much(standings, cost)
+    return standings

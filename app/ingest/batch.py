@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from app.ingest.dead_letters import dead_fields
 from app.ingest.group import Delivery, Settlement
-from app.ingest.lanes import Identity, identity_of
-from app.ingest.packing import UnreadableEntryError
+from app.ingest.insert import Known
+from app.ingest.packing import CONFLICT, UnreadableEntryError, fingerprint_of
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
+
+TOLD = "cannot be stored; the dead letters have the reason"
+"""What a caller who waits is told of an event that the database refuses: its words are not ours."""
 
 
 class Batch:
@@ -18,7 +21,7 @@ class Batch:
         self.events: list[ReceivedEvent] = []
         self.redelivered = any(delivery.deliveries > 1 for delivery in deliveries)
         self._deliveries = deliveries
-        self._dead: list[Fields] = []
+        self._dead: dict[bytes, list[Fields]] = {}
         self._faults: dict[str, list[Fault]] = {}
         """Of the entries whose callers wait, by request id."""
         self._duplicates: dict[str, int] = {}
@@ -26,12 +29,14 @@ class Batch:
         """Where each entry's events begin in `events`."""
         for delivery in deliveries:
             if delivery.deliveries > max_deliveries:
-                self._bury(delivery, f"delivered more than {max_deliveries} times")
+                self._keep_dead(
+                    delivery, delivery.fields, f"delivered more than {max_deliveries} times"
+                )
                 continue
             try:
                 entry = from_fields(delivery.fields)
             except UnreadableEntryError as error:
-                self._bury(delivery, f"cannot be read: {error}")
+                self._keep_dead(delivery, delivery.fields, f"cannot be read: {error}")
                 continue
             self._origins.append((len(self.events), delivery, entry))
             self.events += [ReceivedEvent(event, entry.received_at) for event in entry.events]
@@ -41,7 +46,12 @@ class Batch:
     @property
     def dead_letters(self) -> int:
         """How many dead letters it leaves so far."""
-        return len(self._dead)
+        return sum(map(len, self._dead.values()))
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a caller waits to hear of one of its entries."""
+        return bool(self._faults)
 
     def bury(self, faults: list[Fault]) -> None:
         """Make dead letters of single events; a fault's position is an index into `events`."""
@@ -51,33 +61,47 @@ class Batch:
             )
             single = entry._replace(events=[self.events[position].event], request_id=None)
             fields = to_fields(single)
-            self._dead.append(dead_fields(fields, reason=reason, first_id=delivery.entry_id))
+            self._keep_dead(delivery, fields, reason)
             if entry.request_id is not None:
-                self._faults[entry.request_id].append((position - start, reason))
+                self._faults[entry.request_id].append((position - start, TOLD))
 
-    def note_known(self, known: set[Identity] | None) -> None:
-        """Note what the database had before, None where that cannot be told.
+    def note_known(self, known: Known) -> int:
+        """Note what was recorded before, and return how many ids were used for something else.
 
-        Of what the batch itself has twice, all but the first are duplicates too.
+        Of what the batch itself has twice, all but the first are known too.
         """
-        if known is None or not self._faults:
-            return
-        seen = set(known)
+        recorded, conflicts = dict(known), 0
         for start, _, entry in self._origins:
-            identities = [
-                identity_of(received.event)
-                for received in self.events[start : start + len(entry.events)]
-            ]
+            duplicates = 0
+            faults = self._faults.get(entry.request_id or "", [])
+            for place, (event, _) in enumerate(self.events[start : start + len(entry.events)]):
+                if event.event_id not in recorded:
+                    recorded[event.event_id] = fingerprint_of(event)
+                elif recorded[event.event_id] in {None, fingerprint_of(event)}:
+                    duplicates += 1
+                else:
+                    conflicts += 1
+                    faults.append((place, CONFLICT))
             if entry.request_id is not None:
-                fresh = set(identities) - seen
-                self._duplicates[entry.request_id] = len(identities) - len(fresh)
-            seen.update(identities)
+                self._duplicates[entry.request_id] = duplicates
+        return conflicts
 
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
         changed = {(event.content_type, event.content_id) for event, _ in self.events}
+        # Who waits reads what was written: stats that were refreshed just now are so again.
+        awaited = {
+            (event.content_type, event.content_id)
+            for _, _, entry in self._origins
+            if entry.request_id is not None
+            for event in entry.events
+        }
         return Settlement(
-            entry_ids=[delivery.entry_id for delivery in self._deliveries],
+            entry_ids=[
+                delivery.entry_id
+                for delivery in self._deliveries
+                if delivery.entry_id not in self._dead
+            ],
             dead=self._dead,
             replies={
                 request_id: Reply(
@@ -86,9 +110,12 @@ class Batch:
                 )
                 for request_id, faults in self._faults.items()
             },
-            changed_keys=[keys.stats_fresh(*item) for item in changed],
+            changed_keys=[
+                *(keys.stats_fresh(*item) for item in changed),
+                *(keys.stats_lock(*item) for item in awaited),
+            ],
         )
 
-    def _bury(self, delivery: Delivery, reason: str) -> None:
-        fields = dead_fields(delivery.fields, reason=reason, first_id=delivery.entry_id)
-        self._dead.append(fields)
+    def _keep_dead(self, delivery: Delivery, fields: Fields, reason: str) -> None:
+        letter = dead_fields(fields, reason=reason, first_id=delivery.entry_id)
+        self._dead.setdefault(delivery.entry_id, []).append(letter)

@@ -20,7 +20,6 @@ HEADERS = {
     # Any page may load it, also one that isolates itself from other origins.
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
-    "x-content-type-options": "nosniff",
 }
 
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Meta
 
+from app.http.lenient import decode, plain
 from app.http.reasons import reason_of
 from app.http.wire import Id, Moment
 from app.ingest.wire import EventIn, EventType
@@ -63,7 +64,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Refused: data must be JSON."""
 
 
-_decode = msgspec.json.Decoder(CloudEvent).decode
+_DECODER = msgspec.json.Decoder(CloudEvent)
 
 
 def decode_cloud_event(piece: bytes) -> EventIn | str:
@@ -71,13 +72,14 @@ def decode_cloud_event(piece: bytes) -> EventIn | str:
 
     Raises what msgspec raises for an envelope that is none.
     """
-    envelope = _decode(piece)
+    envelope = decode(piece, _DECODER)
     event_type = type_of(envelope.type)
     if event_type is None:
         return f"type: expected one that ends in {', '.join(_VERBS)}"
     if envelope.data_base64 is not None:
         return "data_base64: expected data, a JSON object"
     given = {name: value for name, value in (envelope.data or {}).items() if name in _FIELDS}
+    given = plain(given, EventIn)
     other = {name: value for name, value in (envelope.data or {}).items() if name not in _FIELDS}
     if other:
         metadata = given.get("metadata") or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from app.ingest.group import Delivery, WriterGroup
 from app.ingest.metrics import OLDEST_SECONDS
@@ -51,7 +51,13 @@ class Collector:
 
     async def _collect(self) -> list[Delivery]:
         if self._lost_touch:
-            await self._group.create()
+            try:
+                await self._group.create()
+            except OutOfMemoryError:
+                # What is written makes room for the group.
+                if unowned := await self._group.read_unowned(count=self._fetch_count()):
+                    return unowned
+                raise
             if own := await self._group.read_own(count=self._fetch_count()):
                 return own
             self._lost_touch = False

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-
-import psycopg
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from app.errors import UnavailableError
+from app.ingest.faults import WRITE_ERRORS, Kind, by_halves, kind_of
 from app.ingest.insert import Inserter
 from app.ingest.metrics import DUPLICATES, WRITTEN
 from app.ingest.rows import ReceivedEvent
-from app.ingest.stream import Entry
-from app.runtime.pool import Pool
+from app.ingest.stream import Entry, Fault, Reply
+from app.runtime.pool import Pool, borrowed
+from app.runtime.sql import Connection
 from app.settings import Settings
 
 AT_ONCE = 4
 """Most requests of one process that write to the database at the same time."""
-RETRY_AFTER = 5.0
-"""Seconds after which a caller may try again when Redis and the database are down."""
 
 
 class DirectWriter:
@@ -29,23 +28,45 @@ class DirectWriter:
         self._clock = clock
         self._timeout = settings.database_timeout
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._inserter = Inserter(
-            late_seconds=settings.late_seconds, id_window_seconds=settings.id_window_seconds
-        )
+        self._inserter = Inserter(late_seconds=settings.late_seconds)
 
-    async def write(self, entry: Entry) -> int:
-        """Commit the entry and return how many of its events were known before.
+    async def write(self, entry: Entry) -> Reply:
+        """Commit the entry, but for events that cannot be stored; say which, and what was known.
 
         Raises `UnavailableError` when it may not be committed.
         """
         events = [ReceivedEvent(event, entry.received_at) for event in entry.events]
+        new = 0
+
+        async def insert(some: list[ReceivedEvent], *, seen_before: bool = True) -> list[Fault]:
+            nonlocal new
+            try:
+                inserted = await self._inserter.insert(
+                    to, some, now=self._clock(), seen_before=seen_before
+                )
+            except WRITE_ERRORS as error:
+                if kind_of(error) is not Kind.EVENT:
+                    raise
+                return await by_halves(some, error, insert)
+            new += inserted.new
+            return []
+
+        to: Connection
         try:
-            async with asyncio.timeout(self._timeout), self._turn, self._pool.connection() as to:
-                inserted = await self._inserter.insert(to, events, now=self._clock())
-        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError) as error:
-            raise UnavailableError(
-                "neither Redis nor the database takes events", retry_after=RETRY_AFTER
-            ) from error
-        WRITTEN.inc(inserted.new)
-        DUPLICATES.inc(len(events) - inserted.new)
-        return len(events) - inserted.new
+            async with self._one_of_few(), borrowed(self._pool, within=self._timeout) as to:
+                faults = await insert(events, seen_before=False)
+        except (*WRITE_ERRORS, TimeoutError) as error:
+            raise UnavailableError("neither Redis nor the database takes events") from error
+        duplicates = len(events) - len(faults) - new
+        WRITTEN.inc(new)
+        DUPLICATES.inc(duplicates)
+        return Reply(faults=faults, duplicates=duplicates)
+
+    @asynccontextmanager
+    async def _one_of_few(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(self._timeout):
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()

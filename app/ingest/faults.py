@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Awaitable, Callable
 from enum import Enum
 
 import psycopg
 from psycopg_pool import PoolTimeout
+
+from app.ingest.rows import ReceivedEvent
+from app.ingest.stream import Fault
 
 
 class Kind(Enum):
@@ -43,3 +47,20 @@ def kind_of(error: Exception) -> Kind:
     if state[:2] in _DATABASE_CLASSES or state in _SHUTDOWN:
         return Kind.DATABASE
     return Kind.UNSURE
+
+
+async def by_halves(
+    events: list[ReceivedEvent],
+    error: Exception,
+    write: Callable[[list[ReceivedEvent]], Awaitable[list[Fault]]],
+) -> list[Fault]:
+    """Return the faults of `events`, which failed together, positions from 0.
+
+    `write` commits what it is given, or calls this in its turn: all but the faulty end up written.
+    """
+    if len(events) == 1:
+        return [(0, str(error).strip())]
+    middle = len(events) // 2
+    faults = await write(events[:middle])
+    later = await write(events[middle:])
+    return faults + [(middle + position, reason) for position, reason in later]

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import redis.asyncio
-from redis.exceptions import ResponseError
+from redis.asyncio.client import Pipeline
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from app.ingest import keys
 from app.ingest.stream import Fields, Reply
@@ -40,7 +41,9 @@ class Settlement(NamedTuple):
     """How a batch ended, for Redis."""
 
     entry_ids: list[bytes]
-    dead: list[Fields]
+    """Those of which everything is written."""
+    dead: dict[bytes, list[Fields]]
+    """The dead letters of the others, by their ids."""
     replies: dict[str, Reply]
     """For the callers who wait, by request id."""
     changed_keys: list[str]
@@ -65,13 +68,29 @@ class WriterGroup:
         self._consumer = consumer
         self._claim_milliseconds = round(claim_seconds * 1_000)
 
+    async def ping(self) -> None:
+        """Ask Redis whether it is there."""
+        answer: Any = self._redis.ping()
+        await answer
+
     async def create(self) -> None:
         """Make the stream and the group where they are missing; the group begins at the start."""
         try:
             await self._redis.xgroup_create(self._stream, keys.WRITER_GROUP, id="0", mkstream=True)
+        except OutOfMemoryError:
+            # A full Redis makes nothing, but lets go of what is written.
+            if not await self._exists():
+                raise
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
+
+    async def _exists(self) -> bool:
+        try:
+            groups: Any = await self._redis.xinfo_groups(self._stream)
+        except ResponseError:
+            return False
+        return any(group["name"] == keys.WRITER_GROUP.encode() for group in groups)
 
     async def read_new(self, *, count: int, block_milliseconds: int) -> list[Delivery]:
         """Return entries that nobody has yet, after at most `block_milliseconds`."""
@@ -84,6 +103,11 @@ class WriterGroup:
         if gone:
             await self._redis.xack(self._stream, keys.WRITER_GROUP, *gone)
         return [delivery for delivery in deliveries if delivery.fields]
+
+    async def read_unowned(self, *, count: int) -> list[Delivery]:
+        """Return the oldest entries, where Redis is too full for a group; others may, too."""
+        entries: Any = await self._redis.xrange(self._stream, count=count)
+        return [Delivery(entry_id, fields, deliveries=2) for entry_id, fields in entries]
 
     async def claim(self, *, count: int) -> list[Delivery]:
         """Take over the oldest entries that a writer has held in silence for `claim_seconds`."""
@@ -114,14 +138,26 @@ class WriterGroup:
         return deliveries
 
     async def settle(self, settlement: Settlement) -> None:
-        """Acknowledge and delete a batch's entries, storing its dead letters in the same step."""
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            for fields in settlement.dead:
-                pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
-            pipeline.xack(self._stream, keys.WRITER_GROUP, *settlement.entry_ids)
-            # Settled entries are deleted one by one, so nothing ever has to be trimmed blindly.
-            pipeline.xdel(self._stream, *settlement.entry_ids)
-            await pipeline.execute()
+        """Delete a batch's entries and acknowledge them, first those that leave no dead letter.
+
+        Raises `OutOfMemoryError` where Redis is too full for the dead letters, whose entries stay.
+        """
+        # No transaction: a full Redis refuses everything in one, and only this makes room again.
+        # Deleted first, because what is pending and gone is acknowledged by whoever meets it.
+        if settlement.entry_ids:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                self._let_go(pipeline, settlement.entry_ids)
+                await pipeline.execute()
+        for entry_id, letters in settlement.dead.items():
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                for fields in letters:
+                    pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
+                self._let_go(pipeline, [entry_id])
+                await pipeline.execute()
+
+    def _let_go(self, pipeline: Pipeline, entry_ids: list[bytes]) -> None:
+        pipeline.xdel(self._stream, *entry_ids)
+        pipeline.xack(self._stream, keys.WRITER_GROUP, *entry_ids)
 
     async def announce(self, settlement: Settlement) -> None:
         """Make readers ask again for what changed, and tell the callers who wait."""

@@ -1,33 +1,39 @@
 """Insert a batch of events, each exactly once, however often and wherever it is inserted again.
 
 The fast way is a binary COPY straight into the hypertable, which fails as a whole when an event is
-known already; only then the batch goes through a staging table and `on conflict do nothing`. In the
-same transaction, scoring's queue gets exactly the rows that were really inserted, and count.
+known already; only then the batch goes through a staging table and `on conflict do nothing`. An id
+that a caller gave is claimed first (`core.claimed_id`): it counts once whatever time comes with it,
+which the hypertable's own key cannot say. In the same transaction, scoring's queue gets exactly the
+rows that were really inserted, and count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
 from app.ingest import queries as sql
 from app.ingest.item_ids import ItemIds
-from app.ingest.lanes import Identity, Lane, identity_of, lanes_of
+from app.ingest.lanes import Lane, lanes_of
+from app.ingest.packing import fingerprint_of
 from app.ingest.raw_retention import hold_raw_events
-from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_rows
-from app.runtime.moments import microseconds, moment_of
+from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_claims, encode_rows
+from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
+
+Known = dict[bytes, int | None]
+"""Ids that were recorded before, each with the fingerprint of what was; None for ids made here."""
 
 
 class Inserted(NamedTuple):
     """What inserting a batch came to."""
 
     new: int
-    known: set[Identity]
-    """What was in the hypertable before; what the batch itself had twice is not in it."""
+    known: Known
+    """What was recorded before; what the batch itself had twice is not in it."""
 
 
 class Inserter:
@@ -40,12 +46,10 @@ class Inserter:
         self,
         *,
         late_seconds: float,
-        id_window_seconds: float,
         item_ids: ItemIds | None = None,
         on_commit: Callable[[Committed], None] | None = None,
     ) -> None:
         self._late = round(late_seconds * 1_000_000)
-        self._id_window = timedelta(seconds=id_window_seconds)
         self._item_ids = item_ids or ItemIds()
         self._on_commit = on_commit
 
@@ -63,24 +67,22 @@ class Inserter:
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
         lanes = lanes_of(events, late_before=now - self._late)
-        known: set[Identity] = set()
+        known: Known = {}
         for lane in lanes:
             known |= await self._insert_lane(connection, lane, seen_before=seen_before)
         return Inserted(sum(len(lane.events) for lane in lanes) - len(known), known)
 
-    async def _insert_lane(
-        self, connection: Connection, lane: Lane, *, seen_before: bool
-    ) -> set[Identity]:
+    async def _insert_lane(self, connection: Connection, lane: Lane, *, seen_before: bool) -> Known:
         """Insert what is new of a lane, and return what was known."""
         ids = self._item_ids.known
-        while not (lane.untimed or seen_before):
+        while not seen_before:
             try:
                 # What is met for the first time is left, so that nothing else waits for its id.
                 left = await self._insert_new(connection, lane, ids)
             except UniqueViolation:
                 break
             if not left:
-                return set()
+                return {}
             lane = lane._replace(events=left)
             ids = await self._item_ids.resolve(connection, _items_of(lane))
         ids = await self._item_ids.resolve(connection, _items_of(lane))
@@ -88,31 +90,35 @@ class Inserter:
 
     async def _insert_staged(
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
-    ) -> set[Identity]:
+    ) -> Known:
         async with connection.transaction():
             await self._hold(connection, lane)
-            known: list[sql.KnownEvent] = []
             rows = (rows for rows, _ in encode_rows(lane.events, ids))
             await sql.stage_events(connection, rows=rows)
-            if lane.untimed:
-                first, last = (lane.events[end].event.occurred_at for end in (0, -1))
-                known += await sql.drop_known_untimed(
-                    connection,
-                    earliest=moment_of(first) - self._id_window,
-                    latest=moment_of(last) + self._id_window,
-                    id_window=self._id_window,
-                )
+            known = await self._drop_claimed(connection, lane)
             known += await sql.insert_staged_events(connection)
+            seen: Known = {event.event_id.bytes: None for event in known}
+            if known:
+                known_ids = [event.event_id for event in known]
+                for claimed in await sql.claimed_ids(connection, event_ids=known_ids):
+                    seen[claimed.event_id.bytes] = claimed.fingerprint
             transaction = await self._transaction(connection)
-        seen: set[Identity] = {
-            event.event_id.bytes
-            if lane.untimed
-            else (event.event_id.bytes, microseconds(event.occurred_at))
-            for event in known
-        }
-        new = [received for received in lane.events if identity_of(received.event) not in seen]
+        new = [received for received in lane.events if received.event.event_id not in seen]
         self._tell(transaction, new, ids)
         return seen
+
+    async def _drop_claimed(self, connection: Connection, lane: Lane) -> list[sql.KnownEvent]:
+        """Claim the ids that callers gave, and leave the staged events of claimed ones out."""
+        claims = {
+            UUID(bytes=event.event_id): fingerprint_of(event)
+            for event, _ in lane.events
+            if event.claims
+        }
+        if not claims:
+            return []
+        return await sql.claim_staged_ids(
+            connection, event_ids=list(claims), fingerprints=list(claims.values())
+        )
 
     async def _insert_new(
         self, connection: Connection, lane: Lane, ids: Mapping[ItemKey, int]
@@ -121,6 +127,9 @@ class Inserter:
         left: list[ReceivedEvent] = []
         async with connection.transaction():
             await self._hold(connection, lane)
+            if claims := encode_claims(lane.events, ids):
+                async with sql.copy_claimed_ids(connection) as copy:
+                    await copy.write(claims)
             feed: list[bytes] = []
             async with sql.copy_events(connection) as copy:
                 for rows, feed_rows in encode_rows(lane.events, ids, left):

@@ -11,13 +11,23 @@ import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
-from app.errors import OverloadedError, UnavailableError
+from app.errors import GroundswellError, OverloadedError, UnavailableError
 from app.ingest import keys
+from app.ingest.allowance import allow
+from app.ingest.dead_letters import dead_fields
 from app.ingest.direct import DirectWriter
 from app.ingest.limits import Standing, too_much
-from app.ingest.metrics import ACCEPTED, UNLIMITED
+from app.ingest.metrics import ACCEPTED, DEAD, UNLIMITED
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.stream import Appended, Reply, Sealed, StreamAppender
+from app.ingest.stream import (
+    Appended,
+    Entry,
+    Fault,
+    Reply,
+    Sealed,
+    StreamAppender,
+    to_fields,
+)
 from app.ingest.waiting import Waiting
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
@@ -29,6 +39,8 @@ RETRY_AFTER = 2.0
 """Seconds after which a caller may try again when too much waits."""
 LONG_RETRY_AFTER = 30.0
 """Seconds after which a caller may try again when nothing has been written for long."""
+REDIS_SHARE = 3
+"""A stream may take one part in so many of the memory that Redis is allowed."""
 PROBE_SECONDS = 1.0
 """While Redis is down, one request in this time tries it; the others do not wait for it."""
 
@@ -38,10 +50,8 @@ _decode_reply = msgspec.json.Decoder(Reply).decode
 class Taken(NamedTuple):
     """Where an entry is now."""
 
-    is_written: bool = False
-    """Whether it is in the database already."""
-    duplicates: int | None = None
-    """How many of its events were there before, where that is known."""
+    reply: Reply | None = None
+    """What became of it, where it is in the database already."""
     standings: Sequence[Standing] = ()
     """How its sender's limits stand."""
 
@@ -80,21 +90,38 @@ class Intake:
         once.
         """
         if not entry.events:
-            return Taken(is_written=True, duplicates=0)
+            standings = await self.charge(entry.cost, sender)
+            return Taken(Reply(faults=[], duplicates=None), standings)
         if not self._down or self._may_probe():
             try:
                 appended = await self._append(entry, sender)
             except (RedisError, OSError) as error:
                 self._note_down(error)
+            except GroundswellError:
+                # It answers, if only that this is too much: there is a way around an outage only.
+                self._note_up()
+                raise
             else:
                 self._note_up()
                 self._by_stream.inc(entry.events)
                 return Taken(standings=appended.standings)
         if sender.limits:
             UNLIMITED.labels(limit="rate").inc()
-        duplicates = await self._direct.write(entry.opened())
-        self._by_database.inc(entry.events)
-        return Taken(is_written=True, duplicates=duplicates)
+        opened = entry.opened()
+        reply = await self._direct.write(opened)
+        self._by_database.inc(entry.events - len(reply.faults))
+        if reply.faults:
+            await self._bury(opened, reply.faults)
+        return Taken(reply)
+
+    async def charge(self, cost: int, sender: Sender) -> Sequence[Standing]:
+        """Take events that are not stored out of the sender's limits: they are work all the same.
+
+        Raises `RateLimitedError` when the sender has sent too much.
+        """
+        if self._down or not cost:
+            return ()
+        return await allow(self._redis, sender.limits, cost=cost)
 
     async def written(self, request_id: str) -> Reply | None:
         """Wait until the writer has written an entry, and return what it could not write of it.
@@ -117,8 +144,22 @@ class Intake:
         self._check_backlog(await stream.backlog())
         appended = await stream.append(entry, sender.limits)
         if not appended.allowed:
-            raise too_much(appended.standings, entry.events)
+            raise too_much(appended.standings, entry.cost)
         return appended
+
+    async def _bury(self, entry: Entry, faults: list[Fault]) -> None:
+        """Keep as dead letters what the caller hears is refused, where Redis takes them."""
+        log.error("events could not be stored", faults=[reason for _, reason in faults[:10]])
+        try:
+            for position, reason in faults:
+                fields = to_fields(entry._replace(events=[entry.events[position]], request_id=None))
+                await self._redis.xadd(
+                    keys.DEAD_STREAM, dict(dead_fields(fields, reason=reason, first_id=b"").items())
+                )
+        except (RedisError, OSError) as error:
+            log.warning("they are no dead letters: redis is down", error=str(error))
+        else:
+            DEAD.inc(len(faults))
 
     def _check_backlog(self, waiting: Waiting) -> None:
         """Raise where so much waits, or for so long, that more must not be promised."""
@@ -126,7 +167,9 @@ class Intake:
         if waiting.entries >= settings.max_stream_entries:
             detail = f"{waiting.entries} entries wait to be written"
             raise OverloadedError(detail, retry_after=RETRY_AFTER)
-        if waiting.size >= settings.max_stream_bytes:
+        # Full, Redis could take nothing else either, and nothing would be told to others.
+        room = waiting.most // REDIS_SHARE or settings.max_stream_bytes
+        if waiting.size >= min(room, settings.max_stream_bytes):
             detail = f"{waiting.size / 1e6:.0f} MB of events wait to be written"
             raise OverloadedError(detail, retry_after=RETRY_AFTER)
         if waiting.seconds >= settings.max_stream_seconds:

@@ -22,10 +22,12 @@ from app.ingest.metrics import UNLIMITED
 from app.ingest.rows import ItemKey
 from app.items.queries import known_items
 from app.runtime.outage import DATABASE_ERRORS
-from app.runtime.pool import Pool
+from app.runtime.pool import Pool, borrowed
 
 LOOKUP_SECONDS = 0.5
 """Longest time a request waits to be told; the lookup goes on for those that come after."""
+LONGEST_LOOKUP_SECONDS = 5.0
+"""Longest time that a lookup takes, also for those that come after."""
 PAUSE_SECONDS = 1.0
 """After a lookup that failed or took too long, nothing is looked up for so long."""
 MISSING_SECONDS = 5.0
@@ -113,7 +115,7 @@ class KnownItems:
 
     async def _missing_of(self, asked: set[ItemKey], version: bytes | None) -> set[ItemKey]:
         names = sorted(asked)
-        async with self._pool.connection() as connection:
+        async with borrowed(self._pool, within=LONGEST_LOOKUP_SECONDS) as connection:
             rows = await known_items(
                 connection,
                 content_types=[content_type for content_type, _ in names],

@@ -12,13 +12,9 @@ from bisect import bisect_left
 from heapq import nlargest
 from itertools import islice, pairwise
 from operator import lt
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent
-
-Identity: TypeAlias = bytes | tuple[bytes, int]
-"""An event's id, with its time where it has one."""
 
 GAP = 900_000_000
 """Microseconds without an event that are worth a transaction: a quarter of an hour."""
@@ -30,44 +26,29 @@ class Lane(NamedTuple):
     """Events for one transaction, sorted by the hypertable's key."""
 
     events: list[ReceivedEvent]
-    untimed: bool
-    """True when the ids alone decide what is the same."""
     late: bool = False
 
 
 def lanes_of(events: list[ReceivedEvent], *, late_before: int) -> list[Lane]:
     """Return the lanes of a batch, the newest events' lanes first, without its own duplicates.
 
-    Of events that are the same, the first is kept. `late_before` is in microseconds since 1970.
+    Of events with the same id, the first is kept. `late_before` is in microseconds since 1970.
     """
-    on_time: list[Lane] = []
-    late: list[Lane] = []
-    timed = events
-    without_time = [received for received in events if received.event.untimed]
-    if without_time:
-        timed = [received for received in events if not received.event.untimed]
-        by_id = {received.event.event_id: received for received in reversed(without_time)}
-        without_time = list(by_id.values())
-    for rows, untimed in ((_in_order(timed), False), (_in_order(without_time), True)):
-        newest = bisect_left(rows, late_before, key=_occurred_at)
-        if newest < len(rows):
-            on_time.append(Lane(rows[newest:], untimed))
-        late += [Lane(piece, untimed, late=True) for piece in _cut(rows[:newest])]
-    return on_time + late
+    rows = _in_order(events)
+    newest = bisect_left(rows, late_before, key=_occurred_at)
+    on_time = [Lane(rows[newest:])] if newest < len(rows) else []
+    return on_time + [Lane(piece, late=True) for piece in _cut(rows[:newest])]
 
 
 def _in_order(events: list[ReceivedEvent]) -> list[ReceivedEvent]:
-    """Sort by the hypertable's key, and keep the first only of those that have the same."""
+    """Sort by the hypertable's key, and keep the first only of those that have the same id."""
+    if len({event.event_id for event, _ in events}) < len(events):
+        events = list({received.event.event_id: received for received in reversed(events)}.values())
     keys = [(event.occurred_at, event.event_id) for event, _ in events]
     # Most batches are in order, and the server waits for this.
     if all(map(lt, keys, islice(keys, 1, None))):
         return events
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    return [
-        events[this]
-        for before, this in pairwise([-1, *order])
-        if before < 0 or keys[before] != keys[this]
-    ]
+    return [events[place] for place in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def _cut(rows: list[ReceivedEvent]) -> list[list[ReceivedEvent]]:
@@ -81,11 +62,6 @@ def _cut(rows: list[ReceivedEvent]) -> list[list[ReceivedEvent]]:
     wide = nlargest(MAX_LATE_LANES - 1, (gap for gap in gaps if gap[0] >= GAP))
     ends = sorted(place for _, place in wide)
     return [rows[start:end] for start, end in pairwise([0, *ends, len(rows)])]
-
-
-def identity_of(event: PackedEvent) -> Identity:
-    """Return what makes an event the same as another."""
-    return event.event_id if event.untimed else (event.event_id, event.occurred_at)
 
 
 def _occurred_at(received: ReceivedEvent) -> int:

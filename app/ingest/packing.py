@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import get_args
+from zlib import crc32
 
 import msgspec
 
@@ -10,6 +11,9 @@ from app.ingest.wire import EventType
 
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 """Names by the number that stands for them in a packed event; only ever appended to."""
+
+CONFLICT = "id: it was used before, for another type, item or user"
+"""Why an event is refused whose id stands for another one."""
 
 TYPE_NUMBERS = {name: number for number, name in enumerate(EVENT_TYPES)}
 
@@ -31,12 +35,19 @@ class PackedEvent(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc
     session_id: str | None = None
     metadata: bytes | None = None
     """A JSON object."""
-    untimed: bool = False
-    """True when the caller gave an id but no time: then the id alone decides what is the same."""
+    claims: bool = False
+    """Whether the caller gave the id, which then counts once, whatever its time."""
     uncounted_because: str | None = None
     """Why it is stored but not counted."""
     viewer: bytes | None = None
     """Who sent it, where it names no user or session: a hash that nobody can undo."""
+
+
+def fingerprint_of(event: PackedEvent) -> int:
+    """Return a signed CRC-32 of the type, item and user: what an id may be used for."""
+    text = f"{event.type}\0{event.content_type}\0{event.content_id}\0{event.user_id or ''}"
+    number = crc32(text.encode())
+    return number - (number >> 31 << 32)
 
 
 class UnreadableEntryError(ValueError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -14,10 +13,16 @@ from app.runtime.sql import Command, Connection, Query
 
 
 class KnownEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A staged event that the hypertable had already."""
+    """A staged event that was recorded before."""
 
     event_id: UUID
-    occurred_at: datetime
+
+
+class ClaimedId(msgspec.Struct, frozen=True, kw_only=True):
+    """An id that a caller gave, and what was first recorded under it."""
+
+    event_id: UUID
+    fingerprint: int
 
 
 class _Transaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +33,9 @@ _COPY_EVENTS = Command("copy_events")
 _COPY_SCORE_FEED = Command("copy_score_feed")
 _CREATE_STAGED_EVENT = Command("create_staged_event")
 _COPY_STAGED_EVENTS = Command("copy_staged_events")
-_LOCK_UNTIMED = Command("lock_untimed")
-_DROP_KNOWN_UNTIMED = Query("drop_known_untimed", KnownEvent)
+_COPY_CLAIMED_IDS = Command("copy_claimed_ids")
+_CLAIM_STAGED_IDS = Query("claim_staged_ids", KnownEvent)
+_CLAIMED_IDS = Query("claimed_ids", ClaimedId)
 _INSERT_STAGED_EVENTS = Query("insert_staged_events", KnownEvent)
 _TRANSACTION_ID = Query("transaction_id", _Transaction)
 
@@ -37,6 +43,11 @@ _TRANSACTION_ID = Query("transaction_id", _Transaction)
 def copy_events(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
     """Open the copy of new events; leaving it raises `UniqueViolation`, if one is known."""
     return connection.cursor().copy(_COPY_EVENTS.text)
+
+
+def copy_claimed_ids(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
+    """Open the copy of ids that callers gave; leaving it raises `UniqueViolation`, as above."""
+    return connection.cursor().copy(_COPY_CLAIMED_IDS.text)
 
 
 def copy_score_feed(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
@@ -52,18 +63,16 @@ async def stage_events(connection: Connection, *, rows: Iterable[bytes]) -> None
             await copy.write(part)
 
 
-async def drop_known_untimed(
-    connection: Connection, *, earliest: datetime, latest: datetime, id_window: timedelta
+async def claim_staged_ids(
+    connection: Connection, *, event_ids: list[UUID], fingerprints: list[int]
 ) -> list[KnownEvent]:
-    """Drop and return the staged events whose id the hypertable knows from within `id_window`.
+    """Claim staged ids that callers gave; drop and return the events whose ids were claimed."""
+    return await _CLAIM_STAGED_IDS.all(connection, event_ids=event_ids, fingerprints=fingerprints)
 
-    `earliest` and `latest` bound where to look. Holds a lock until the transaction ends, so that
-    two writers of one id cannot both find it unknown.
-    """
-    await _LOCK_UNTIMED.run(connection)
-    return await _DROP_KNOWN_UNTIMED.all(
-        connection, earliest=earliest, latest=latest, id_window=id_window
-    )
+
+async def claimed_ids(connection: Connection, *, event_ids: list[UUID]) -> list[ClaimedId]:
+    """Return what was first recorded under those of these ids that callers gave."""
+    return await _CLAIMED_IDS.all(connection, event_ids=event_ids)
 
 
 async def insert_staged_events(connection: Connection) -> list[KnownEvent]:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import redis.asyncio
 
-from app.errors import UnknownItemError
+from app.errors import GroundswellError, UnknownItemError
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
-from app.ingest.intake import Intake
+from app.ingest.intake import Intake, Taken
 from app.ingest.known_items import KnownItems
 from app.ingest.limits import limit_headers
 from app.ingest.metrics import BOTS, REJECTED
 from app.ingest.retention import Retention
-from app.ingest.rows import ItemKey
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import Entry, Reply, Sealed, sealed
 from app.ingest.uuid7 import Uuid7Source
+from app.ingest.viewer_bounds import ViewerBounds
 from app.ingest.wire import Accepted, Rejection
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
+from app.runtime.slices import Slices
 from app.settings import Settings
+
+_STEP = 50
+"""Events that are accepted between two looks at the clock."""
 
 
 class Recorded(NamedTuple):
@@ -58,10 +62,17 @@ class Recorder:
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
         self._intake = Intake(settings, pool, redis_client)
+        self.slices = Slices()
+        self._viewer_bounds = ViewerBounds(redis_client)
 
-    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Accepted:
-        """Say what would become of `events`, and store nothing; raises `UnknownItemError`."""
-        return _answer(await self._accept(events, self._clock(), sender), None)
+    async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+        """Say what would become of `events`, and store nothing.
+
+        Raises `RateLimitedError` and `UnknownItemError`.
+        """
+        standings = await self._intake.charge(len(events), sender)
+        outcome = await self._accept(events, self._clock(), sender)
+        return Recorded(_answer(outcome, None), False, limit_headers(list(standings)))
 
     async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
@@ -72,10 +83,9 @@ class Recorder:
         now = self._clock()
         outcome = await self._accept(events, now, sender)
         del events
-        taken = await self._intake.take(_sealed(outcome, now), sender)
-        return Recorded(
-            _answer(outcome, None), taken.is_written, limit_headers(list(taken.standings))
-        )
+        outcome, taken = await self._take(outcome, now, sender)
+        headers = limit_headers(list(taken.standings))
+        return Recorded(_answer(outcome, taken.reply), taken.reply is not None, headers)
 
     async def record_and_wait(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Do as `record`, then wait until the events are written.
@@ -86,17 +96,36 @@ class Recorder:
         outcome = await self._accept(events, now, sender)
         del events
         request_id = secrets.token_hex(16)
-        taken = await self._intake.take(_sealed(outcome, now, request_id), sender)
-        reply: Reply | None
-        if taken.is_written:
-            reply = Reply(faults=[], duplicates=taken.duplicates)
-        else:
-            reply = await self._intake.written(request_id)
+        outcome, taken = await self._take(outcome, now, sender, request_id)
+        reply = taken.reply or await self._intake.written(request_id)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
+    async def _take(
+        self, outcome: Outcome, now: int, sender: Sender, request_id: str | None = None
+    ) -> tuple[Outcome, Taken]:
+        """Make durable what the sender's viewer can have done; the outcome says what that was."""
+        refused, admitted = await self._viewer_bounds.admit(outcome.accepted, sender)
+        if refused:
+            outcome = _without(outcome, refused)
+        try:
+            return outcome, await self._intake.take(_sealed(outcome, now, request_id), sender)
+        except GroundswellError:
+            await self._viewer_bounds.undo(admitted, sender)
+            raise
+
     async def _accept(self, events: list[Decoded], now: int, sender: Sender) -> Outcome:
-        outcome = self._acceptor.accept(events, now=now, sender=sender, kept=self._retention.kept)
+        outcome = Outcome()
+        async with self.slices.work() as pause:
+            for start in range(0, len(events), _STEP):
+                self._acceptor.accept(
+                    events[start : start + _STEP],
+                    now=now,
+                    sender=sender,
+                    kept=self._retention.kept,
+                    into=outcome,
+                )
+                await pause()
         if self._known_items is None or not outcome.accepted:
             return outcome
         wanted = {(event.content_type, event.content_id) for event in outcome.accepted}
@@ -106,7 +135,11 @@ class Recorder:
         if len(events) == 1:
             REJECTED.inc()
             raise UnknownItemError(_not_in_catalogue(*unknown.pop()))
-        return _without(outcome, unknown)
+        items = ((event.content_type, event.content_id) for event in outcome.accepted)
+        reasons = {
+            place: _not_in_catalogue(*item) for place, item in enumerate(items) if item in unknown
+        }
+        return _without(outcome, reasons)
 
 
 def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed:
@@ -117,21 +150,19 @@ def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed
     REJECTED.inc(len(outcome.rejected))
     if bots := sum(event.uncounted_because is not None for event in outcome.accepted):
         BOTS.inc(bots)
-    entry = sealed(Entry(now, outcome.accepted, request_id))
+    entry = sealed(Entry(now, outcome.accepted, request_id), refused=len(outcome.rejected))
     outcome.accepted.clear()
     return entry
 
 
-def _without(outcome: Outcome, unknown: set[ItemKey]) -> Outcome:
-    """Return the outcome with the events of unknown items rejected."""
-    kept = Outcome([], [], list(outcome.rejected))
-    for index, event in zip(outcome.indexes, outcome.accepted, strict=True):
-        item = event.content_type, event.content_id
-        if item in unknown:
-            kept.rejected.append(Rejection(index=index, reason=_not_in_catalogue(*item)))
+def _without(outcome: Outcome, reasons: Mapping[int, str]) -> Outcome:
+    """Return the outcome with those of the accepted rejected that have a reason."""
+    kept = Outcome(rejected=list(outcome.rejected))
+    for place, (index, event) in enumerate(zip(outcome.indexes, outcome.accepted, strict=True)):
+        if place in reasons:
+            kept.rejected.append(Rejection(index=index, reason=reasons[place]))
         else:
-            kept.accepted.append(event)
-            kept.indexes.append(index)
+            kept.accept(index, event)
     kept.rejected.sort(key=lambda rejection: rejection.index)
     return kept
 
@@ -146,7 +177,9 @@ def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:
         Rejection(index=outcome.indexes[position], reason=reason) for position, reason in faults
     ]
     rejected.sort(key=lambda rejection: rejection.index)
+    lost = {each.index for each in rejected} if faults else ()
     return Accepted(
+        uncounted=[each for each in outcome.uncounted if each.index not in lost] or None,
         accepted=len(outcome.indexes) - len(faults),
         rejected=rejected,
         duplicates=reply.duplicates if reply else None,

@@ -1,12 +1,14 @@
 """Repeated views: the same viewer, the same item, again within the period. Kept, not counted.
 
-Redis remembers, for each viewer and item, the view that counted last. The same event gets the same
+Redis remembers, for each viewer and item, the view that counted last; a view that is a repeat by
+either of whom the page says it is and of its client is one. The same event gets the same
 answer however often it is delivered, because its own id is what is remembered. While Redis is down
 every view counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -64,8 +66,10 @@ class Repeats:
         marked = list(events)
         try:
             for start in range(0, len(views), _AT_ONCE):
-                for position in await self._repeated(events, views[start : start + _AT_ONCE]):
-                    event, received_at = events[position]
+                for position in await self._repeated(marked, views[start : start + _AT_ONCE]):
+                    event, received_at = marked[position]
+                    if event.uncounted_because is not None:
+                        continue
                     event = msgspec.structs.replace(event, uncounted_because=BECAUSE)
                     marked[position] = ReceivedEvent(event, received_at)
                     REPEATS.inc()
@@ -93,23 +97,31 @@ def _views(events: list[ReceivedEvent]) -> list[tuple[int, bytes]]:
     found = [
         (position, key)
         for position, (event, _) in enumerate(events)
-        if event.type == _VIEW
-        and event.count == 1
-        and event.uncounted_because is None
-        and (key := _key_of(event)) is not None
+        if event.type == _VIEW and event.count == 1 and event.uncounted_because is None
+        for key in _keys_of(event)
     ]
     found.sort(key=lambda each: events[each[0]].event.occurred_at)
     return found
 
 
-def _key_of(event: PackedEvent) -> bytes | None:
+def _keys_of(event: PackedEvent) -> Iterator[bytes]:
+    """Yield the keys of whom the page says it is, and of the client where that is told too."""
+    item = event.content_type, event.content_id
     if event.user_id is not None:
-        viewer = "user", event.user_id
+        yield _key_of("user", event.user_id, *item)
     elif event.session_id is not None:
-        viewer = "session", event.session_id
-    elif event.viewer is not None:
-        viewer = "client", event.viewer.hex()
-    else:
-        return None
-    seen = "\0".join((*viewer, event.content_type, event.content_id))
-    return keys.SEEN + blake2b(seen.encode(), digest_size=16).digest()
+        yield _key_of("session", event.session_id, *item)
+    if event.viewer is not None:
+        yield _key_of("client", event.viewer.hex(), *item)
+
+
+def seen_keys(user_id: str, sessions: list[str], item: tuple[str, str]) -> list[bytes]:
+    """Return the keys that remember a user's views of an item."""
+    return [
+        _key_of("user", user_id, *item),
+        *(_key_of("session", session, *item) for session in sessions),
+    ]
+
+
+def _key_of(*parts: str) -> bytes:
+    return keys.SEEN + blake2b("\0".join(parts).encode(), digest_size=16).digest()

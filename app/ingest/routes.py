@@ -13,14 +13,10 @@ from litestar.params import QueryParameter
 
 from app.access.guard import caller_of, demand, require
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
     NothingAcceptedError,
     OverloadedError,
     RateLimitedError,
     TooLargeError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
 )
 from app.http.answers import AnyRequest
@@ -33,7 +29,6 @@ from app.ingest.cloud_events import CloudEvent
 from app.ingest.decode import Decoded, decode_action, decode_body
 from app.ingest.wire import Accepted, ActionIn, EventIn, EventType, Refused
 from app.services import Services
-from app.settings import Settings
 
 OptionalType = Annotated[
     str | None,
@@ -76,16 +71,7 @@ _RESPONSES: dict[int, ResponseSpec] = {
         media_type=PROBLEM,
         generate_examples=False,
     ),
-    **documented(
-        BadRequestError,
-        UnauthorizedError,
-        ForbiddenError,
-        UnknownItemError,
-        TooLargeError,
-        OverloadedError,
-        RateLimitedError,
-        UnavailableError,
-    ),
+    **documented(UnknownItemError, TooLargeError, OverloadedError, RateLimitedError),
 }
 
 
@@ -97,7 +83,8 @@ _RESPONSES: dict[int, ResponseSpec] = {
     description="One event, an array of them, NDJSON (`application/x-ndjson`), or CloudEvents, "
     "gzip too; JSON may come as `text/plain`, as `navigator.sendBeacon` sends it. Every event has "
     "its own outcome: a bad one never sinks the others. An event `id` counts once, however often "
-    "it is sent; send the same `occurredAt` with it each time, or none.",
+    "it is sent and with whatever time; one that was used for another type, item or user is "
+    "rejected.",
     operation_id="recordEvents",
     guards=[require("write", public=True)],
     operation_class=json_body(
@@ -128,19 +115,19 @@ async def post_events(
     backfill: Backfill = False,
 ) -> Response[bytes]:
     """Record the events in the body."""
-    recorder, senders, settings = services.recorder, services.senders, services.settings
+    recorder, senders = services.recorder, services.senders
     if backfill:
         await demand(request, "backfill")
     sender = await senders.sender_of(request, await caller_of(request), backfills=backfill)
     # Not kept here: an event need not outlive its packing.
     if validate:
-        accepted = await recorder.validate(await _events(request, settings), sender)
-        return _answer(request, accepted, status=200)
+        recorded = await recorder.validate(await _events(request, services), sender)
+        return _answer(request, recorded.accepted, status=200, headers=recorded.headers)
     if wait:
-        recorded = await recorder.record_and_wait(await _events(request, settings), sender)
+        recorded = await recorder.record_and_wait(await _events(request, services), sender)
         status = 200 if recorded.is_written else 202
         return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
-    recorded = await recorder.record(await _events(request, settings), sender)
+    recorded = await recorder.record(await _events(request, services), sender)
     return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
 
@@ -176,7 +163,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         wait: Wait = False,
     ) -> Response[bytes]:
         recorder, senders, settings = services.recorder, services.senders, services.settings
-        body = await _body(request, settings)
+        body = await body_of(request, limit=settings.max_event_bytes)
         event = decode_action(body, event_type=event_type, content_id=content_id)
         if content_type is not None and isinstance(event, EventIn):
             event = msgspec.structs.replace(event, content_type=content_type)
@@ -189,17 +176,17 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
     return action
 
 
-async def _events(request: AnyRequest, settings: Settings) -> list[Decoded]:
-    return decode_body(
-        await _body(request, settings),
-        media_type=request.headers.get("content-type", ""),
-        max_events=settings.max_events,
-        max_event_bytes=settings.max_event_bytes,
-    )
-
-
-async def _body(request: AnyRequest, settings: Settings) -> bytes:
-    return await body_of(request, limit=settings.max_body_bytes)
+async def _events(request: AnyRequest, services: Services) -> list[Decoded]:
+    settings = services.settings
+    body = await body_of(request, limit=settings.max_body_bytes)
+    async with services.recorder.slices.work() as pause:
+        return await decode_body(
+            body,
+            media_type=request.headers.get("content-type", ""),
+            max_events=settings.max_events,
+            max_event_bytes=settings.max_event_bytes,
+            pause=pause,
+        )
 
 
 def _answer(
@@ -217,7 +204,12 @@ def _answer(
         rejected=accepted.rejected,
         instance=request.url.path,
     )
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=PROBLEM)
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=PROBLEM,
+        headers=headers,
+    )
 
 
 router = Router(

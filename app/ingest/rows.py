@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.ingest.packing import EVENT_TYPES, PackedEvent
+from app.ingest.packing import EVENT_TYPES, PackedEvent, fingerprint_of
 
 
 class ReceivedEvent(NamedTuple):
@@ -44,10 +44,11 @@ _PG_EPOCH = 946_684_800_000_000
 _EVENT = struct.Struct(">6s16s iq iq iq").pack
 _EVENT_HEAD = struct.pack(">hi", 12, 16)
 """Twelve columns, of which the first is 16 bytes long."""
+_CLAIM = struct.Struct(">hi16siqii").pack
 _FEED = struct.Struct(">6sq iq").pack
 _FEED_HEAD = struct.pack(">hi", 5, 8)
 _INT = struct.Struct(">ii").pack
-_REAL = struct.Struct(">if").pack
+_DOUBLE = struct.Struct(">id").pack
 _LENGTH = struct.Struct(">i").pack
 _COUNTED = struct.pack(">i?", 1, True) + _NULL
 _UNCOUNTED = struct.pack(">i?", 1, False)
@@ -105,6 +106,20 @@ def encode_rows(
     yield _TRAILER, _TRAILER
 
 
+def encode_claims(events: Sequence[ReceivedEvent], ids: Mapping[ItemKey, int]) -> bytes:
+    """Return the data for `copy_claimed_ids` of those `events` whose items have an id.
+
+    In the order of ids: two writers of the same ones wait for each other, and never cross.
+    """
+    claims = [
+        _CLAIM(3, 16, event.event_id, 8, received_at - _PG_EPOCH, 4, fingerprint_of(event))
+        for event, received_at in events
+        if event.claims and (event.content_type, event.content_id) in ids
+    ]
+    claims.sort()
+    return b"".join((_HEADER, *claims, _TRAILER)) if claims else b""
+
+
 def _rest(event: PackedEvent) -> bytes:
     because = event.uncounted_because
     return (
@@ -115,7 +130,7 @@ def _rest(event: PackedEvent) -> bytes:
 
 
 def _amount(event: PackedEvent) -> bytes:
-    seconds = _NULL if event.seconds is None else _REAL(4, event.seconds)
+    seconds = _NULL if event.seconds is None else _DOUBLE(8, event.seconds)
     return _TYPES[event.type] + _INT(4, event.count) + seconds
 
 

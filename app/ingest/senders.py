@@ -7,15 +7,17 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import State
 
-from app.access.address import Address, client_address, subscriber
+from app.access.address import Clients, subscriber
+from app.access.bounds import OPEN
 from app.access.caller import Caller
 from app.access.viewers import Viewers
 from app.ingest import keys
 from app.ingest.bots import bot_of
 from app.ingest.limits import Limit
 from app.ingest.sender import ANYBODY, Sender
-from app.runtime.networks import Network, parse_networks
 from app.settings import Settings
+
+PRERENDER = "prerender"
 
 AnyRequest = Request[Any, Any, State]
 
@@ -23,10 +25,9 @@ AnyRequest = Request[Any, Any, State]
 class Senders:
     """Tells senders apart as far as the settings ask for it, and no further."""
 
-    def __init__(self, settings: Settings, viewers: Viewers) -> None:
+    def __init__(self, settings: Settings, clients: Clients, viewers: Viewers) -> None:
         self._viewers = viewers
-        self._trusted: tuple[Network, ...] = parse_networks(settings.trusted_proxies)
-        self._header = settings.forwarded_header
+        self._clients = clients
         self._key_limit = settings.rate_limit_per_minute
         self._client_limit = settings.client_rate_limit_per_minute
         self._dedupes = settings.view_dedupe_seconds > 0
@@ -37,19 +38,34 @@ class Senders:
         """Return what ingestion needs to know of the caller who sent `request`."""
         is_page = comes_from_page(request, caller)
         limits = self._limits_of_key(caller)
+        bounds = caller.key or OPEN
+        is_told_apart = is_page and (
+            self._dedupes or bounds.takes_back == "own" or bounds.max_watch_seconds is not None
+        )
         is_client_limited = self._client_limit > 0 and not caller.is_server
         viewer: bytes | None = None
         user_agent = request.headers.get("user-agent", "") if is_page else ""
-        if is_client_limited or (self._dedupes and is_page):
-            address = self._address(request)
+        if is_client_limited or is_told_apart:
+            address = self._clients.address_of(request.scope)
             if address is not None and is_client_limited:
                 limits += await self._limits_of_client(subscriber(address))
-            if address is not None and self._dedupes and is_page:
+            if address is not None and is_told_apart:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
-        if not (is_page or limits or backfills):
+        # With a key, it is a program that its owner means to send events, whatever it is made with.
+        bot = bot_of(user_agent, library_may=caller.key is not None) if user_agent else None
+        if "prefetch" in request.headers.get("sec-purpose", ""):
+            # A browser makes a page ready that nobody has asked for yet.
+            bot = PRERENDER
+        if not (is_page or limits or backfills or caller.key or bot):
             return ANYBODY
-        bot = bot_of(user_agent) if user_agent else None
-        return Sender(limits=limits, viewer=viewer, bot=bot, backfills=backfills)
+        return Sender(
+            limits=limits,
+            viewer=viewer,
+            bot=bot,
+            bounds=bounds,
+            namespace=b"%d" % caller.key.key_id if caller.key and bounds.own_ids else None,
+            backfills=backfills,
+        )
 
     def _limits_of_key(self, caller: Caller) -> tuple[Limit, ...]:
         if caller.key is None:
@@ -64,15 +80,6 @@ class Senders:
         if hashed is None:
             return ()
         return (Limit("client", keys.rate("client", hashed.hex()), self._client_limit),)
-
-    def _address(self, request: AnyRequest) -> Address | None:
-        peer = request.scope["client"]
-        return client_address(
-            peer[0] if peer else None,
-            request.scope["headers"],
-            trusted=self._trusted,
-            header=self._header,
-        )
 
 
 def comes_from_page(request: AnyRequest, caller: Caller) -> bool:

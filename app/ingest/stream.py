@@ -54,6 +54,8 @@ class Sealed(NamedTuple):
     fields: Fields
     events: int
     """How many."""
+    cost: int
+    """How many the request had, those that were refused too: what limits take for it."""
 
     def opened(self) -> Entry:
         """Return the entry again."""
@@ -68,9 +70,9 @@ def to_fields(entry: Entry) -> Fields:
     return fields
 
 
-def sealed(entry: Entry) -> Sealed:
-    """Return `entry` as the stream carries it."""
-    return Sealed(to_fields(entry), len(entry.events))
+def sealed(entry: Entry, *, refused: int = 0) -> Sealed:
+    """Return `entry` as the stream carries it, of a request in which others were refused."""
+    return Sealed(to_fields(entry), len(entry.events), len(entry.events) + refused)
 
 
 def from_fields(fields: Fields) -> Entry:
@@ -96,6 +98,7 @@ class Appended(NamedTuple):
 class _Append(NamedTuple):
     fields: Fields
     events: int
+    cost: int
     limits: tuple[Limit, ...]
     done: asyncio.Future[Appended]
 
@@ -163,13 +166,20 @@ class StreamAppender:
         if (now := self._clock()) - self._measured_at > self._backlog_max_age:
             # Said before it is done, so that one request asks and the others go on.
             self._measured_at = now
-            self._backlog = await self._measured()
+            try:
+                self._backlog = await self._measured()
+            except BaseException:
+                # What was known before an outage is not known after it.
+                self._measured_at = -self._backlog_max_age
+                raise
         return self._backlog
 
     async def _measured(self) -> Waiting:
         pipeline = self._redis.pipeline(transaction=False)
         ask_waiting(pipeline, self._stream)
-        return read_waiting(await pipeline.execute())
+        pipeline.info("memory")
+        *answers, memory = await pipeline.execute()
+        return read_waiting(answers)._replace(most=memory.get("maxmemory", 0))
 
     async def _write_all(self) -> None:
         try:
@@ -212,7 +222,7 @@ class StreamAppender:
                     1 + len(limits),
                     self._stream,
                     *(limit.bucket for limit in limits),
-                    group[0].events,
+                    group[0].cost,
                     *(limit.per_minute for limit in limits),
                     *_parts_of(group),
                 )

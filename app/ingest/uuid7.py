@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from hashlib import blake2b
 from random import Random
 from uuid import UUID
 
@@ -51,6 +52,21 @@ class Uuid7Source:
             | _VARIANT
             | tail & _LOW_MASK
         ).to_bytes(16, "big")
+
+
+def within(namespace: bytes, identifier: UUID) -> bytes:
+    """Return what stands for an id in a namespace; ids of two namespaces never meet.
+
+    The time inside a UUIDv7 stays; all else becomes a hash (UUIDv8, RFC 9562, section 5.8).
+    """
+    digest = blake2b(identifier.bytes, digest_size=16, key=namespace).digest()
+    tail = int.from_bytes(digest, "big")
+    millisecond = millisecond_of(identifier)
+    if millisecond is None:
+        number = tail & ~(0xF << 76) | 8 << 76
+    else:
+        number = millisecond << 80 | _VERSION | tail & ((1 << 76) - 1)
+    return (number & ~(0b11 << _LOW_BITS) | _VARIANT).to_bytes(16, "big")
 
 
 def millisecond_of(identifier: UUID) -> int | None:

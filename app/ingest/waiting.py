@@ -19,6 +19,8 @@ class Waiting(NamedTuple):
     """Bytes of Redis's memory, as Redis estimates them."""
     seconds: float
     """Age of the oldest entry, 0 where none waits."""
+    most: int = 0
+    """Bytes that Redis may take for everything, 0 where it has no limit."""
 
 
 def ask_waiting(pipeline: Pipeline, stream: str) -> None:

@@ -48,6 +48,15 @@ class Rejection(Wire, frozen=True):
     """What was wrong with it: the field first."""
 
 
+class Uncounted(Wire, frozen=True):
+    """Why the event at `index` of the request is kept, but counted nowhere."""
+
+    index: int
+    """Which event of the request, from 0."""
+    reason: str
+    """Such as `bot: ` and what gave it away."""
+
+
 class Accepted(Wire, frozen=True, omit_defaults=True):
     """What became of the events of a request."""
 
@@ -57,6 +66,8 @@ class Accepted(Wire, frozen=True, omit_defaults=True):
     """Empty when all were accepted."""
     duplicates: int | None = None
     """How many of the accepted were recorded before; absent where it is not known yet."""
+    uncounted: list[Uncounted] | None = None
+    """Which of the accepted are kept but not counted, such as a bot's; absent where all count."""
 
 
 class ActionIn(Wire, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from app.http.body import body_of, decoded_bytes
 from app.http.openapi_bodies import json_body
 from app.http.parameters import ContentId, OptionalContentType
 from app.http.problems import documented
-from app.http.wire import id_text
+from app.http.wire import TOO_DEEP, id_text, is_too_deep
 from app.items import queries as items
 from app.items.answer import item_of
 from app.items.list_routes import list_items
@@ -32,7 +32,7 @@ SEVERAL = msgspec.json.Decoder(list[ItemIn])
     request_max_body_size=None,
     summary="Write catalogue entries",
     description="One entry or an array of them. What is absent stays as it was, null "
-    "clears it; `attributes` are merged key by key (RFC 7396). All are written, or none.",
+    "clears it; `attributes` are merged in depth (RFC 7396). All are written, or none.",
     operation_id="putItems",
     operation_class=json_body(ItemIn, several=True),
     guards=[require("write")],
@@ -94,10 +94,12 @@ def _decoded(body: bytes) -> list[ItemIn]:
 
 
 def _stored(item: ItemIn) -> ItemIn:
-    """Return `item` with its id as text and its time in UTC.
+    """Return `item` with its id as text and its time in UTC, or raise `BadRequestError`.
 
-    PostgreSQL refuses offsets of 16 hours and more.
+    PostgreSQL refuses offsets of 16 hours and more, and merges what is nested by recursion.
     """
+    if is_too_deep(item.attributes):
+        raise BadRequestError(f"attributes: {TOO_DEEP}")
     published_at = item.published_at
     if isinstance(published_at, datetime):
         try:

@@ -26,7 +26,7 @@ class ItemIn(Wire, frozen=True, forbid_unknown_fields=True):
     published_at: Moment | UnsetType | None = UNSET
     """When it was published; the order `new` goes by it."""
     attributes: dict[str, object] | UnsetType | None = UNSET
-    """Merged key by key: null removes a key, or all of them."""
+    """Merged key by key, in depth: null removes a key, or all of them."""
 
 
 class ItemsWritten(Wire, frozen=True):

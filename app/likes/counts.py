@@ -2,7 +2,9 @@
 
 Two toggles may commit in one order and reach Redis in the other. The version rises with each
 change in the order of the commits, so Redis compares, in one step, and keeps the newer count: no
-order of writes, retries and refills can leave an older one.
+order of writes, retries and refills can leave an older one. But a database that was restored, or
+has failed over, may give lower versions than Redis has: what it says after Redis was read is right,
+whatever the version.
 """
 
 from __future__ import annotations
@@ -25,21 +27,19 @@ KEPT_SECONDS = 86_400
 Item: TypeAlias = tuple[str, str]
 """Content type and content id."""
 
-_KNOWN = """
-local known = redis.call('get', KEYS[1])
-local version, likes = string.match(known or '', '^(%d+) (%d+)$')
-"""
-
 # KEYS: a count. ARGV: version, likes, milliseconds to live.
-_STORE = f"""{_KNOWN}
+_STORE = """
+local known = redis.call('get', KEYS[1])
+local version = string.match(known or '', '^(%d+) %d+$')
 if version and tonumber(version) > tonumber(ARGV[1]) then return 0 end
 redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
 return 1
 """
-_MEND = f"""{_KNOWN}
-if not known or version and tonumber(version) > tonumber(ARGV[1]) then return 0 end
-if version == ARGV[1] and likes == ARGV[2] then return 0 end
-redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
+# KEYS: a count. ARGV: what was found there, what takes its place, if any, milliseconds to live.
+_MEND = """
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then return redis.call('unlink', KEYS[1]) end
+redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
 return 1
 """
 _KEPT_MS = 1_000 * KEPT_SECONDS
@@ -82,6 +82,14 @@ class LikeCounts:
         LIKE_COUNT_LOOKUPS.labels("database" if count is None else "cache").inc()
         return count
 
+    async def settle(self, item: Item, held: LikeCount | None, counted: Counted) -> None:
+        """Keep a count that the database gave after `held` was read; it wins over that."""
+        if held is None:
+            await self.store(item, counted)
+            return
+        with suppress(*REDIS_ERRORS):
+            await self.mend([(item, _text(held), counted)])
+
     async def store(self, item: Item, counted: Counted) -> None:
         """Keep a count of the database, unless a newer one is there."""
         with suppress(*REDIS_ERRORS):
@@ -98,23 +106,33 @@ class LikeCounts:
                     pipe.unlink(keys.like_count(*item))
                 else:
                     pipe.eval(_STORE, 1, keys.like_count(*item), *_arguments(counted))
-                pipe.unlink(stats_keys.stats_fresh(*item))
+                # Without the lock, the next reader asks the database whoever has just done so.
+                pipe.unlink(stats_keys.stats_fresh(*item), stats_keys.stats_lock(*item))
                 await pipe.execute()
         except REDIS_ERRORS as error:
             # Whoever asks next for this item mends it, or the reconciling job does.
             log.warning("a like count did not reach redis", error=str(error))
 
-    async def mend(self, counts: Sequence[tuple[Item, Counted]]) -> list[Item]:
-        """Replace the counts in Redis that are older or other than these, and return their items.
+    async def mend(self, found: Sequence[tuple[Item, bytes, Counted | None]]) -> int:
+        """Replace counts that were found in Redis by what the database said after that.
 
-        What Redis does not hold stays out of it. Raises what Redis raises.
+        What the database does not have is forgotten. Returns how many were other; what has changed
+        since it was found stays. Raises what Redis raises.
         """
-        sha = await self._redis.script_load(_MEND)
+        wrong = [
+            (keys.like_count(*item), held, wanted)
+            for item, held, counted in found
+            if held != (wanted := b"" if counted is None else _text(counted))
+        ]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for item, counted in counts:
-                pipe.evalsha(sha, 1, keys.like_count(*item), *_arguments(counted))
+            for key, held, wanted in wrong:
+                pipe.eval(_MEND, 1, key, held, wanted, str(_KEPT_MS))
             mended: Iterable[int] = await pipe.execute()
-        return [item for (item, _), done in zip(counts, mended, strict=True) if done]
+        return sum(mended)
+
+
+def _text(counted: Counted) -> bytes:
+    return b"%d %d" % (counted.version, counted.likes)
 
 
 def _arguments(counted: Counted) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,31 +40,25 @@ class LikedRow(msgspec.Struct, frozen=True, kw_only=True):
     item_id: int
 
 
-class ChangedCount(msgspec.Struct, frozen=True, kw_only=True):
-    """The count of an item, and when it last changed."""
+class CountedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """How many users like an item."""
 
     content_type: str
     content_id: str
     likes: int
     version: int
-    changed_at: datetime
-    item_id: int
 
 
 class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """A run of the reconciling job that has begun."""
 
     ledger_id: int
-    since: datetime | None
-    """When the last good run began; None before the first."""
-    until: datetime
-    """When this one did, by the clock of the database."""
 
 
 _SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
 _LIKED_ITEMS = Query("liked_items", LikedRow)
-_CHANGED_LIKE_COUNTS = Query("changed_like_counts", ChangedCount)
+_LIKE_COUNTS_OF = Query("like_counts_of", CountedItem)
 _BEGIN_LIKE_RECONCILIATION = Query("begin_like_reconciliation", Reconciliation)
 _END_LIKE_RECONCILIATION = Command("end_like_reconciliation")
 
@@ -114,12 +109,14 @@ async def liked_items(
     )
 
 
-async def changed_like_counts(
-    connection: Connection, *, after: datetime, after_item: int, until: datetime, most: int
-) -> list[ChangedCount]:
-    """Return the counts that changed up to `until`, oldest change first, above that place."""
-    return await _CHANGED_LIKE_COUNTS.all(
-        connection, after=after, after_item=after_item, until=until, most=most
+async def like_counts_of(
+    connection: Connection, *, items: Sequence[tuple[str, str]]
+) -> list[CountedItem]:
+    """Return the counts of those of the items (content type and id) that were ever liked."""
+    return await _LIKE_COUNTS_OF.all(
+        connection,
+        content_types=[content_type for content_type, _ in items],
+        content_ids=[content_id for _, content_id in items],
     )
 
 

@@ -1,8 +1,9 @@
 """The job that compares the like counts in Redis with the database, every five minutes.
 
 A count in Redis is behind where a process died between its commit and its write, and where Redis
-was down or came back with an older file. Every such count has changed since the last good run, so
-only those are looked at; one that Redis does not hold cannot be wrong.
+was down or came back with an older file; it is ahead where the database was restored or has failed
+over. So all that Redis holds is looked at, whenever it changed; what it does not hold cannot be
+wrong.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
 
-from app.likes.counts import KEPT_SECONDS, LikeCounts
+from app.likes import keys
+from app.likes.counts import LikeCounts
 from app.likes.metrics import LIKE_COUNTS_MENDED
 from app.likes.queries import (
     Reconciliation,
     begin_like_reconciliation,
-    changed_like_counts,
     end_like_reconciliation,
+    like_counts_of,
 )
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool
@@ -31,9 +33,8 @@ from app.settings import Settings
 EVERY = timedelta(minutes=4, seconds=45)
 """Least time between two runs of any worker: polling makes it five minutes, and no more."""
 POLL_SECONDS = 15.0
-OVERLAP = timedelta(minutes=1)
-"""A change that began before the last run may have been committed after it."""
 PAGE = 1_000
+"""How many keys Redis looks at in one step."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ async def run_like_reconciler(
 
 
 class LikeReconciler:
-    """Mends what is behind in Redis."""
+    """Mends what is wrong in Redis."""
 
     def __init__(self, *, settings: Settings, pool: Pool, redis: Redis) -> None:
         self._timeout = settings.database_timeout
@@ -72,7 +73,7 @@ class LikeReconciler:
         self._counts = LikeCounts(redis)
 
     async def reconcile(self, *, every: timedelta = EVERY) -> Mended | None:
-        """Compare what has changed since the last run; None where another runs, or just ran.
+        """Compare what Redis holds; None where another runs, or just ran.
 
         Raises what Redis or the database raise; the ledger has it then, where it can be reached.
         """
@@ -84,7 +85,7 @@ class LikeReconciler:
             if run is None:
                 return None
             try:
-                found = await self._mend(connection, run)
+                found = await self._mend(connection)
             except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
                 fault = f"{type(error).__name__}: {error}"
                 with suppress(*DATABASE_ERRORS):
@@ -100,22 +101,37 @@ class LikeReconciler:
             log.info("like counts mended", mended=found.mended, compared=found.compared)
         return found
 
-    async def _mend(self, connection: Connection, run: Reconciliation) -> Mended:
-        oldest = run.until - timedelta(seconds=KEPT_SECONDS)
-        after = max(oldest, run.since - OVERLAP) if run.since else oldest
-        after_item = compared = mended = 0
+    async def _mend(self, connection: Connection) -> Mended:
+        compared = mended = 0
+        cursor: int = 0
+        found: Any
         while True:
-            async with asyncio.timeout(self._timeout):
-                page = await changed_like_counts(
-                    connection, after=after, after_item=after_item, until=run.until, most=PAGE
-                )
-            counts = [((count.content_type, count.content_id), count) for count in page]
-            if counts:
-                mended += len(await self._counts.mend(counts))
-                after, after_item = page[-1].changed_at, page[-1].item_id
-            compared += len(page)
-            if len(page) < PAGE:
+            cursor, found = await self._redis.scan(cursor, match=keys.ALL_COUNTS, count=PAGE)
+            if found:
+                mended += await self._mend_page(connection, found)
+                compared += len(found)
+            if not cursor:
                 return Mended(compared, mended)
+
+    async def _mend_page(self, connection: Connection, found: list[bytes]) -> int:
+        """Put the counts under these keys right: Redis is read first, and the database wins."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in found:
+                pipe.get(key)
+            held: list[bytes | None] = await pipe.execute()
+        items = [keys.item_of(key.decode()) for key in found]
+        async with asyncio.timeout(self._timeout):
+            counted = {
+                (one.content_type, one.content_id): one
+                for one in await like_counts_of(connection, items=items)
+            }
+        return await self._counts.mend(
+            [
+                (item, value, counted.get(item))
+                for item, value in zip(items, held, strict=True)
+                if value is not None
+            ]
+        )
 
     async def _end(
         self, connection: Connection, run: Reconciliation, *, mended: int, error: str | None = None

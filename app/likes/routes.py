@@ -18,7 +18,8 @@ from app.errors import (
 from app.http.answers import passing
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType, PageCursor, PageLimit
 from app.http.problems import documented
-from app.ingest.allowance import take_one
+from app.ingest.allowance import allow
+from app.ingest.limits import limit_headers
 from app.ingest.senders import AnyRequest
 from app.likes.counts import Item
 from app.likes.cursor import ABOVE_ALL, CODEC, LikeCursor
@@ -109,17 +110,15 @@ async def get_like(
     """Return how it stands between the caller and an item."""
     item = (content_type, content_id)
     user_id = user_of(request)
-    cached = await services.like_counts.get(item)
+    held = await services.like_counts.get(item)
     async with services.connected() as connection:
         state = await like_state(
             connection, user_id=user_id, content_type=content_type, content_id=content_id
         )
     if state is None:
         raise unknown(item)
-    if cached is None or cached.version < state.version:
-        await services.like_counts.store(item, state)
-        return passing(request, Like(has_liked=state.has_liked, likes_count=state.likes))
-    return passing(request, Like(has_liked=state.has_liked, likes_count=cached.likes))
+    await services.like_counts.settle(item, held, state)
+    return passing(request, Like(has_liked=state.has_liked, likes_count=state.likes))
 
 
 @get(
@@ -177,7 +176,7 @@ async def _set(
 ) -> Response[bytes]:
     user_id = user_of(request)
     sender = await services.senders.sender_of(request, await caller_of(request))
-    headers = await take_one(services.redis, sender.limits)
+    headers = limit_headers(await allow(services.redis, sender.limits))
     state = await change_like(
         item,
         user_id=user_id,

@@ -1,15 +1,16 @@
 """What a database knows about its own schema, in two tables of schema public.
 
-`schema_file` holds what the applied files were; a file's row is of the same transaction as what it
-did. The one row of `schema_replaceable` says what the functions and the jobs were made from; it is
-gone while they are being replaced, so that a run that was cut off is finished by the next one.
+`schema_file` holds what the applied files were, `schema_replaceable` from which text each function,
+view and job was made. A file's row is of the same transaction as what the file did.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import msgspec
 import psycopg
+from psycopg.rows import class_row
 
 from app.errors import MigrationError
 from app.migrate.schema_files import SqlFile
@@ -36,11 +37,24 @@ async def create(connection: Connection) -> None:
             'The versioned files of db/ that were applied, as they were then.';
 
         create table public.schema_replaceable (
-            sha256 text primary key,
+            path text primary key,
+            sha256 text not null,
+            made text not null,
             replaced_at timestamptz not null default now()
         );
         comment on table public.schema_replaceable is
-            'What functions and jobs were made from; no row while they are being made.';
+            'What each function, view and job was made from, and what that made: an object as in '
+            '"drop", or a job''s schedule.';
+
+        create table public.schema_grant (
+            thing text,
+            privilege text,
+            role text,
+            primary key (thing, privilege, role)
+        );
+        comment on table public.schema_grant is
+            'What groundswell_service and groundswell_read were granted: where it is lost, '
+            'migrate gives it again.';
         """
     )
 
@@ -104,23 +118,39 @@ async def remember_file(connection: Connection, file: SqlFile) -> None:
     )
 
 
-async def replaced_hash(connection: Connection) -> str | None:
-    """Return the hash of what the functions were made from, None where they must be made anew."""
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A replaceable file as it was applied, and what that made."""
+
+    path: str
+    sha256: str
+    made: str
+    """The object as in `drop`, `function core.count_like()`; of a job its schedule."""
+
+
+async def made_by_files(connection: Connection) -> dict[str, Made]:
+    """Return what the replaceable files made, by path."""
     if not await _exists(connection, "public.schema_replaceable"):
-        return None
-    cursor = await connection.execute("select sha256 from public.schema_replaceable")
-    row = await cursor.fetchone()
-    return None if row is None else str(row[0])
+        return {}
+    async with connection.cursor(row_factory=class_row(Made)) as cursor:
+        await cursor.execute("select path, sha256, made from public.schema_replaceable")
+        return {made.path: made for made in await cursor.fetchall()}
 
 
-async def forget_replaced(connection: Connection) -> None:
-    """Say that the functions have to be made anew."""
-    await connection.execute("delete from public.schema_replaceable")
+async def remember_made(connection: Connection, file: SqlFile, made: str) -> None:
+    """Store what `file` made: in the transaction that does so."""
+    await connection.execute(
+        """
+        insert into public.schema_replaceable (path, sha256, made) values (%s, %s, %s)
+        on conflict (path) do update
+        set sha256 = excluded.sha256, made = excluded.made, replaced_at = now()
+        """,
+        [file.path, file.sha256, made],
+    )
 
 
-async def remember_replaced(connection: Connection, sha256: str) -> None:
-    """Say what the functions were made from."""
-    await connection.execute("insert into public.schema_replaceable (sha256) values (%s)", [sha256])
+async def forget_made(connection: Connection, path: str) -> None:
+    """Say that what `path` made is gone."""
+    await connection.execute("delete from public.schema_replaceable where path = %s", [path])
 
 
 async def _exists(connection: Connection, table: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -13,11 +15,12 @@ import psycopg
 import structlog
 
 from app.errors import MigrationError
-from app.migrate import bookkeeping, replace
+from app.migrate import bookkeeping, grants, jobs, mending, roles
+from app.migrate.replace import Replacement, changed_files, gone_files
+from app.migrate.roles import NO_SERVICES, Services
 from app.migrate.schema_files import (
     PROJECT,
     Folders,
-    Replaceable,
     SqlFile,
     read_replaceable,
     read_versioned,
@@ -30,6 +33,12 @@ LOCK = 0x67726F756E64
 
 RETRY_SECONDS = 0.25
 
+OLDEST, NEWEST = (2, 23), (2, 32)
+"""Versions of TimescaleDB with which this works."""
+
+_HELD = {"2BP01", "0A000"}
+"""What PostgreSQL says of a column, table or function that a view or function needs as it is."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,23 +47,35 @@ class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
 
     applied: list[str]
     """Versioned files applied now, in order."""
-    api_replaced: bool
-    """Whether the functions and the jobs were made anew."""
+    replaced: int
+    """How many functions and views were replaced now."""
     jobs: list[str]
     """Names of the jobs registered now."""
     jobs_skipped: str | None
     """Why this database runs no jobs; None where it does."""
+    mended: list[str]
+    """Which roles, grants and settings were missing, and are there now."""
+    warnings: list[str]
+    """What only people can mend."""
 
 
 async def migrate(
-    database_url: str, *, folders: Folders = PROJECT, patience: float = 60.0
+    database_url: str,
+    *,
+    folders: Folders = PROJECT,
+    patience: float = 60.0,
+    services: Services = NO_SERVICES,
+    script: Path | None = None,
 ) -> MigrationReport:
-    """Apply what is pending and replace the functions if they or anything below them changed.
+    """Apply what is pending, replace functions and views that changed, and mend what is missing.
 
     Waits up to `patience` seconds for the database to answer, then for another migration of it to
     end. A second call changes nothing. Raises `MigrationError` for a changed, missing, misnumbered
     or failing file: files before it stay applied, and the next call goes on from there. Raises it,
     too, for a database from before the baseline, and touches nothing there.
+
+    What others built is left alone: where it needs something that cannot be replaced in place,
+    nothing happens and the error lists it, unless it may be dropped and written to `script`.
     """
     versioned = read_versioned(folders)
     replaceable = read_replaceable(folders)
@@ -64,64 +85,149 @@ async def migrate(
     ):
         await bookkeeping.refuse_before_baseline(connection)
         await _ensure_timescaledb(connection)
-        jobs_skipped = await replace.why_no_jobs(connection)
         pending = await bookkeeping.pending_of(connection, versioned)
-        wanted = replaceable.sha256(with_jobs=jobs_skipped is None)
-        replacing = bool(pending) or await bookkeeping.replaced_hash(connection) != wanted
-        jobs: list[str] = []
-        if replacing:
-            await bookkeeping.create(connection)
-            await bookkeeping.forget_replaced(connection)
-            if pending:
-                await _apply(connection, pending, replaceable)
+        await bookkeeping.create(connection)
+        mended = await mending.mend_roles(connection)
+        replacement = Replacement(connection, replaceable, script=script)
+        replaced = await _bring_up(connection, pending, replacement)
+        jobs_skipped = await jobs.why_no_jobs(connection)
+        registered: list[str] = []
+        if jobs_skipped is None:
             async with connection.transaction():
-                await _replace(connection, replaceable)
-                if jobs_skipped is None:
-                    jobs = await replace.register_jobs(connection, replaceable.jobs)
-                await bookkeeping.remember_replaced(connection, wanted)
+                await jobs.unschedule(connection, await jobs.gone(connection, replaceable.jobs))
+                registered = await jobs.register(
+                    connection, await jobs.to_register(connection, replaceable.jobs)
+                )
+        login = services.login
+        if login is not None and await roles.ensure_login(connection, database_url, login):
+            mended.append(f"role {login.user} can log in for the services")
         return MigrationReport(
             applied=[file.path for file in pending],
-            api_replaced=replacing,
-            jobs=jobs,
+            replaced=replaced,
+            jobs=registered,
             jobs_skipped=jobs_skipped,
+            mended=mended,
+            warnings=await mending.warnings(connection, wanted=services.connections),
         )
 
 
-async def _apply(connection: Connection, pending: list[SqlFile], replaceable: Replaceable) -> None:
-    """Apply the pending files, without schema api, which would hold on to what they change.
+async def differences(
+    database_url: str,
+    *,
+    folders: Folders = PROJECT,
+    patience: float = 60.0,
+    services: Services = NO_SERVICES,
+) -> list[str]:
+    """Return what `migrate` would do, one thing a line, and what only people can mend.
 
-    Each is one transaction with its row of the bookkeeping. When one fails, schema api comes back
-    as far as the schema that was reached allows.
+    Changes nothing. Raises `MigrationError` where `migrate` would before it began.
     """
-    await replace.drop_schemas(connection, replaceable)
-    for file in pending:
+    replaceable = read_replaceable(folders)
+    async with await connect(database_url, patience=patience) as connection:
+        await bookkeeping.refuse_before_baseline(connection)
+        pending = await bookkeeping.pending_of(connection, read_versioned(folders))
+        found = [f"{file.path} is not applied" for file in pending]
+        if pending:
+            return found
+        found += [
+            f"{file.path} is not what is there"
+            for file in await changed_files(connection, replaceable)
+        ]
+        found += [f"no file makes {path}" for path in await gone_files(connection, replaceable)]
+        found += [f"missing: {what}" for what in await mending.missing(connection)]
+        if await jobs.why_no_jobs(connection) is None:
+            wrong = await jobs.to_register(connection, replaceable.jobs)
+            found += [f"{file.path} is not scheduled so" for file in wrong]
+            gone = await jobs.gone(connection, replaceable.jobs)
+            found += [f"no file makes job {job.name}" for job in gone]
+        if login := services.login:
+            fault = await roles.login_fault(database_url, login)
+            if fault not in (None, roles.UNASKED):
+                found.append(f"the services cannot log in as {login.user}: {fault}")
+        return found + await mending.warnings(connection, wanted=services.connections)
+
+
+async def _bring_up(
+    connection: Connection, pending: list[SqlFile], replacement: Replacement
+) -> int:
+    """Apply the pending files and what of the others changed; return how many were replaced.
+
+    Functions and views stay in place meanwhile: the services go on. A file that changes what they
+    need is applied with all after it, and with the replacing, in one transaction.
+    """
+    waiting = list(pending)
+    while waiting and not await _in_the_way(connection, waiting[0]):
+        waiting.pop(0)
+    async with connection.transaction():
+        if waiting:
+            await _apply_together(connection, waiting, replacement)
+        # A view lists the columns that its tables had.
+        files = (
+            replacement.replaceable.functions
+            if pending
+            else await changed_files(connection, replacement.replaceable)
+        )
+        if not files and not await gone_files(connection, replacement.replaceable):
+            return 0
+        await replacement.replace(files)
+        await grants.remember(connection)
+    return len(files)
+
+
+async def _in_the_way(connection: Connection, file: SqlFile) -> bool:
+    """Apply one file; return whether functions or views kept it from doing so."""
+    try:
+        async with connection.transaction():
+            await _apply(connection, file)
+    except psycopg.Error as error:
+        if not connection.broken and error.sqlstate in _HELD:
+            return True
+        raise MigrationError(f"{file.path}: {_fault(error, file)}") from error
+    log.debug("migration_applied", file=file.path)
+    return False
+
+
+async def _apply_together(
+    connection: Connection, files: list[SqlFile], replacement: Replacement
+) -> None:
+    """Apply files of which the first needs what is in schema api to go, for as long as it takes.
+
+    What others need of it stays, unless it has to go and they can be written to a script.
+    """
+    try:
+        async with connection.transaction():
+            await replacement.take_down(others_too=False)
+            await _apply(connection, files[0])
+    except psycopg.Error as error:
+        if connection.broken or error.sqlstate not in _HELD or replacement.script is None:
+            raise MigrationError(f"{files[0].path}: {_fault(error, files[0])}") from error
+        await replacement.take_down(others_too=True)
+    else:
+        files = files[1:]
+    for file in files:
         try:
-            async with connection.transaction():
-                # Else TimescaleDB tells of every default it takes.
-                await connection.execute("set local client_min_messages = warning")
-                await connection.execute(file.text.encode())
-                await bookkeeping.remember_file(connection, file)
+            await _apply(connection, file)
         except psycopg.Error as error:
-            if not connection.broken:
-                with suppress(MigrationError):
-                    await _replace(connection, replaceable)
             raise MigrationError(f"{file.path}: {_fault(error, file)}") from error
-        log.debug("migration_applied", file=file.path)
+
+
+async def _apply(connection: Connection, file: SqlFile) -> None:
+    # Else TimescaleDB tells of every default it takes.
+    await connection.execute("set local client_min_messages = warning")
+    await connection.execute("set local groundswell.migrating = on")
+    await connection.execute(file.text.encode())
+    await bookkeeping.remember_file(connection, file)
 
 
 def _fault(error: psycopg.Error, file: SqlFile) -> str:
     """Return what went wrong, and in which line where the server says so."""
     reason = error.diag.message_primary or " ".join(str(error).split())
+    if error.sqlstate in _HELD and error.diag.message_detail:
+        reason = f"{reason}: {error.diag.message_detail}"
     position = error.diag.statement_position
     if position is None:
         return reason
     return f"{reason} (line {file.text.count(chr(10), 0, int(position) - 1) + 1})"
-
-
-async def _replace(connection: Connection, replaceable: Replaceable) -> None:
-    async with connection.transaction():
-        await replace.drop_schemas(connection, replaceable)
-        await replace.create_all(connection, replaceable)
 
 
 async def connect(database_url: str, *, patience: float) -> Connection:
@@ -144,6 +250,8 @@ async def connect(database_url: str, *, patience: float) -> Connection:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             connection.add_notice_handler(_log_notice)
+            # A database's limit is for its users' queries.
+            await connection.execute("set statement_timeout = 0")
             return connection
 
 
@@ -177,6 +285,7 @@ async def _ensure_timescaledb(connection: Connection) -> None:
     known = "select exists (select from pg_catalog.pg_extension where extname = %s)"
     offered = "select exists (select from pg_catalog.pg_available_extensions where name = %s)"
     if await _true(connection, known, "timescaledb"):
+        await _check_timescaledb(connection)
         return
     if not await _true(connection, offered, "timescaledb"):
         raise MigrationError("this server has no TimescaleDB: install it, or use another server")
@@ -184,6 +293,31 @@ async def _ensure_timescaledb(connection: Connection) -> None:
         await connection.execute("create extension if not exists timescaledb")
     except psycopg.Error as error:
         raise MigrationError(f"cannot create the extension timescaledb: {error}") from error
+    await _check_timescaledb(connection)
+
+
+async def _check_timescaledb(connection: Connection) -> None:
+    """Raise `MigrationError` for a TimescaleDB that cannot do what the schema needs."""
+    cursor = await connection.execute(
+        """
+        select extversion, current_setting('timescaledb.license', true)
+        from pg_catalog.pg_extension where extname = 'timescaledb'
+        """
+    )
+    [(version, licence)] = await cursor.fetchall()
+    number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if number < OLDEST:
+        raise MigrationError(
+            f"TimescaleDB {version} is too old: Groundswell needs 2.23 or newer, and is tried with "
+            "2.23 to 2.32"
+        )
+    if number > NEWEST:
+        log.warning("untried_timescaledb", version=version, newest_tried="2.32")
+    if licence == "apache":
+        raise MigrationError(
+            "this TimescaleDB has no continuous aggregates: use a build with the Community (TSL) "
+            "code, never one that ends in -oss"
+        )
 
 
 async def _true(connection: Connection, question: str, *parameters: object) -> bool:

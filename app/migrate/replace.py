@@ -1,4 +1,4 @@
-"""Making again what is replaceable: schema api, the functions of core, the pg_cron jobs."""
+"""Replacing functions and views in place, so that nothing that others built on them is lost."""
 
 from __future__ import annotations
 
@@ -8,174 +8,251 @@ from typing import Any, TypeAlias
 
 import psycopg
 import structlog
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from app.errors import MigrationError
+from app.migrate import bookkeeping, dependents, grants
 from app.migrate.schema_files import Replaceable, SqlFile
 
-JOB_PREFIX = "groundswell_"
-"""Jobs with such a name are ours: one that db/jobs no longer names is unscheduled."""
-
+_CREATE = re.compile(r"^create (function|procedure|view) ", re.MULTILINE)
 _TRIGGER = re.compile(r"create or replace trigger ([a-z0-9_]+)")
+
+_OTHER_SHAPE = {"42P13", "42P16", "42809"}
+"""What PostgreSQL says where `or replace` cannot: other types, names, columns or another kind."""
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 log = structlog.get_logger(__name__)
 
 
-async def drop_schemas(connection: Connection, replaceable: Replaceable) -> None:
-    """Drop the schemas that are made from nothing, with everything in them."""
-    async with connection.transaction():
-        # Else PostgreSQL lists every object it drops along.
-        await connection.execute("set local client_min_messages = warning")
-        for schema in replaceable.dropped:
-            statement = sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
-            await connection.execute(statement)
+async def changed_files(connection: Connection, replaceable: Replaceable) -> list[SqlFile]:
+    """Return the files whose text changed since they were applied, or whose object is gone."""
+    known = await bookkeeping.made_by_files(connection)
+    missing = await _missing(connection, [made.made for made in known.values()])
+    return [
+        file
+        for file in replaceable.functions
+        if (made := known.get(file.path)) is None
+        or made.sha256 != file.sha256
+        or made.made in missing
+    ]
 
 
-async def create_all(connection: Connection, replaceable: Replaceable) -> None:
-    """Make every replaceable object, where the dropped schemas are gone.
-
-    First what is replaced in place: it cannot depend on a schema that is not there. Raises
-    `MigrationError` with the first line of each error.
-    """
-    await _apply(connection, replaceable.in_place)
-    await _drop_leftovers(connection, replaceable)
-    await _apply(connection, replaceable.from_nothing)
+async def gone_files(connection: Connection, replaceable: Replaceable) -> list[str]:
+    """Return the paths of applied files that there are no more."""
+    paths = {file.path for file in replaceable.functions}
+    known = await bookkeeping.made_by_files(connection)
+    return [path for path in known if path.startswith("functions/") and path not in paths]
 
 
-async def _apply(connection: Connection, files: list[SqlFile]) -> None:
-    """Apply every file, each after those it uses.
-
-    Their order is found by trying: a file that fails is tried again after the others, until a whole
-    pass makes no progress.
-    """
-    waiting = files
-    while waiting:
-        failed = [
-            (file, error)
-            for file in waiting
-            if (error := await _error_of(connection, file)) is not None
-        ]
-        if len(failed) == len(waiting):
-            reasons = "\n".join(f"{file.path}: {_first_line(error)}" for file, error in failed)
-            raise MigrationError(f"these files cannot be applied:\n{reasons}") from failed[0][1]
-        waiting = [file for file, _ in failed]
-
-
-async def _drop_leftovers(connection: Connection, replaceable: Replaceable) -> None:
-    """Drop functions of the kept schemas that no file makes any more, and triggers that call them.
-
-    Of two functions of one name, the older one is what the file made before its parameters changed.
-    """
-    files = replaceable.in_place
+async def _missing(connection: Connection, identities: list[str]) -> set[str]:
     cursor = await connection.execute(
         """
-        select 'trigger', format('%%I on %%s', called.tgname, called.tgrelid::regclass)
-        from pg_catalog.pg_trigger as called
-        inner join pg_catalog.pg_proc as known on known.oid = called.tgfoid
-        where known.pronamespace::regnamespace::text = any(%(schemas)s)
-            and called.tgparentid = 0
-            and not called.tgname = any(%(triggers)s)
-        union all
-        select 'function', known.oid::regprocedure::text
-        from pg_catalog.pg_proc as known
-        where known.pronamespace::regnamespace::text = any(%(schemas)s)
-            and (
-                not format('%%s/%%s', known.pronamespace::regnamespace, known.proname)
-                    = any(%(functions)s)
-                or exists (
-                    select from pg_catalog.pg_proc as newer
-                    where newer.pronamespace = known.pronamespace
-                        and newer.proname = known.proname and newer.oid > known.oid
-                )
-            )
+        select named.identity
+        from unnest(%s::text[]) as named (identity)
+        where case
+            when named.identity ~ '^(function|procedure) '
+                then to_regprocedure(substring(named.identity from '^[a-z]+ (.*)$')) is null
+            when named.identity ~ '^view '
+                then to_regclass(substring(named.identity from '^[a-z]+ (.*)$')) is null
+            when named.identity ~ '^schema '
+                then to_regnamespace(substring(named.identity from '^[a-z]+ (.*)$')) is null
+        end
         """,
-        {
-            "schemas": replaceable.kept,
-            "triggers": [name for file in files for name in _TRIGGER.findall(file.text)],
-            "functions": ["/".join(Path(file.path).with_suffix("").parts[-2:]) for file in files],
-        },
+        [identities],
     )
-    for kind, identity in await cursor.fetchall():
+    return {str(identity) for (identity,) in await cursor.fetchall()}
+
+
+class Replacement:
+    """One replacing of functions and views, inside one transaction of its caller."""
+
+    def __init__(
+        self, connection: Connection, replaceable: Replaceable, *, script: Path | None = None
+    ) -> None:
+        self.connection = connection
+        self.replaceable = replaceable
+        self.script = script
+        self._made: dict[str, str] = {}
+        """What each file has made, by its path."""
+        self._waiting: set[str] = set()
+        """Paths of the files still to apply."""
+        self._grants: dict[str, list[grants.Grant]] = {}
+        """What was granted on what had to be dropped, by the path of its file."""
+
+    async def take_down(self, *, others_too: bool) -> None:
+        """Drop what is in schema api, for files that change what it needs.
+
+        What somebody else's objects need stays, unless they are to be dropped along.
+        """
+        await self._read_made()
+        made = [name for path, name in self._made.items() if "/api/" in path]
+        if others_too:
+            await self._drop(made)
+        else:
+            granted = await grants.all_grants(self.connection)
+            left = await dependents.drop_what_can(self.connection, made[::-1])
+            self._note_dropped(self._made, set(made) - set(left), granted)
+
+    async def replace(self, files: list[SqlFile]) -> None:
+        """Apply `files`, each after those it uses, and drop what no file makes any more.
+
+        Raises `MigrationError` with the first line of each error.
+        """
+        # Else PostgreSQL lists what it does not have to do.
+        await self.connection.execute("set local client_min_messages = warning")
+        await self._read_made()
+        self._waiting |= {file.path for file in files}
+        for path in await gone_files(self.connection, self.replaceable):
+            await self._drop([self._made[path]])
+            await bookkeeping.forget_made(self.connection, path)
+            log.info("function_removed", what=self._made.pop(path))
+        await self._drop_triggers()
+        # What stands beside tables first: it may not need schema api.
+        for group in (self.replaceable.in_place, self.replaceable.in_api):
+            await self._apply(group)
+        for path, lost in self._grants.items():
+            if made := self._made.get(path):
+                await grants.grant(self.connection, lost, thing=made.removeprefix("view "))
+
+    async def _apply(self, group: list[SqlFile]) -> None:
+        """Apply what waits of `group`; what fails is tried again while others make progress."""
+        while files := [file for file in group if file.path in self._waiting]:
+            before = await self._objects()
+            errors = {file.path: await self._error_of(file) for file in files}
+            failed = {path: error for path, error in errors.items() if error is not None}
+            self._waiting -= errors.keys() - failed.keys()
+            after = await self._objects()
+            for file in files:
+                if file.path not in failed:
+                    await self._note(file, before.get(_name(file), {}), after[_name(file)])
+            if len(failed) < len(files):
+                continue
+            in_the_way = [
+                self._made[path]
+                for path, error in failed.items()
+                if error.sqlstate in _OTHER_SHAPE and path in self._made
+            ]
+            if not in_the_way:
+                told = "\n".join(f"{path}: {_first_line(error)}" for path, error in failed.items())
+                first = next(iter(failed.values()))
+                raise MigrationError(f"these files cannot be applied:\n{told}") from first
+            await self._drop(in_the_way)
+
+    async def _error_of(self, file: SqlFile) -> psycopg.Error | None:
+        """Apply one file, in place; return why that did not work."""
         try:
-            await connection.execute(f"drop {kind} {identity}".encode())
+            async with self.connection.transaction():
+                await self.connection.execute(
+                    _CREATE.sub(r"create or replace \1 ", file.text).encode()
+                )
         except psycopg.Error as error:
-            raise MigrationError(
-                f"no file makes {kind} {identity} any more, but: {_first_line(error)}"
-            ) from error
-        log.info("function_removed", what=f"{kind} {identity}")
+            if self.connection.broken:
+                raise
+            log.debug("file_waits", path=file.path, reason=_first_line(error))
+            return error
+        return None
 
+    async def _note(self, file: SqlFile, before: dict[str, str], after: dict[str, str]) -> None:
+        """Find what `file` made; what it made before other parameters came goes."""
+        [made] = [
+            identity
+            for identity, version in after.items()
+            if before.get(identity) != version or len(after) == 1
+        ]
+        if made not in before and made.startswith(("function ", "procedure ")):
+            await grants.close_to_all(self.connection, made)
+        older = self._made.get(file.path, made)
+        self._made[file.path] = made
+        if older != made and older in after:
+            await self._drop([older], path=file.path)
+        await bookkeeping.remember_made(self.connection, file, made)
 
-async def _error_of(connection: Connection, file: SqlFile) -> psycopg.Error | None:
-    try:
-        async with connection.transaction():
-            await connection.execute(file.text.encode())
-    except psycopg.Error as error:
-        if connection.broken:
-            raise
-        return error
-    return None
+    async def _objects(self) -> dict[str, dict[str, str]]:
+        """Return what there is of each name, with the version of its row."""
+        cursor = await self.connection.execute(
+            """
+            select
+                p.pronamespace::regnamespace || '/' || p.proname,
+                found.type || ' ' || found.identity,
+                p.xmin::text
+            from pg_catalog.pg_proc as p
+            cross join lateral pg_identify_object('pg_proc'::regclass, p.oid, 0) as found
+            where p.pronamespace in (to_regnamespace('core'), to_regnamespace('api'))
+            union all
+            select
+                n.nspname || '/' || c.relname,
+                format('view %I.%I', n.nspname, c.relname),
+                ''
+            from pg_catalog.pg_class as c
+            inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+            where n.nspname in ('core', 'api') and c.relkind = 'v'
+            union all
+            select 'functions/' || n.nspname, 'schema ' || n.nspname, ''
+            from pg_catalog.pg_namespace as n
+            """
+        )
+        objects: dict[str, dict[str, str]] = {}
+        for name, identity, version in await cursor.fetchall():
+            objects.setdefault(name, {})[identity] = version
+        return objects
+
+    async def _read_made(self) -> None:
+        known = await bookkeeping.made_by_files(self.connection)
+        self._made = {path: made.made for path, made in known.items() if "functions/" in path}
+
+    async def _drop(self, identities: list[str], *, path: str | None = None) -> None:
+        """Drop objects of ours; what had to go along waits to be made again, with its grants.
+
+        `path` names the file of one that its own newer form replaces.
+        """
+        granted = await grants.all_grants(self.connection)
+        made = {**self._made, **({path: identities[0]} if path else {})}
+        dropped = await dependents.drop(
+            self.connection,
+            identities,
+            ours=[*self._made.values(), *identities],
+            script=self.script,
+        )
+        self._note_dropped(made, {thing.identity for thing in dropped}, granted)
+        if path:
+            self._waiting.discard(path)
+
+    def _note_dropped(
+        self, made: dict[str, str], dropped: set[str], granted: list[grants.Grant]
+    ) -> None:
+        for path, name in made.items():
+            if name in dropped:
+                self._waiting.add(path)
+                self._grants[path] = [
+                    grant for grant in granted if grant.thing == name.removeprefix("view ")
+                ]
+
+    async def _drop_triggers(self) -> None:
+        """Drop triggers of our tables that no file names any more and that call our functions."""
+        named = [name for file in self.replaceable.in_place for name in _TRIGGER.findall(file.text)]
+        cursor = await self.connection.execute(
+            """
+            select format('%%I on %%s', t.tgname, t.tgrelid::regclass)
+            from pg_catalog.pg_trigger as t
+            inner join pg_catalog.pg_class as c on c.oid = t.tgrelid
+            cross join lateral pg_identify_object('pg_proc'::regclass, t.tgfoid, 0) as called
+            where c.relnamespace = 'core'::regnamespace
+                and called.type || ' ' || called.identity = any(%(ours)s)
+                and t.tgparentid = 0
+                and not t.tgname = any(%(named)s)
+            """,
+            {"ours": list(self._made.values()), "named": named},
+        )
+        for (trigger,) in await cursor.fetchall():
+            await self.connection.execute(f"drop trigger {trigger}".encode())
+            log.info("trigger_removed", what=trigger)
 
 
 def _first_line(error: psycopg.Error) -> str:
     return str(error).partition("\n")[0]
 
 
-async def why_no_jobs(connection: Connection) -> str | None:
-    """Return why pg_cron's jobs cannot be registered in this database, or None where they can.
-
-    pg_cron lives in one database of a server, named by its setting `cron.database_name`; there its
-    extension is created if need be. The embedded engine brings schema `cron` itself.
-    """
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            """
-            select
-                to_regprocedure('cron.schedule(text, text, text)') is not null as ready,
-                exists (
-                    select from pg_catalog.pg_available_extensions where name = 'pg_cron'
-                ) as installed,
-                current_setting('cron.database_name', true) as home,
-                current_database() as here
-            """
-        )
-        state = await cursor.fetchone()
-    assert state is not None  # noqa: S101 - a select without from has one row
-    if state["ready"]:
-        return None
-    if not state["installed"]:
-        return "this server has no pg_cron"
-    if not state["home"]:
-        return "pg_cron is not in shared_preload_libraries"
-    if state["home"] != state["here"]:
-        return f"pg_cron runs in database {state['home']}, this is {state['here']}"
-    try:
-        await connection.execute("create extension if not exists pg_cron")
-    except psycopg.errors.InsufficientPrivilege:
-        return "only a superuser can create the extension pg_cron"
-    return None
-
-
-async def register_jobs(connection: Connection, jobs: list[SqlFile]) -> list[str]:
-    """Schedule every job of db/jobs, unschedule those of ours it no longer has; return the names.
-
-    `cron.schedule` keeps the id, and with it the history, of a job it already knows by name.
-    """
-    for file in jobs:
-        try:
-            await connection.execute(file.text.encode())
-        except psycopg.Error as error:
-            raise MigrationError(f"{file.path}: {_first_line(error)}") from error
-    cursor = await connection.execute(
-        "select jobname from cron.job where starts_with(jobname, %s) order by jobname",
-        [JOB_PREFIX],
-    )
-    registered = [str(name) for (name,) in await cursor.fetchall()]
-    named = [name for name in registered if any(f"'{name}'" in file.text for file in jobs)]
-    for name in registered:
-        if name not in named:
-            await connection.execute("select cron.unschedule(%s::text)", [name])
-            log.info("job_removed", job=name)
-    return named
+def _name(file: SqlFile) -> str:
+    """Return schema and name of what `file` makes."""
+    path = Path(file.path)
+    return f"{path.parent.name}/{path.stem}"

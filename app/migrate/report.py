@@ -8,10 +8,12 @@ from app.migrate.migrate import MigrationReport
 def lines_of(report: MigrationReport) -> list[str]:
     """Return what a migration did, one fact a line."""
     lines = [f"applied {name}" for name in report.applied]
-    if report.api_replaced:
-        lines.append("made schema api anew")
+    if report.replaced:
+        lines.append(f"replaced {report.replaced} functions and views in place")
     if report.jobs:
         lines.append(f"scheduled {', '.join(report.jobs)}")
+    lines.extend(f"mended: {what}" for what in report.mended)
     if report.jobs_skipped:
         lines.append(f"no jobs run here: {report.jobs_skipped}")
+    lines.extend(f"look: {what}" for what in report.warnings)
     return lines or ["the database is up to date"]

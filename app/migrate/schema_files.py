@@ -11,6 +11,10 @@ import msgspec
 
 from app.errors import MigrationError
 
+_NAME = re.compile(r"\b(?:api|core)\.[a-z0-9_]+")
+_UNREAD = re.compile(r"--[^\n]*|as \$\$.*?\$\$|'(?:[^']|'')*'", re.DOTALL)
+"""Comments, bodies that PostgreSQL looks into only when they are called, and texts."""
+
 _VERSIONED = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 
@@ -22,11 +26,7 @@ class Folders(msgspec.Struct, frozen=True, kw_only=True):
     continuous_aggregates: Path
     """Versioned, in one number order with `migrations`."""
     functions: Path
-    """Replaceable: one folder a schema, one object a file.
-
-    A schema with a file beside its folder, `functions/<schema>.sql`, is made by it and dropped
-    before; one without holds tables, and what its files name is replaced in place.
-    """
+    """Replaceable: one folder a schema, one object a file."""
     jobs: Path
     """Replaceable: one pg_cron job a file."""
 
@@ -64,32 +64,20 @@ class SqlFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replaceable(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is made again when any of it changed."""
+    """What is made again, in place, where it changed."""
 
-    dropped: list[str]
-    """Schemas that are dropped before."""
-    kept: list[str]
-    """Schemas that hold tables, too."""
     functions: list[SqlFile]
     jobs: list[SqlFile]
 
     @property
-    def in_place(self) -> list[SqlFile]:
-        """Return the files of the schemas that are kept."""
-        return [file for file in self.functions if Path(file.path).parent.name in self.kept]
+    def in_api(self) -> list[SqlFile]:
+        """Return the files of schema api, and what makes the schema."""
+        return [file for file in self.functions if "/api" in file.path]
 
     @property
-    def from_nothing(self) -> list[SqlFile]:
-        """Return the files of the schemas that are dropped."""
-        in_place = self.in_place
-        return [file for file in self.functions if file not in in_place]
-
-    def sha256(self, *, with_jobs: bool) -> str:
-        """Return one hash of all of it, and of whether its jobs can be registered."""
-        digest = hashlib.sha256(f"{self.dropped} {self.kept} {with_jobs}".encode())
-        for file in [*self.functions, *self.jobs]:
-            digest.update(f"\0{file.path}\0{file.text}".encode())
-        return digest.hexdigest()
+    def in_place(self) -> list[SqlFile]:
+        """Return the files of the schemas that hold tables, too."""
+        return [file for file in self.functions if "/api" not in file.path]
 
 
 def read_versioned(folders: Folders) -> list[SqlFile]:
@@ -112,16 +100,29 @@ def read_versioned(folders: Folders) -> list[SqlFile]:
 
 def read_replaceable(folders: Folders) -> Replaceable:
     """Return the replaceable files, sorted by name."""
-    schemas: list[str] = []
-    if folders.functions.is_dir():
-        schemas = sorted(path.name for path in folders.functions.iterdir() if path.is_dir())
-    dropped = [schema for schema in schemas if (folders.functions / f"{schema}.sql").exists()]
+    files = _read(folders.functions, "*.sql") + _read(folders.functions, "*/*.sql")
     return Replaceable(
-        dropped=dropped,
-        kept=[schema for schema in schemas if schema not in dropped],
-        functions=_read(folders.functions, "*.sql") + _read(folders.functions, "*/*.sql"),
+        functions=_in_order(files),
         jobs=_read(folders.jobs, "*.sql"),
     )
+
+
+def _in_order(files: list[SqlFile]) -> list[SqlFile]:
+    """Return `files`, each after those that it needs to be there when it is applied."""
+    by_name = {".".join(Path(file.path).with_suffix("").parts[-2:]): file for file in files}
+    ordered: dict[str, SqlFile] = {}
+
+    def place(file: SqlFile, above: frozenset[str]) -> None:
+        if file.path in ordered or file.path in above:
+            return
+        for name in sorted(set(_NAME.findall(_UNREAD.sub("", file.text)))):
+            if name in by_name:
+                place(by_name[name], above | {file.path})
+        ordered[file.path] = file
+
+    for file in files:
+        place(file, frozenset())
+    return list(ordered.values())
 
 
 def _read(folder: Path, pattern: str) -> list[SqlFile]:

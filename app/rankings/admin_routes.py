@@ -20,13 +20,10 @@ from redis.asyncio import Redis
 from app.access.guard import require
 from app.audit.audited import audited
 from app.errors import (
-    AdminDisabledError,
     AlreadyRunningError,
     BadRequestError,
-    ForbiddenError,
     LockLostError,
     TooLargeError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -39,6 +36,7 @@ from app.http.wire import Name
 from app.rankings import queries as rankings
 from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
 from app.runtime.outage import DATABASE_ERRORS
+from app.runtime.pool import message_of
 from app.runtime.redis_lock import hold
 from app.services import Services
 from app.settings import Settings
@@ -68,15 +66,7 @@ log = structlog.get_logger(__name__)
     tags=["Admin"],
     responses={
         200: ResponseSpec(Preview, description="What would be", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            AdminDisabledError,
-            ForbiddenError,
-            UnknownRankingError,
-            TooLargeError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, TooLargeError),
     },
 )
 async def preview(
@@ -130,15 +120,7 @@ async def preview(
     tags=["Admin"],
     responses={
         200: ResponseSpec(Refreshed, description="What came of it", generate_examples=False),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            AdminDisabledError,
-            UnknownRankingError,
-            AlreadyRunningError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, AlreadyRunningError),
     },
 )
 async def refresh(
@@ -198,9 +180,9 @@ async def _refreshed(
         async with limit:
             done = await rankings.refresh_rankings(settings, names=names, daily=daily)
     except errors.NoDataFound as error:
-        raise UnknownRankingError(error.diag.message_primary or str(error)) from error
+        raise UnknownRankingError(message_of(error)) from error
     except errors.CheckViolation as error:
-        raise BadRequestError(error.diag.message_primary or str(error)) from error
+        raise BadRequestError(message_of(error)) from error
     except DATABASE_ERRORS as error:
         detail = "the database does not answer"
         if limit.expired():

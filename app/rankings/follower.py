@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
@@ -12,8 +13,9 @@ import structlog
 from redis.asyncio import Redis
 
 from app.rankings import keys
+from app.rankings.publisher import TEXT_SECONDS
 from app.rankings.runs import Run, latest_runs, snapshot_entries
-from app.rankings.snapshot import HEAD, Snapshot, encode_snapshot, unpack
+from app.rankings.snapshot import HEAD, Snapshot, Word, decode_word, encode_snapshot, unpack
 from app.rankings.snapshots import Snapshots
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
@@ -53,6 +55,8 @@ class Follower:
         self._redis_outage = Outage("redis, for snapshots")
         self._database_outage = Outage("database, for snapshots")
         self._ask_database_at = clock()
+        self._old_at = clock()
+        """When what was read from the database is to be read again, for its texts."""
 
     async def run(self, announcements: Notifications) -> None:
         """Follow until cancelled: on every announcement, and once a second without one."""
@@ -65,9 +69,9 @@ class Follower:
     async def refresh(self) -> bool:
         """Bring the snapshots up to date once, and tell whether Redis answered."""
         try:
-            pointers = await self._pointers()
+            pointers, words = await self._pointers()
             if pointers:
-                self.snapshots.replace(await self._published(pointers))
+                self.snapshots.replace(await self._published(pointers, words))
         except REDIS_ERRORS as error:
             self._redis_outage.failed(error)
             await self._refresh_from_database()
@@ -77,23 +81,27 @@ class Follower:
             await self._refresh_from_database()
         return True
 
-    async def _pointers(self) -> dict[str, int]:
-        """Return the run of each ranking, and note up to when each is known to be right."""
+    async def _pointers(self) -> tuple[dict[str, int], dict[str, Word]]:
+        """Return the run of each ranking and how it stands, and note up to when it is right."""
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.hgetall(keys.TRENDING_CURRENT)
-            pipe.hgetall(keys.TRENDING_FRESH)
-            current, fresh = await pipe.execute()
-        self.snapshots.confirm({name.decode(): int(at) / 1_000 for name, at in fresh.items()})
-        return {name.decode(): int(run_id) for name, run_id in current.items()}
+            pipe.hgetall(keys.TRENDING_WORDS)
+            current, given = await pipe.execute()
+        words = {name.decode(): decode_word(word) for name, word in given.items()}
+        self.snapshots.confirm({name: word.fresh_at for name, word in words.items()})
+        return {name.decode(): int(run_id) for name, run_id in current.items()}, words
 
-    async def _published(self, pointers: dict[str, int]) -> dict[str, Snapshot]:
+    async def _published(
+        self, pointers: dict[str, int], words: dict[str, Word]
+    ) -> dict[str, Snapshot]:
         found = dict[str, Snapshot]()
         for ranking, run_id in pointers.items():
+            word = words.get(ranking)
             held = self.snapshots.current.get(ranking)
-            if held is None or held.run_id < run_id:
+            if held is None or held.run_id < run_id or _is_other(held, run_id, word):
                 held = await self._list(ranking, run_id) or held
             if held is not None and held.run_id <= run_id:
-                found[ranking] = held
+                found[ranking] = _confirmed(held, word) if held.run_id == run_id else held
         if len(found) < len(pointers):
             # A blob has expired or is of another version, or a killed Redis came back with older
             # pointers than it had: the publisher will heal it, later.
@@ -120,6 +128,8 @@ class Follower:
             async with borrowed(self.pool, within=self.settings.database_timeout) as c:
                 runs = await latest_runs(c)
                 snapshots = {run.ranking: self._held(run) for run in runs}
+                if self.clock() >= self._old_at:
+                    self._old_at = self.clock() + TEXT_SECONDS
                 for run in runs:
                     if snapshots[run.ranking] is None:
                         entries = await snapshot_entries(c, run_id=run.run_id)
@@ -132,5 +142,20 @@ class Follower:
         self.snapshots.replace({name: found for name, found in snapshots.items() if found})
 
     def _held(self, run: Run) -> Snapshot | None:
+        """Return the list that is held of a run, unless its texts may be old."""
         held = self.snapshots.current.get(run.ranking)
-        return held if held is not None and held.run_id == run.run_id else None
+        if held is None or held.run_id != run.run_id or self.clock() >= self._old_at:
+            return None
+        return held
+
+
+def _is_other(held: Snapshot, run_id: int, word: Word | None) -> bool:
+    """Tell whether the run is published with other texts than are held."""
+    return bool(held.run_id == run_id and word is not None and word.digest not in ("", held.digest))
+
+
+def _confirmed(held: Snapshot, word: Word | None) -> Snapshot:
+    """Return the list with the moment up to which it is known to hold."""
+    if word is None or word.confirmed_at <= held.as_of.timestamp():
+        return held
+    return msgspec.structs.replace(held, as_of=datetime.fromtimestamp(word.confirmed_at, UTC))

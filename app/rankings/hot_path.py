@@ -70,42 +70,43 @@ class Served:
 
 
 class HotPath:
-    """The ASGI app in front of `app`.
+    """The ASGI app in front of `app` and the `edge` around it.
 
     It answers nothing itself unless `is_open`: only the router knows who may read.
     """
 
     def __init__(
-        self, app: Litestar, snapshots: Snapshots, served: Served, *, is_open: bool
+        self, app: Litestar, edge: Edge, snapshots: Snapshots, served: Served, *, is_open: bool
     ) -> None:
         self.app = app
-        self.edge = Edge(app)
+        self.edge = edge
         self.snapshots = snapshots
         self.served = served
         self._queries = plain_queries() if is_open else {}
+        self._seen_to = _SEEN_TO if edge.hosts.are_any else _SEEN_TO | {b"host"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass the request on."""
         request: Any = scope
-        answer = None
+        answer, seen_to = None, self._seen_to
         if request["type"] == "http" and request["path"] == PATH and request["method"] in _METHODS:
             query = self._queries.get(request["query_string"])
-            if query is not None:
+            if query is not None and not self.edge.stopping.is_asked:
                 answer = self.snapshots.answer(*query)
         if answer is None:
             await self.edge(scope, receive, send)
             return
         known, start, message = False, answer.start, answer.message
         for name, value in request["headers"]:
-            if name in _SEEN_TO:
+            if name in seen_to:
                 if name == b"accept-encoding":
                     start, message = answer.coded(value)
-                elif name != b"if-none-match":
+                elif name == b"if-none-match":
+                    known = known or answer.matches(value)
+                elif name != b"host" or not self.edge.hosts.allow(value):
                     # The router knows which keys are wrong, and says so even where none is needed.
                     await self.edge(scope, receive, send)
                     return
-                else:
-                    known = known or answer.matches(value)
         self.served.note()
         if known:
             await send(answer.start_304)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-TRENDING_CURRENT = "gs:{trending}:current"
+from app.runtime.redis_keys import redis_key
+
+_SHARD = ("trending",)
+
+TRENDING_CURRENT = redis_key(_SHARD, "current")
 """Hash of ranking name to the run id whose snapshot is served."""
-TRENDING_FRESH = "gs:{trending}:fresh"
-"""Hash of ranking name to the moment up to which its list is right, in milliseconds since 1970."""
-TRENDING_SWITCHED = "gs:{trending}:switched"
+TRENDING_WORDS = redis_key(_SHARD, "words")
+"""Hash of ranking name to a `Word` on its list: what moves on while the run stays."""
+TRENDING_SWITCHED = redis_key(_SHARD, "switched")
 """Channel on which a switch to newer snapshots is announced."""
 
 
 def trending_snapshot(ranking: str, run_id: int) -> str:
     """Return the key of one published snapshot: a hash of its head and its segments."""
-    return f"gs:{{trending}}:snapshot:{ranking}:{run_id}"
+    return redis_key(_SHARD, "snapshot", ranking, str(run_id))

@@ -10,14 +10,14 @@ from typing import cast
 import msgspec
 from redis.asyncio import Redis
 
-from app.errors import UnavailableError
+from app.errors import BusyError, UnavailableError
 from app.rankings import keys
 from app.rankings.metrics import LIST_LOOKUPS
 from app.rankings.runs import run_at, snapshot_entries, stored_run
 from app.rankings.snapshot import HEAD, Snapshot, encode_snapshot, unpack
 from app.rankings.snapshots import Snapshots
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed
+from app.runtime.pool import Pool, borrowed, failure_of
 from app.settings import Settings
 
 RETRY_AFTER = 2.0
@@ -51,7 +51,8 @@ class Lists:
         if held is not None:
             found = await self.of_run(ranking, held.run_id, segment)
             if found is not None:
-                return found
+                # What is confirmed of the whole list is so of its parts.
+                return msgspec.structs.replace(found, as_of=held.as_of)
         # A disabled ranking is served by nobody, but its last snapshot stays.
         return await self.at(ranking, segment, as_of=self.now())
 
@@ -77,7 +78,7 @@ class Lists:
                     segment=segment,
                 )
         except DATABASE_ERRORS as error:
-            raise _unavailable() from error
+            raise self._failure(error) from error
 
     async def at(self, ranking: str, segment: str, *, as_of: datetime) -> Snapshot | None:
         """Return a list of the run that was the newest then, or None where none is kept."""
@@ -85,8 +86,16 @@ class Lists:
             async with borrowed(self.pool, within=self.settings.database_timeout) as c:
                 run = await run_at(c, ranking=ranking, as_of=as_of)
         except DATABASE_ERRORS as error:
-            raise _unavailable() from error
+            raise self._failure(error) from error
         return None if run is None else await self.of_run(ranking, run.run_id, segment)
+
+    def _failure(self, error: Exception) -> UnavailableError:
+        failure = failure_of(self.pool, error, within=self.settings.database_timeout)
+        if isinstance(failure, BusyError):
+            return failure
+        return UnavailableError(
+            "neither Redis nor the database has this list", retry_after=RETRY_AFTER
+        )
 
     async def _published(self, ranking: str, run_id: int, segment: str) -> Snapshot | None:
         """Read the list from Redis; None where that has failed for any reason."""
@@ -98,7 +107,3 @@ class Lists:
             if head is not None:
                 return unpack(head, items, segment=segment)
         return None
-
-
-def _unavailable() -> UnavailableError:
-    return UnavailableError("neither Redis nor the database has this list", retry_after=RETRY_AFTER)

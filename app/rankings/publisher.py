@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeAlias, cast
 
 import structlog
@@ -15,7 +17,7 @@ from redis.exceptions import WatchError
 
 from app.rankings import keys
 from app.rankings.runs import Run, latest_run, latest_runs, snapshot_segments
-from app.rankings.snapshot import pack
+from app.rankings.snapshot import HEAD, Word, digest_of, encode_word, pack
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
@@ -25,6 +27,8 @@ POLL_SECONDS = 5.0
 """How often the newest runs are asked for although nothing was notified."""
 REPLACED_SECONDS = 600
 """How long a replaced snapshot stays in Redis, for readers that are still paging through it."""
+TEXT_SECONDS = 50.0
+"""How often the titles, categories and creators in a list are compared with the catalogue."""
 EVERY_MINUTE = "* * * * *"
 CHANNEL = "ranking_run"
 """The database notifies it when runs have finished."""
@@ -61,7 +65,7 @@ class Publisher:
 
     What differs need not be newer: an emptied Redis, an expired blob, a database that was reset
     all end in Redis holding exactly the newest finished run of every enabled ranking. `then` is
-    called with those runs: what is made of them elsewhere, such as top lists, follows.
+    called after that: what follows runs elsewhere, such as top lists, does so.
     """
 
     def __init__(
@@ -70,15 +74,21 @@ class Publisher:
         settings: Settings,
         pool: Pool,
         redis: Redis,
-        then: Callable[[list[Run]], Awaitable[object]] | None = None,
+        then: Callable[[], Awaitable[object]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.pool = pool
         self.redis = redis
         self.then = then
+        self.clock = clock
+        self._digests = dict[str, str]()
+        self._look_again_at = dict[str, float]()
+        """When the texts of each ranking's list are compared with the catalogue again."""
+        self._confirmed = dict[str, datetime]()
 
     async def publish(self) -> int:
-        """Publish every ranking whose newest run is not, and return how many there were."""
+        """Publish every ranking whose newest run or texts are not, and return how many."""
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
             runs = await latest_runs(c)
         published = 0
@@ -86,27 +96,47 @@ class Publisher:
             published += await self._switch(run.ranking)
         await self._withdraw({run.ranking for run in runs})
         if runs:
-            # A run that finds nothing new moves only this on.
-            fresh: dict[Field, Field] = {
-                run.ranking: round(1_000 * run.fresh_at.timestamp()) for run in runs
-            }
-            await self.redis.hset(keys.TRENDING_FRESH, mapping=fresh)
+            await self._give_word(runs)
         if published:
             await self.redis.publish(keys.TRENDING_SWITCHED, b"")
         if self.then is not None:
-            await self.then(runs)
+            await self.then()
         return published
 
+    async def _give_word(self, runs: list[Run]) -> None:
+        """Say how each list stands; where a run found nothing new, this is all that it moves on."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hset(
+                    keys.TRENDING_WORDS,
+                    run.ranking,
+                    encode_word(
+                        Word(
+                            fresh_at=run.fresh_at.timestamp(),
+                            confirmed_at=run.confirmed_at.timestamp(),
+                            digest=self._digests.get(run.ranking, ""),
+                        )
+                    ),
+                )
+                if self._confirmed.get(run.ranking) != run.confirmed_at:
+                    pipe.expire(keys.trending_snapshot(run.ranking, run.run_id), run.redis_seconds)
+            await pipe.execute()
+        self._confirmed = {run.ranking: run.confirmed_at for run in runs}
+
     async def _unpublished(self, runs: list[Run]) -> list[Run]:
+        """Return those of other runs than Redis has, and those whose texts are to be looked at."""
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.hgetall(keys.TRENDING_CURRENT)
             for run in runs:
                 pipe.exists(keys.trending_snapshot(run.ranking, run.run_id))
             pointers, *blobs = await pipe.execute()
+        now = self.clock()
         return [
             run
             for run, blob in zip(runs, blobs, strict=True)
-            if not blob or pointers.get(run.ranking.encode()) != b"%d" % run.run_id
+            if not blob
+            or pointers.get(run.ranking.encode()) != b"%d" % run.run_id
+            or now >= self._look_again_at.get(run.ranking, now)
         ]
 
     async def _switch(self, ranking: str) -> bool:
@@ -127,13 +157,17 @@ class Publisher:
             run = await latest_run(c, ranking=ranking)
             if run is None:
                 return False
-            key = keys.trending_snapshot(ranking, run.run_id)
-            if before == b"%d" % run.run_id and await pipe.exists(key):
-                return False
             segments = await snapshot_segments(c, run_id=run.run_id)
+        key = keys.trending_snapshot(ranking, run.run_id)
+        packed = pack(run, segments)
+        self._digests[ranking] = packed.digest
+        self._look_again_at[ranking] = self.clock() + TEXT_SECONDS
+        stored = cast("bytes | None", await pipe.hget(key, HEAD))
+        if before == b"%d" % run.run_id and digest_of(stored) == packed.digest:
+            return False
         pipe.multi()  # type: ignore[no-untyped-call]
         pipe.unlink(key)
-        fields: dict[Field, Field] = dict(pack(run, segments).items())
+        fields: dict[Field, Field] = dict(packed.fields.items())
         pipe.hset(key, mapping=fields)
         pipe.expire(key, run.redis_seconds)
         pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
@@ -151,4 +185,4 @@ class Publisher:
         pointed = {name.decode() for name in names}
         if gone := pointed - enabled:
             await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
-            await self.redis.hdel(keys.TRENDING_FRESH, *gone)
+            await self.redis.hdel(keys.TRENDING_WORDS, *gone)

@@ -14,10 +14,7 @@ from app.access.guard import require
 from app.errors import (
     BadRequestError,
     CursorExpiredError,
-    ForbiddenError,
     NoSnapshotError,
-    UnauthorizedError,
-    UnavailableError,
     UnknownItemError,
     UnknownRankingError,
     UnrankedItemError,
@@ -52,7 +49,6 @@ from app.services import Services
     tags=["Rankings"],
     responses={
         200: ResponseSpec(Rankings, description="The rankings", generate_examples=False),
-        **documented(UnauthorizedError, ForbiddenError, UnavailableError),
     },
 )
 async def get_rankings(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
@@ -74,12 +70,7 @@ async def get_rankings(request: AnyRequest, services: NamedDependency[Services])
     responses={
         200: ResponseSpec(Trending, description="The list", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(
-            UnknownRankingError,
-            NoSnapshotError,
-            CursorExpiredError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, NoSnapshotError, CursorExpiredError),
     },
 )
 async def get_ranking(
@@ -127,12 +118,7 @@ async def get_ranking(
     tags=["Rankings"],
     responses={
         200: ResponseSpec(Explanation, description="The explanation", generate_examples=False),
-        **documented(
-            UnknownRankingError,
-            UnknownItemError,
-            UnrankedItemError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError, UnknownItemError, UnrankedItemError),
     },
 )
 async def get_explanation(

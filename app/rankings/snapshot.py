@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Literal
+from hashlib import blake2b
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from app.rankings.runs import RunOfRanking
+from app.rankings.runs import Run, RunOfRanking
 from app.rankings.wire import TrendingItem, Window
 
 HEAD = b"head"
@@ -21,7 +23,8 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     run_id: int
     as_of: datetime
     kinds: list[str]
-    version: Literal[2] = 2
+    digest: str
+    version: Literal[3] = 3
     """Of this layout: another one is not decoded but loaded from the database."""
 
 
@@ -32,14 +35,30 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     window: Window
     run_id: int
     as_of: datetime
+    """Up to when its order is known to hold."""
     kinds: list[str]
     """By what the run ranked in parts too: category, content_type, creator."""
     segment: str = ""
     """The part, such as `category:Music`; empty for the whole list."""
     items: list[bytes]
     """JSON of one `TrendingItem` each, best first."""
+    digest: str = ""
+    """Of all lists of the run as they were published; empty: read from the database."""
 
 
+class Word(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """How a published list stands; times are Unix times."""
+
+    fresh_at: float
+    """Up to when it is what its schedule promises."""
+    confirmed_at: float
+    """Up to when its order is known to hold."""
+    digest: str
+    """Of its lists as they are published; empty where that is not known."""
+
+
+encode_word = msgspec.json.Encoder().encode
+decode_word = msgspec.json.Decoder(Word).decode
 _encode_item = msgspec.json.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode_items = msgspec.msgpack.Decoder(list[bytes]).decode
@@ -54,27 +73,38 @@ def encode_snapshot(
         ranking=run.ranking,
         window=run.window,
         run_id=run.run_id,
-        as_of=run.as_of.astimezone(UTC),
+        as_of=(run.confirmed_at if isinstance(run, Run) else run.as_of).astimezone(UTC),
         kinds=run.segments,
         segment=segment,
         items=[_encode_item(item) for item in items],
     )
 
 
-def pack(run: RunOfRanking, segments: Mapping[str, Sequence[TrendingItem]]) -> dict[bytes, bytes]:
-    """Return the hash that the publisher stores in Redis; `segments` always has the whole list."""
+class Packed(NamedTuple):
+    """A run as the publisher stores it."""
+
+    digest: str
+    """Of its lists, titles and all."""
+    fields: dict[bytes, bytes]
+    """The hash."""
+
+
+def pack(run: Run, segments: Mapping[str, Sequence[TrendingItem]]) -> Packed:
+    """Return what the publisher stores in Redis; `segments` always has the whole list."""
+    lists = {
+        segment.encode(): _pack([_encode_item(item) for item in items])
+        for segment, items in sorted(segments.items())
+    }
+    digest = blake2b(b"".join(part for one in lists.items() for part in one), digest_size=9)
     head = _Head(
         ranking=run.ranking,
         window=run.window,
         run_id=run.run_id,
-        as_of=run.as_of.astimezone(UTC),
+        as_of=run.confirmed_at.astimezone(UTC),
         kinds=run.segments,
+        digest=digest.hexdigest(),
     )
-    lists = {
-        segment.encode(): _pack([_encode_item(item) for item in items])
-        for segment, items in segments.items()
-    }
-    return {HEAD: _pack(head), **lists}
+    return Packed(head.digest, {HEAD: _pack(head), **lists})
 
 
 def unpack(head: bytes, items: bytes | None, *, segment: str = "") -> Snapshot:
@@ -93,4 +123,12 @@ def unpack(head: bytes, items: bytes | None, *, segment: str = "") -> Snapshot:
         kinds=run.kinds,
         segment=segment,
         items=_decode_items(items) if items is not None else [],
+        digest=run.digest,
     )
+
+
+def digest_of(head: bytes | None) -> str | None:
+    """Return the digest in a head; None for what `pack` of this version did not make."""
+    with suppress(msgspec.DecodeError):
+        return None if head is None else _decode_head(head).digest
+    return None

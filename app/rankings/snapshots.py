@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 from litestar.types import HTTPResponseStartEvent, Message
 
-from app.http.answers import names_tag
+from app.http.answers import etag_of, names_tag
 from app.http.compression import LEAST, Coding, coding_of, compress, compressed_headers, with_vary
+from app.http.edge import NO_SNIFF
 from app.rankings.metrics import FRESH_AT
 from app.rankings.pages import encode_page
 from app.rankings.snapshot import Snapshot
@@ -58,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _start(status: int, headers: Headers) -> HTTPResponseStartEvent:
-    return {"type": "http.response.start", "status": status, "headers": headers}
+    return {"type": "http.response.start", "status": status, "headers": [*headers, NO_SNIFF]}
 
 
 def _content(body: bytes) -> Headers:
@@ -139,8 +140,8 @@ class Snapshots:
     def _encode(self, snapshot: Snapshot, limit: int) -> Answer:
         stale = self.is_stale(snapshot.ranking)
         body = encode_page(snapshot, limit=limit, stale=stale)
-        # A stale body differs from the fresh one of the same run, and so must its tag.
-        etag = b'"%d-%d%s"' % (snapshot.run_id, limit, b"-stale" if stale else b"")
+        # Of the bytes, not of the run: titles change, and a list gets stale, within one run.
+        etag = etag_of(body).encode()
         cache = [(b"etag", etag), (b"cache-control", f"public, {self.max_age}".encode())]
         headers = [*_content(body), *cache]
         if len(body) >= LEAST:

@@ -77,7 +77,7 @@ Cursor = Annotated[
     responses={
         200: ResponseSpec(Trending, description="The ranking", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(CursorExpiredError, UnavailableError),
+        **documented(CursorExpiredError),
     },
 )
 async def trending(

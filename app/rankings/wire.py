@@ -59,7 +59,7 @@ class Trending(Wire, frozen=True, kw_only=True):
     run_id: int | None
     """Number of the run; null before the first."""
     as_of: datetime | None
-    """The moment the scores hold for; an order that nothing has changed since still holds."""
+    """Up to when the order is known to hold: a run that finds nothing new moves it on."""
     stale: bool
     """True when scoring or publishing has stood still for three minutes or more."""
     items: list[TrendingItem]

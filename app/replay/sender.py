@@ -6,11 +6,13 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import httpx
 import msgspec
 
 from app.errors import InputError, UnavailableError
+from app.http.retry_after import seconds_asked
 from app.http.wire import Problem
 from app.ingest.wire import Accepted, EventIn
 from app.items.wire import ItemIn, ItemsWritten
@@ -19,6 +21,8 @@ BATCH = 2_000
 """Most events or items of one request; the API's own limit unless it was configured."""
 _PASSING = {429, 502, 503, 504}
 _LONGEST_WAIT = 10.0
+_LONGEST_ASKED = 60.0
+"""An API that is overloaded asks for up to 30 seconds."""
 
 
 class Sender:
@@ -72,7 +76,7 @@ class Sender:
                 why, asked = reason_of(answer), _retry_after(answer)
                 if answer.status_code not in _PASSING:
                     raise InputError(f"{method} {path} was refused: {why}")
-            pause = min(wait if asked is None else asked, _LONGEST_WAIT)
+            pause = wait if asked is None else asked
             if time.monotonic() + pause > deadline:
                 raise UnavailableError(f"{self._client.base_url} does not take events: {why}")
             self._on_wait(why, pause)
@@ -90,8 +94,6 @@ def reason_of(answer: httpx.Response) -> str:
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Return the seconds the answer asks to wait; dates are not understood."""
-    try:
-        return max(float(answer.headers.get("retry-after", "")), 0.05)
-    except ValueError:
-        return None
+    """Return the seconds the answer asks to wait, bounded."""
+    asked = seconds_asked(answer.headers.get("retry-after"), now=datetime.now(UTC))
+    return None if asked is None else min(max(asked, 0.05), _LONGEST_ASKED)

@@ -9,16 +9,18 @@ from collections.abc import Callable
 
 import structlog
 
+from app.runtime.addresses import redacted
 from app.settings import Settings
 
 QUIET_SECONDS = 60.0
-"""An outage is over when its warning has not come for so long."""
+"""A warning that keeps coming is told again after so long."""
 
 
 class OncePerOutage(logging.Handler):
-    """Passes a library's warnings on to our log, each once for as long as it keeps coming.
+    """Passes a library's warnings on to our log, each once a minute for as long as it keeps coming.
 
-    The pool warns at every try to connect, several times a second. `clock` is monotonic seconds.
+    The pool warns at every try to connect, several times a second; a wrong password it would tell
+    once, and be silent for ever. `clock` is monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +34,19 @@ class OncePerOutage(logging.Handler):
         kind = str(record.msg)
         if now - self._last.get(kind, -QUIET_SECONDS) >= QUIET_SECONDS:
             structlog.get_logger(record.name).warning(" ".join(record.getMessage().split()))
-        self._last[kind] = now
+            self._last[kind] = now
+
+
+def without_passwords(
+    _logger: structlog.typing.WrappedLogger, _name: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Put stars in the place of passwords, whatever a driver says: a processor of structlog."""
+    for name, value in line.items():
+        if isinstance(value, str):
+            line[name] = redacted(value)
+        elif not isinstance(value, int | float | None):
+            line[name] = redacted(str(value))
+    return line
 
 
 def configure_logs(settings: Settings) -> None:
@@ -40,7 +54,7 @@ def configure_logs(settings: Settings) -> None:
 
     Bodies and ids of users are never logged.
     """
-    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     last: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if settings.log_format == "json":
         last = structlog.processors.JSONRenderer()
@@ -50,6 +64,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            without_passwords,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -7,14 +7,15 @@ import math
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
+import structlog
 from psycopg import errors
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from app.errors import BadRequestError, UnavailableError, UnknownRankingError
+from app.errors import BadRequestError, BusyError, UnavailableError, UnknownRankingError
 from app.runtime.outage import DATABASE_ERRORS
 from app.settings import Settings
 
@@ -29,6 +30,11 @@ KEEPALIVE = {
     "tcp_user_timeout": 20_000,
 }
 """libpq's TCP settings: a peer that has vanished is noticed within about 25 s."""
+
+_RAISED = "exec_stmt_raise"
+"""Where in PostgreSQL an error comes from that a function raises."""
+
+log = structlog.get_logger(__name__)
 
 # libpq sends it as each session begins, and poolers let it pass: moments come as UTC, whatever zone
 # a DBA gave the server. In a zone whose clocks change, equal ones can compare as different.
@@ -51,9 +57,6 @@ class PooledConnection(psycopg.AsyncConnection[TupleRow]):
             raise
 
 
-Pool: TypeAlias = AsyncConnectionPool[PooledConnection]
-
-
 def connection_options(settings: Settings, purpose: str = "") -> dict[str, Any]:
     """Return how to connect; the server shows `purpose` beside our name.
 
@@ -69,6 +72,50 @@ def connection_options(settings: Settings, purpose: str = "") -> dict[str, Any]:
     }
 
 
+class Pool(AsyncConnectionPool[PooledConnection]):
+    """The pool of one process, which no cancelled caller can take a connection from."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._lent = 0
+        self._last_worked = True
+        """Whether the server was alive for whoever last gave a connection back."""
+        self._returning = set[asyncio.Future[None]]()
+        super().__init__(
+            settings.database_url,
+            connection_class=PooledConnection,
+            kwargs=connection_options(settings),
+            open=False,
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=settings.database_timeout,
+            # Its back-off doubles without a limit: give up early and let the next request try anew.
+            reconnect_timeout=5.0,
+            check=_check,
+            name="groundswell",
+        )
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether all connections are in use, and the server answers."""
+        return self._lent >= self.max_size and self._last_worked
+
+    async def getconn(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
+        """Lend a connection; raises `PoolTimeout`."""
+        connection = await super().getconn(timeout)
+        self._lent += 1
+        return connection
+
+    async def putconn(self, conn: PooledConnection) -> None:
+        """Take a connection back, though the caller may be cancelled meanwhile."""
+        self._lent -= 1
+        self._last_worked = not conn.closed
+        returning = asyncio.ensure_future(super().putconn(conn))
+        # Nobody else holds it once its caller has gone.
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        await asyncio.shield(returning)
+
+
 def open_pool(settings: Settings) -> Pool:
     """Make the pool, to be opened by `async with`; the database may be down.
 
@@ -76,19 +123,7 @@ def open_pool(settings: Settings) -> Pool:
     none is to be had in time (`settings.database_timeout` by default). A query is bounded by its
     caller: `borrowed`, `connected`.
     """
-    return AsyncConnectionPool(
-        settings.database_url,
-        connection_class=PooledConnection,
-        kwargs=connection_options(settings),
-        open=False,
-        min_size=1,
-        max_size=settings.pool_size,
-        timeout=settings.database_timeout,
-        # Its back-off doubles without a limit: give up early and let the next request try anew.
-        reconnect_timeout=5.0,
-        check=_check,
-        name="groundswell",
-    )
+    return Pool(settings)
 
 
 async def _check(connection: PooledConnection) -> None:
@@ -116,8 +151,8 @@ async def borrowed(pool: Pool, *, within: float) -> AsyncIterator[PooledConnecti
 async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnection]:
     """Lend a connection as `borrowed` does, to answer a caller.
 
-    What the database refuses in words of its own is the caller's fault: `BadRequestError`, or
-    `UnknownRankingError` for no_data_found. All else it cannot do now: `UnavailableError`.
+    What the database refuses is the caller's fault: `BadRequestError`, or `UnknownRankingError` for
+    no_data_found. All else it cannot do now: `UnavailableError`.
     """
     try:
         async with borrowed(pool, within=within) as connection:
@@ -126,12 +161,28 @@ async def connected(pool: Pool, *, within: float) -> AsyncIterator[PooledConnect
         raise UnknownRankingError(message_of(error)) from error
     except (errors.CheckViolation, psycopg.DataError) as error:
         raise BadRequestError(message_of(error)) from error
-    except TimeoutError as error:
-        raise UnavailableError(f"the database gave no answer within {within:g} seconds") from error
     except DATABASE_ERRORS as error:
-        raise UnavailableError("the database does not answer") from error
+        raise failure_of(pool, error, within=within) from error
+
+
+def failure_of(pool: Pool, error: Exception, *, within: float) -> UnavailableError:
+    """Return what a caller is told who could not be answered: that it is down, or only busy."""
+    if isinstance(error, PoolTimeout) and pool.is_overloaded:
+        return BusyError(
+            f"all {pool.max_size} connections were in use for {within:g} seconds: "
+            "GROUNDSWELL_POOL_SIZE says how many there are"
+        )
+    if isinstance(error, TimeoutError):
+        return UnavailableError(f"the database gave no answer within {within:g} seconds")
+    return UnavailableError("the database does not answer")
 
 
 def message_of(error: psycopg.Error) -> str:
-    """Return what the database says, without where in a function it says it."""
-    return error.diag.message_primary or str(error)
+    """Return what one of our SQL functions has raised it with, without where it did.
+
+    What the database says in words of its own, such as rows and constraints, only the log is told.
+    """
+    if error.diag.source_function == _RAISED and error.diag.message_primary:
+        return error.diag.message_primary
+    log.warning("the database refused", error=str(error), sqlstate=error.sqlstate)
+    return "the database cannot store these values, or cannot compute with them"

@@ -22,6 +22,7 @@ from redis.exceptions import LockError
 
 from app.errors import AlreadyRunningError, LockLostError, UnavailableError
 from app.runtime.outage import REDIS_ERRORS
+from app.runtime.redis_keys import redis_key
 
 HOLD_SECONDS = 10.0
 """After this time without a word from its holder, a lock is free."""
@@ -152,4 +153,4 @@ def _lost(name: str, how: str) -> LockLostError:
 
 def holder_key(name: str) -> str:
     """Return the key that holds the token of whoever has the lock `name`, until it expires."""
-    return f"gs:{{lock:{name}}}:holder"
+    return redis_key(("lock", name), "holder")

@@ -9,10 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+DRAIN = signal.SIGUSR1
+"""What the server's main process sends to its workers before it ends them: no more is to come."""
+
+
+class Stopping:
+    """Whether this process is asked to stop; what it is asked meanwhile it still answers."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def ask(self) -> None:
+        """Note it."""
+        self.is_asked = True
+
 
 @contextmanager
-def when_stopping(then: Callable[[], None]) -> Iterator[None]:
-    """Call `then` in the running loop on SIGTERM or SIGINT, and leave the rest to who is there.
+def when_stopping(*then: Callable[[], None]) -> Iterator[None]:
+    """Call `then` in the loop on `DRAIN`, SIGTERM or SIGINT, and leave the rest to who is there.
 
     A server waits for its requests to end before it ends the lifespan: an endless answer must hear
     of it earlier. Loops hear of signals by a file, not by the handler that is wrapped here.
@@ -21,14 +35,15 @@ def when_stopping(then: Callable[[], None]) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (DRAIN, signal.SIGTERM, signal.SIGINT)}
 
     def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(then)
+        for call in then:
+            loop.call_soon_threadsafe(call)
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
-        elif handler is signal.SIG_DFL:
+        elif handler is signal.SIG_DFL and number != DRAIN:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 

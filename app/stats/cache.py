@@ -12,9 +12,9 @@ from uuid import uuid4
 import msgspec
 from redis.asyncio import Redis
 
-from app.errors import UnavailableError, UnknownItemError
+from app.errors import BusyError, UnavailableError, UnknownItemError
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed
+from app.runtime.pool import Pool, borrowed, failure_of
 from app.settings import Settings
 from app.stats import keys
 from app.stats.metrics import STATS_LOOKUPS
@@ -33,6 +33,8 @@ PEEK_SECONDS = 0.02
 """How often a caller looks whether the one that refreshes has finished."""
 UNKNOWN = b"null"
 """Stands in the place of the value of an unknown item."""
+FRESH = b"1"
+"""What a `fresh` key holds that is no claim."""
 DOWN = b"down "
 """Begins a `fresh` key that says the opposite: the last refresh met a database that is down."""
 DOWN_MS = 10_000
@@ -97,6 +99,12 @@ class StatsCache:
     async def _through_redis(self, item: Item) -> bytes:
         value, fresh = await self._read(item)
         down = fresh is not None and fresh.startswith(DOWN)
+        if value == UNKNOWN and fresh != FRESH:
+            # An event may have made it known: that nobody knew it is no answer any more.
+            if not down:
+                STATS_LOOKUPS.labels("database").inc()
+                return await self._refresh(item, None, down=False)
+            value = None
         if value is not None and fresh and not down:
             STATS_LOOKUPS.labels("cache").inc()
             return value
@@ -168,8 +176,10 @@ class StatsCache:
                     c, content_type=content_type, content_id=content_id, as_of=self.now()
                 )
         except DATABASE_ERRORS as error:
-            self._database_down_until = self.clock() + DATABASE_PAUSE
-            raise UnavailableError("the database is down", retry_after=DATABASE_PAUSE) from error
+            failure = failure_of(self.pool, error, within=self.settings.database_timeout)
+            if not isinstance(failure, BusyError):
+                self._database_down_until = self.clock() + DATABASE_PAUSE
+            raise failure from error
         return UNKNOWN if stats is None else msgspec.json.encode(_in_utc(stats))
 
 

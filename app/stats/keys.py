@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from app.runtime.redis_keys import redis_key
+
 
 def stats_value(content_type: str, content_id: str) -> str:
     """Return the key of an item's last known stats."""
-    return f"gs:{{stats:{content_type}:{content_id}}}:value"
+    return redis_key(("stats", content_type, content_id), "value")
 
 
 def stats_fresh(content_type: str, content_id: str) -> str:
     """Return the key that exists while an item's stats need no refresh."""
-    return f"gs:{{stats:{content_type}:{content_id}}}:fresh"
+    return redis_key(("stats", content_type, content_id), "fresh")
 
 
 def stats_lock(content_type: str, content_id: str) -> str:
     """Return the key held by the one caller that refreshes an item's stats."""
-    return f"gs:{{stats:{content_type}:{content_id}}}:lock"
+    return redis_key(("stats", content_type, content_id), "lock")

@@ -13,9 +13,9 @@ _ITEM_STATS = Query("item_stats", ItemStats)
 async def item_stats(
     connection: Connection, *, content_type: str, content_id: str, as_of: datetime
 ) -> ItemStats | None:
-    """Return the item's counts up to `as_of`, whose UTC day and month are today; None if unknown.
+    """Return the item's counts, with today and this month as of `as_of`; None if unknown.
 
-    Includes every committed event: what the aggregates have not seen yet is counted on the fly.
+    Includes every committed event, of whatever age.
     """
     return await _ITEM_STATS.first(
         connection, content_type=content_type, content_id=content_id, as_of=as_of

@@ -29,6 +29,7 @@ from app.http.body import decoded
 from app.http.openapi_bodies import json_body
 from app.http.openapi_headers import LOCATION_OF
 from app.http.problems import documented
+from app.runtime.pool import message_of
 from app.services import Services
 from app.stats import recompute as recomputes
 from app.stats.recompute_wire import Recompute, RecomputeIn
@@ -59,12 +60,7 @@ _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
     responses={
         200: ResponseSpec(Recompute, description="What came of it", generate_examples=False),
         202: ResponseSpec(Recompute, description="It is in line", generate_examples=False),
-        **documented(
-            AlreadyRunningError,
-            RawEventsGoneError,
-            TooLargeError,
-            RecomputeFailedError,
-        ),
+        **documented(AlreadyRunningError, RawEventsGoneError, TooLargeError, RecomputeFailedError),
     },
 )
 async def recompute(
@@ -130,7 +126,7 @@ async def _request(services: Services, wanted: RecomputeIn, *, day: date | None,
             ) from error
         except errors.CheckViolation as error:
             if error.diag.constraint_name == "recompute_from_raw_events":
-                raise RawEventsGoneError(error.diag.message_primary or str(error)) from error
+                raise RawEventsGoneError(message_of(error)) from error
             raise
 
 

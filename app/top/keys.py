@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-TOP_HOLD = "gs:{top}:hold"
+from app.runtime.redis_keys import redis_key
+
+_SHARD = ("top",)
+
+TOP_HOLD = redis_key(_SHARD, "hold")
 """Exists, with the publisher's token, while top lists are being replaced: nothing may be added."""
-TOP_VERSIONS = "gs:{top}:versions"
+TOP_VERSIONS = redis_key(_SHARD, "versions")
 """Hash of ranking name to the version of its top list."""
 
 
 def top_head(ranking: str) -> str:
     """Return the key of what a top list is: a hash of its version, its snapshot and its head."""
-    return f"gs:{{top}}:head:{ranking}"
+    return redis_key(_SHARD, "head", ranking)
 
 
 def top_list(ranking: str) -> str:
     """Return the key of a top list: a sorted set of members by their live count."""
-    return f"gs:{{top}}:list:{ranking}"
+    return redis_key(_SHARD, "list", ranking)
 
 
 def top_next(ranking: str, token: str) -> str:
     """Return the key under which a publisher prepares the next version of a top list."""
-    return f"gs:{{top}}:next:{ranking}:{token}"
+    return redis_key(_SHARD, "next", ranking, token)

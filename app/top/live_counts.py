@@ -1,8 +1,8 @@
-"""Live counts: what each committed transaction adds to the top lists between their recomputations.
+"""Live counts: what each committed transaction adds to the top lists between their recounts.
 
 Nothing here is promised to arrive: what a killed writer or a failing Redis loses is in the next
 publication, as that counts anew. But nothing ever counts twice, and without a fault nothing is lost
-(app/top/lists.py).
+(app/top/changes.py).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from redis.asyncio import Redis
 
 from app.ingest.rows import Committed
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
-from app.runtime.pool import Pool
-from app.top import lists as top_lists
-from app.top.lists import Addition, Known
+from app.runtime.pool import Pool, borrowed
+from app.top.changes import add, is_held
+from app.top.entrants import Entrants
+from app.top.lists import Known, read_known
 from app.top.metrics import LIVE_COUNTS_LOST
 from app.top.queries import TopItem, top_items
-from app.top.tally import Plan, additions_of, subject_items, tally
+from app.top.tally import Changes, Plan, changes_of, subject_items, tally
 
 HELD_SECONDS = 0.05
 """How long to wait while a publisher is at work."""
@@ -29,6 +30,8 @@ LAST_SECONDS = 1.0
 """How long what is left at the end may take."""
 GATHER_SECONDS = 0.2
 """How long to let more come before it is added: what is hot is in every batch."""
+LOOKUP_SECONDS = 10.0
+"""Longest time the database may take to say whose items these are."""
 MOST_SUBJECTS = 500_000
 MOST_EVENTS = 500_000
 """Most events that wait for Redis; with more, the oldest are left to the next publication."""
@@ -43,6 +46,7 @@ class LiveCounts:
         self._waiting: deque[Committed] = deque()
         self._events = 0
         self._wake = asyncio.Event()
+        self._entrants = Entrants(redis, pool)
         self._known: dict[str, Known] = {}
         self._plan = Plan.of({})
         self._subjects: dict[int, TopItem] = {}
@@ -80,7 +84,7 @@ class LiveCounts:
     async def run(self, stop: asyncio.Event) -> None:
         """Add what comes until `stop` is set and nothing waits."""
         while not (stop.is_set() and not self._waiting):
-            if not self._waiting:
+            if not (self._waiting or self._entrants):
                 await self._woken(stop)
                 continue
             begun = list(self._waiting)
@@ -96,42 +100,49 @@ class LiveCounts:
                 await asyncio.sleep(HELD_SECONDS)
             elif not stop.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), GATHER_SECONDS)
+                    await asyncio.wait_for(stop.wait(), GATHER_SECONDS + self._entrants.rest)
 
     async def flush(self) -> bool:
-        """Add all that waits, once; False while a publisher is at work. Raises as Redis does."""
-        if await top_lists.is_held(self._redis):
+        """Add all that waits, once, and admit who belongs in a list by it.
+
+        False while a publisher is at work. Raises as Redis does.
+        """
+        if await is_held(self._redis):
             return False
         batch = list(self._waiting)
         parts = [batch]
         while True:
-            additions = [one for part in parts for one in await self._additions(part)]
-            answer = await top_lists.add(self._redis, self._known, additions)
-            match answer:
+            found = [await self._changes(part) for part in parts]
+            additions = [one for changes in found for one in changes.additions]
+            match await add(self._redis, self._known, additions):
                 case "held":
                     return False
                 case "applied":
                     self._settle(batch)
+                    for changes in found:
+                        self._entrants.note(changes.entrants, self._known)
+                    self._known = await self._entrants.admit(self._known)
+                    self._plan = Plan.of(self._known)
                     return True
                 case "mixed":
                     parts = [[committed] for committed in batch]
                 case "changed":
-                    self._known = await top_lists.read_known(self._redis, self._known)
+                    self._known = await read_known(self._redis, self._known)
                     self._plan = Plan.of(self._known)
                     # Whose items these are was counted anew, too.
                     self._subjects.clear()
 
-    async def _additions(self, part: list[Committed]) -> list[Addition]:
+    async def _changes(self, part: list[Committed]) -> Changes:
         tallied = tally(part, self._plan)
         unknown = subject_items(tallied) - self._subjects.keys()
         if unknown:
             if len(self._subjects) > MOST_SUBJECTS:
                 self._subjects.clear()
                 unknown = subject_items(tallied)
-            async with self._pool.connection() as connection:
+            async with borrowed(self._pool, within=LOOKUP_SECONDS) as connection:
                 found = await top_items(connection, item_ids=sorted(unknown))
             self._subjects.update((item.item_id, item) for item in found)
-        return additions_of(tallied, self._subjects)
+        return changes_of(tallied, self._subjects)
 
     def _settle(self, batch: list[Committed]) -> None:
         """Forget a batch, of which `add` may have dropped the oldest meanwhile."""

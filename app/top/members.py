@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.top.queries import TopListCounts
+
 _HIGHEST_ID = 2**63 - 1
 _INVERTED = str.maketrans("0123456789abcdef", "fedcba9876543210")
 _END = "g"
@@ -26,3 +28,13 @@ def name_member(name: str) -> str:
 def name_of(member: str) -> str:
     """Return the name that a member is."""
     return bytes.fromhex(member.removesuffix(_END).translate(_INVERTED)).decode()
+
+
+def members_of(counted: TopListCounts) -> list[tuple[str, float]]:
+    """Return who was counted, as members with their counts."""
+    return [
+        (name_member(name or "") if item_id is None else item_member(item_id), count)
+        for item_id, name, count in zip(
+            counted.item_ids or [], counted.names or [], counted.counts or [], strict=True
+        )
+    ]

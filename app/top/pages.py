@@ -71,7 +71,7 @@ class TopPages:
                     name=wanted.name,
                     period=wanted.period,
                     ranking=wanted.ranking,
-                    as_of=page.head.confirmed_at,
+                    as_of=page.head.as_of,
                     since=_since(page.head),
                     stale=self._is_stale(page.head),
                     total=page.total,

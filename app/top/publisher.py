@@ -1,45 +1,32 @@
-"""The publisher's part for top lists: new members with every run, and counts that are right."""
+"""The publisher's part for top lists: each counted anew, as a whole, whenever that is due."""
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC
-from typing import cast
+from datetime import UTC, datetime
 
 import structlog
 from redis.asyncio import Redis
 
-from app.rankings.runs import Run
-from app.rankings.wire import Window
 from app.runtime.moments import microseconds
-from app.runtime.outage import REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
-from app.top.lists import (
-    Head,
-    Metric,
-    Subject,
-    Version,
-    hold,
-    read_heads,
-    release,
-    switch,
-    withdraw,
-)
-from app.top.members import item_member, name_member
-from app.top.queries import TopListCounts, top_list_counts
+from app.top.changes import holding, switch, withdraw
+from app.top.lists import LOWEST, Head, Version, is_worn, read_heads
+from app.top.members import members_of
+from app.top.queries import TopListCounts, TopListSettings, top_list_counts, top_lists
 
-FORMULA = "top_count"
 RECOUNT_SECONDS = 300.0
-"""How often a list is counted anew although no run was made: whatever writers or Redis have lost
-is right again after that."""
+"""How often a list is counted anew although nothing asks for it: whatever writers or Redis have
+lost is right again after that."""
+RENAME_SECONDS = 55.0
+"""The same of creators and categories: the catalogue may have given an item another one."""
 COUNT_SECONDS = 20.0
 """Longest time that counting one list may take; writers wait for it with what they have."""
 HOLD_MARGIN = 5.0
 """Seconds by which a hold outlives that."""
-
+SPARE = 2
+"""A list holds so many times what it shows."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,18 +53,22 @@ class TopPublisher:
         self._rests_until: dict[str, float] = {}
         """Lists that took too long to count, and when they are tried again."""
 
-    async def publish(self, runs: list[Run]) -> int:
+    async def publish(self) -> int:
         """Publish the top lists that are due, forget those that are none any more.
 
         Returns how many were replaced: none while another publisher is at it.
         """
-        wanted = {run.ranking: run for run in runs if run.formula == FORMULA}
-        heads = await read_heads(self.redis, wanted)
-        due = [name for name, run in wanted.items() if self._is_due(run, heads.get(name))]
+        async with borrowed(self.pool, within=self.count_seconds) as connection:
+            wanted = await top_lists(connection)
+        heads = await read_heads(self.redis, [one.ranking for one in wanted])
         began = time.monotonic()
         # One by one: writers wait for each only as long as it takes.
-        sizes = [await self._try_replace(name) for name in due]
-        await withdraw(self.redis, set(wanted))
+        sizes = [
+            await self._try_replace(one)
+            for one in wanted
+            if await self.is_due(one, heads.get(one.ranking))
+        ]
+        await withdraw(self.redis, {one.ranking for one in wanted})
         replaced = [size for size in sizes if size is not None]
         if replaced:
             log.info(
@@ -88,67 +79,76 @@ class TopPublisher:
             )
         return len(replaced)
 
-    async def _try_replace(self, ranking: str) -> int | None:
+    async def _try_replace(self, wanted: TopListSettings) -> int | None:
         try:
-            return await self.replace(ranking)
+            return await self.replace(wanted)
         except TimeoutError:
             # It must not keep the others waiting again and again.
-            self._rests_until[ranking] = self.clock() + RECOUNT_SECONDS
-            log.warning("a top list takes too long to count", ranking=ranking)
+            self._rests_until[wanted.ranking] = self.clock() + RECOUNT_SECONDS
+            log.warning("a top list takes too long to count", ranking=wanted.ranking)
             return None
 
-    def _is_due(self, run: Run, head: Head | None) -> bool:
-        if self.clock() < self._rests_until.get(run.ranking, 0.0):
+    async def is_due(self, wanted: TopListSettings, head: Head | None) -> bool:
+        """Tell whether a list is to be counted anew."""
+        if self.clock() < self._rests_until.get(wanted.ranking, 0.0):
             return False
-        return (
-            head is None
-            or (head.run_id, head.confirmed_at) != (run.run_id, run.confirmed_at)
-            or self.clock() - head.published_at >= RECOUNT_SECONDS
-        )
+        if head is None or _print(head) != _print(wanted):
+            return True
+        seconds = RECOUNT_SECONDS if head.subject == "item" else RENAME_SECONDS
+        return self.clock() - head.published_at >= seconds or await is_worn(self.redis, head)
 
-    async def replace(self, ranking: str) -> int | None:
+    async def replace(self, wanted: TopListSettings) -> int | None:
         """Count a list anew, put it in the place of the old, and return how many members it has.
 
-        None where it stays: another publisher is at work, or its run is of a window that is over.
+        None where it stays: another publisher is at work.
         """
-        token = secrets.token_hex(8)
-        if not await hold(self.redis, token=token, seconds=self.count_seconds + HOLD_MARGIN):
-            return None
-        try:
+        async with holding(self.redis, seconds=self.count_seconds + HOLD_MARGIN) as token:
+            if token is None:
+                return None
+            most = SPARE * wanted.size
             async with borrowed(self.pool, within=self.count_seconds) as connection:
-                counted = await top_list_counts(connection, ranking=ranking)
+                counted = await top_list_counts(
+                    connection,
+                    window=wanted.window,
+                    metric=wanted.metric,
+                    subject=wanted.subject,
+                    content_type=wanted.content_type,
+                    most=most,
+                )
             if counted is None:
                 return None
-            version = self.version_of(counted)
+            version = self.version_of(wanted, counted, most=most)
             if not await switch(self.redis, token=token, version=version):
-                log.warning("a top list stays: the hold was over", ranking=ranking)
+                log.warning("a top list stays: the hold was over", ranking=wanted.ranking)
                 return None
-        finally:
-            with suppress(*REDIS_ERRORS):
-                await release(self.redis, token=token)
         return len(version.counts)
 
-    def version_of(self, counted: TopListCounts) -> Version:
+    def version_of(self, wanted: TopListSettings, counted: TopListCounts, *, most: int) -> Version:
         """Return a counted list as Redis gets it."""
-        members = [
-            item_member(item_id) if item_id is not None else name_member(name or "")
-            for item_id, name in zip(counted.item_ids or [], counted.names or [], strict=True)
-        ]
+        counts = members_of(counted)
         return Version(
             head=Head(
-                ranking=counted.ranking,
-                run_id=counted.run_id,
-                as_of=counted.as_of.astimezone(UTC),
-                confirmed_at=counted.confirmed_at.astimezone(UTC),
-                window=cast("Window", counted.window),
-                metric=cast("Metric", counted.metric),
-                subject=cast("Subject", counted.subject),
-                content_type=counted.content_type,
+                ranking=wanted.ranking,
+                window=wanted.window,
+                metric=wanted.metric,
+                subject=wanted.subject,
+                content_type=wanted.content_type,
+                size=wanted.size,
                 since=None if counted.since is None else microseconds(counted.since),
                 until=counted.until and counted.until.astimezone(UTC),
+                excluded_at=wanted.excluded_at and wanted.excluded_at.astimezone(UTC),
+                as_of=counted.as_of.astimezone(UTC),
                 published_at=self.clock(),
+                floor=(counts[-1][1], counts[-1][0]) if len(counts) == most else LOWEST,
             ),
             snapshot=counted.snapshot,
-            counts=list(zip(members, counted.counts or [], strict=True)),
-            seconds=counted.redis_seconds,
+            counts=counts,
+            seconds=wanted.redis_seconds,
         )
+
+
+def _print(one: Head | TopListSettings) -> tuple[object, ...]:
+    """Return what makes another list of it."""
+    since = microseconds(one.since) if isinstance(one.since, datetime) else one.since
+    kind = (one.window, one.metric, one.subject, one.content_type, one.size)
+    return (*kind, since, one.excluded_at)

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from app.rankings.wire import Window
 from app.runtime.sql import Connection, Query
+
+Metric = Literal["views", "likes", "comments", "shares", "watch_seconds"]
+Subject = Literal["item", "category", "creator"]
+
+
+class TopListSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a top list counts."""
+
+    ranking: str
+    window: Window
+    metric: Metric
+    subject: Subject
+    content_type: str | None
+    """Only items of this type count; None: all."""
+    size: int
+    """How many it shows."""
+    redis_seconds: int
+    """How long Redis keeps it."""
+    since: datetime | None
+    """What happened after it counts, as of now; None: everything."""
+    excluded_at: datetime | None
+    """When an item was last excluded or included again; None: never."""
 
 
 class TopListCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """A top list: its members as the newest run found them, their counts as of now."""
+    """The best of a top list, as of now."""
 
-    ranking: str
-    run_id: int
     as_of: datetime
-    confirmed_at: datetime
-    """Up to when the run's order and counts are known to hold."""
-    window: str
-    metric: str
-    subject: str
-    """`item`, `category` or `creator`."""
-    content_type: str | None
-    """Only items of this type count; None: all."""
     since: datetime | None
     """What happened after it counts; None: everything."""
     until: datetime | None
     """When its calendar window ends; None for a window that moves on."""
-    redis_seconds: int
     snapshot: str
     """Which transactions are counted: a pg_snapshot."""
     item_ids: list[int | None] | None
     names: list[str | None] | None
-    """One of the two is of nulls; both are None where the list is empty."""
+    """One of the two is of nulls; all three are None where nothing is found."""
     counts: list[float] | None
 
 
@@ -49,16 +62,41 @@ class TopItem(msgspec.Struct, frozen=True, kw_only=True):
     """Then it counts for no category or creator."""
 
 
+_TOP_LISTS = Query("top_lists", TopListSettings)
 _TOP_LIST_COUNTS = Query("top_list_counts", TopListCounts)
 _TOP_ITEMS = Query("top_items", TopItem)
 
 
-async def top_list_counts(connection: Connection, *, ranking: str) -> TopListCounts | None:
-    """Count a top list, all of it in one snapshot of the database.
+async def top_lists(connection: Connection) -> list[TopListSettings]:
+    """Return the top lists there are; one whose window was never counted is not among them."""
+    return await _TOP_LISTS.all(connection)
 
-    None for what is none, before its first run, and where its window has turned since its run.
+
+async def top_list_counts(  # noqa: PLR0913  # what a list counts, and what of it is wanted
+    connection: Connection,
+    *,
+    window: str,
+    metric: str,
+    subject: str,
+    content_type: str | None,
+    most: int,
+    item_ids: list[int] | None = None,
+    names: list[str] | None = None,
+) -> TopListCounts | None:
+    """Count a list's members, best first, all of it in one snapshot of the database.
+
+    Only those of the items or names, where they are given. None before the first run of scoring.
     """
-    return await _TOP_LIST_COUNTS.first(connection, ranking=ranking)
+    return await _TOP_LIST_COUNTS.first(
+        connection,
+        window=window,
+        metric=metric,
+        subject=subject,
+        content_type=content_type,
+        most=most,
+        item_ids=item_ids,
+        names=names,
+    )
 
 
 async def top_items(connection: Connection, *, item_ids: list[int]) -> list[TopItem]:

@@ -11,9 +11,6 @@ from litestar.params import PathParameter, QueryParameter
 
 from app.access.guard import require
 from app.errors import (
-    BadRequestError,
-    ForbiddenError,
-    UnauthorizedError,
     UnavailableError,
     UnknownRankingError,
 )
@@ -23,9 +20,9 @@ from app.http.problems import documented
 from app.rankings.queries import ranking_overview
 from app.services import Services
 from app.top.pages import Wanted
-from app.top.publisher import FORMULA
 from app.top.wire import Period, TopList
 
+FORMULA = "top_count"
 DEFAULT_PERIOD: Period = "7d"
 DEFAULT_LIMIT = 20
 DEPTH = 1_000
@@ -35,22 +32,15 @@ DEPTH = 1_000
     "/analytics/top/{name:str}",
     summary="A top list, live",
     description="`viewed`, `liked` and `commented` items and `creators` by likes, over 7 days, "
-    "today, this week (from Monday) or this month. Who is in a list is found every hour, and at "
-    "the beginning of a period; the counts of those who are follow each event. Equal counts go to "
-    "the item that was registered first, or to the name that sorts first. Any ranking named "
-    "`top_…` of formula top_count can be read.",
+    "today, this week (from Monday) or this month. Lists follow each event within a second: "
+    "whoever belongs in one is in it. Equal counts go to the item that was registered first, or to "
+    "the name that sorts first. Any ranking named `top_…` of formula top_count can be read.",
     operation_id="topList",
     tags=["Rankings"],
     responses={
         200: ResponseSpec(TopList, description="The list", generate_examples=False),
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
-        **documented(
-            BadRequestError,
-            UnauthorizedError,
-            ForbiddenError,
-            UnknownRankingError,
-            UnavailableError,
-        ),
+        **documented(UnknownRankingError),
     },
 )
 async def get_top(
@@ -105,7 +95,7 @@ def _empty(wanted: Wanted) -> TopList:
         ranking=wanted.ranking,
         as_of=None,
         since=None,
-        stale=False,
+        stale=True,
         total=0,
         items=[],
     )

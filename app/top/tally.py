@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, get_args
 
 from app.ingest.packing import EVENT_TYPES
 from app.ingest.rows import Committed, ReceivedEvent
-from app.top.lists import Addition, Head, Known, Metric, Subject
-from app.top.members import item_of, name_member
-from app.top.queries import TopItem
+from app.top.changes import Addition
+from app.top.lists import Head, Key, Known
+from app.top.queries import Metric, Subject, TopItem
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 _EFFECTS = {
@@ -38,15 +38,14 @@ Sums = tuple[defaultdict[int, float], ...]
 
 
 class Group(NamedTuple):
-    """Lists that the same events add to, in the same way."""
+    """Lists that the same events add to."""
 
     metric: int
     subject: Subject
     content_type: str | None
     since: int
-    places: list[int]
-    members: dict[int, str] | frozenset[str]
-    """Of items, each with its member; of creators and categories, their members."""
+    lists: list[tuple[int, str, Known]]
+    """Each with its place, from 1, and its name."""
 
 
 class Plan(NamedTuple):
@@ -72,16 +71,13 @@ def _since(head: Head) -> int:
 
 def _grouped(known: Mapping[str, Known], since: int | None = None) -> list[Group]:
     """Group lists of the same kind and the same beginning; with `since`, as if that were all's."""
-    alike: dict[tuple[int, Subject, str | None, int], list[tuple[int, Known]]] = {}
-    for place, one in enumerate(known.values(), start=1):
+    alike: dict[tuple[int, Subject, str | None, int], list[tuple[int, str, Known]]] = {}
+    for place, (ranking, one) in enumerate(known.items(), start=1):
         if (head := one.head) is not None:
             begins = _since(head) if since is None else since
             kind = (METRICS.index(head.metric), head.subject, head.content_type, begins)
-            alike.setdefault(kind, []).append((place, one))
-    return [
-        Group(*kind, [place for place, _ in lists], _members(kind[1], lists))
-        for kind, lists in alike.items()
-    ]
+            alike.setdefault(kind, []).append((place, ranking, one))
+    return [Group(*kind, lists) for kind, lists in alike.items()]
 
 
 class Tally(NamedTuple):
@@ -89,11 +85,6 @@ class Tally(NamedTuple):
 
     transactions: list[int]
     sums: Sequence[tuple[Group, Mapping[int, float]]]
-
-
-def _members(subject: Subject, lists: list[tuple[int, Known]]) -> dict[int, str] | frozenset[str]:
-    members = frozenset[str]().union(*(one.members for _, one in lists))
-    return {item_of(member): member for member in members} if subject == "item" else members
 
 
 def tally(batch: Sequence[Committed], plan: Plan) -> Tally:
@@ -154,26 +145,49 @@ def subject_items(tallied: Tally) -> set[int]:
     )
 
 
-def additions_of(tallied: Tally, subjects: Mapping[int, TopItem]) -> list[Addition]:
-    """Return what is to be added; `subjects` has the items of `subject_items`."""
-    found = []
+class Changes(NamedTuple):
+    """What transactions change in the lists."""
+
+    additions: list[Addition]
+    entrants: dict[str, dict[Key, float]]
+    """By list, what those got who are not in it: they may belong there now."""
+
+
+def changes_of(tallied: Tally, subjects: Mapping[int, TopItem]) -> Changes:
+    """Return what is to be changed; `subjects` has the items of `subject_items`."""
+    changes = Changes([], {})
     for group, sums in tallied.sums:
-        amounts = [part for pair in _amounts(group, sums, subjects) for part in pair]
-        if amounts:
-            found.append(Addition(tallied.transactions, group.places, amounts))
-    return found
+        amounts: Mapping[Any, float] = (
+            sums if group.subject == "item" else _by_name(group, sums, subjects)
+        )
+        risen = {key for key, amount in amounts.items() if amount > 0}
+        for place, ranking, known in group.lists:
+            by_round = _amounts(known, amounts)
+            changes.additions.extend(
+                Addition(tallied.transactions, place, number, parts)
+                for number, parts in by_round.items()
+            )
+            entrants = changes.entrants.setdefault(ranking, {})
+            for key in risen - known.members.keys():
+                entrants[key] = entrants.get(key, 0) + amounts[key]
+    return changes
 
 
-def _amounts(
+def _amounts(known: Known, amounts: Mapping[Any, float]) -> dict[int, list[str | float]]:
+    """Return members of a list and what each got, by the round in which they came into it."""
+    by_round: dict[int, list[str | float]] = {}
+    members, admitted = known.members, known.admitted
+    for key in amounts.keys() & members.keys():
+        if amount := amounts[key]:
+            by_round.setdefault(admitted.get(key, 0), []).extend((members[key], amount))
+    return by_round
+
+
+def _by_name(
     group: Group, sums: Mapping[int, float], subjects: Mapping[int, TopItem]
-) -> Iterator[tuple[str, float]]:
-    """Yield the members of a group's lists that got something, and how much."""
-    if isinstance(group.members, dict):
-        for item in sums.keys() & group.members.keys():
-            if sums[item]:
-                yield group.members[item], sums[item]
-        return
-    by_member: dict[str, float] = {}
+) -> dict[str, float]:
+    """Add up what the items of each creator or category got."""
+    by_name: dict[str, float] = {}
     for item, amount in sums.items():
         about = subjects.get(item)
         if about is None or about.is_excluded:
@@ -181,6 +195,6 @@ def _amounts(
         if group.content_type not in (None, about.content_type):
             continue
         name = about.creator if group.subject == "creator" else about.category
-        if name is not None and (member := name_member(name)) in group.members:
-            by_member[member] = by_member.get(member, 0) + amount
-    yield from ((member, amount) for member, amount in by_member.items() if amount)
+        if name is not None:
+            by_name[name] = by_name.get(name, 0) + amount
+    return by_name

@@ -32,21 +32,21 @@ class TopItem(Wire, frozen=True):
 
 
 class TopList(Wire, frozen=True):
-    """A page of a top list; before the first run there are no items, and `asOf` is null."""
+    """A page of a top list; before it is first counted there are no items, and `asOf` is null."""
 
     name: str = field(name="list")
     """Its name."""
     period: Period
     """What is counted."""
     ranking: str
-    """The ranking that finds its members."""
+    """The ranking whose settings it follows."""
     as_of: datetime | None
-    """Up to when the members are known to be the right ones; counts are newer."""
+    """When it was last counted as a whole; since then it has followed each event."""
     since: datetime | None
     """What happened since then is counted; null where that is not known."""
     stale: bool
-    """True when the counts are those of the last run, or scoring has stood still for three minutes,
-    or the period is over and the list of the next is not there yet."""
+    """True when the counts are those of the last run, or it was never counted, or scoring has stood
+    still for three minutes, or the period is over and the list of the next is not there yet."""
     total: int
     """How many the whole list has."""
     items: list[TopItem]

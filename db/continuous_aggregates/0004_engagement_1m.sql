@@ -1,5 +1,5 @@
 -- Engagement of each item in each minute, in UTC.
--- Source: core.event. Feeds: agg.engagement_15m, api.item_stats, api.explain_score.
+-- Source: core.event. Feeds: agg.engagement_15m, api.explain_score.
 -- Keeps: the sum over an item's minutes equals its counted events. No joins: an aggregate never
 -- sees changes of a joined table.
 
@@ -15,7 +15,7 @@ select
         case event_type when 'comment' then count when 'uncomment' then -count else 0 end
     )::bigint as comments,
     sum(case event_type when 'share' then count else 0 end)::bigint as shares,
-    sum(case event_type when 'watch_time' then seconds::float8 * count else 0 end)
+    sum(case event_type when 'watch_time' then seconds * count else 0 end)
         as watch_seconds
 from core.event
 where counted

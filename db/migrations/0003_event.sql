@@ -14,14 +14,14 @@ create table core.event (
     item_id bigint not null,
     event_type core.event_type not null,
     count integer not null default 1,
-    seconds real,
+    seconds double precision,
     user_id text,
     session_id text,
     metadata jsonb,
     counted boolean not null default true,
     uncounted_because text,
     -- The idempotency contract: an id counts once. The time is in the key because a hypertable
-    -- wants it there; the accept path makes sure that a retry repeats it.
+    -- wants it there; for ids that callers give, core.claimed_id holds it whatever the time.
     constraint event_counts_once primary key (event_id, occurred_at),
     constraint event_count_positive check (count > 0),
     constraint event_seconds_positive check (seconds >= 0)
@@ -54,7 +54,11 @@ comment on column core.event.metadata is 'What else the caller sent with it, an 
 comment on column core.event.counted is
     'False keeps the event but leaves it out of every count (set by a DBA; reversible).';
 comment on column core.event.uncounted_because is
-    'Why it came in uncounted: "bot" and the pattern it matched, or "repeat" of a view by the '
-    'same viewer; null where it counted. Stays when a DBA counts it after all.';
+    'Why it came in uncounted: "bot" and the pattern it matched, "repeat" of a view by the same '
+    'viewer, or "prerender" of a page that nobody saw yet; null where it counted. Stays when a DBA '
+    'counts it after all.';
 
 grant insert on core.event to groundswell_service;
+-- Who it was is nothing to dashboards: they have api.event. Not by column: a grant on some columns
+-- of a compressed hypertable fails, and a restored dump needs it.
+revoke select on core.event from groundswell_read;

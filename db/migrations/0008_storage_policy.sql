@@ -10,7 +10,7 @@ create table core.storage_policy (
     constraint storage_policy_level_known check (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'snapshot',
-            'snapshot_hourly'
+            'snapshot_hourly', 'claimed_id'
         )
     ),
     constraint storage_policy_keep_positive check (keep_for >= interval '1 hour'),
@@ -28,7 +28,8 @@ comment on table core.storage_policy is
     'How long each level is kept, when it turns columnar, how often it is refreshed. '
     'Changes apply at the next run of the jobs.';
 comment on column core.storage_policy.level is
-    'core.event; an aggregate of agg; snapshot: every run''s; snapshot_hourly: one run''s an hour.';
+    'core.event; an aggregate of agg; snapshot: every run''s; snapshot_hourly: one run''s an hour; '
+    'claimed_id: ids that callers gave, which are known again for at least so long.';
 comment on column core.storage_policy.keep_for is
     'Chunks wholly older are dropped; null keeps all.';
 comment on column core.storage_policy.columnstore_after is
@@ -48,7 +49,8 @@ values
 ('engagement_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
 ('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
 ('snapshot', interval '2 hours', null, null, null),
-('snapshot_hourly', interval '90 days', null, null, null);
+('snapshot_hourly', interval '90 days', null, null, null),
+('claimed_id', interval '1 day', null, null, null);
 
 -- In time order, without segments: an item's events are too few a day to fill one, and a late
 -- event's search for its own id then unpacks only the batches around its time.

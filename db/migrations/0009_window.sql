@@ -78,8 +78,7 @@ comment on table core.item_window is
     'taken out once or go with all of a calendar window when it turns, so its cost follows what '
     'comes and goes, not what is there.';
 comment on column core.item_window."window" is
-    '1h, 24h, 7d, 30d, all for the lifetime; today, week and month while an enabled ranking has '
-    'them.';
+    '1h, 24h, 7d, 30d, all for the lifetime; today, week and month of the calendar.';
 comment on column core.item_window.item_id is 'core.item.';
 comment on column core.item_window.views is 'Views.';
 comment on column core.item_window.likes is 'Likes less unlikes.';

@@ -1,6 +1,6 @@
 -- The zone whose days, weeks and months the calendar windows follow.
 -- Source: `groundswell migrate` (GROUNDSWELL_ZONE) or the DBA. Feeds: api.turn_calendar_windows,
--- api.top_list_counts.
+-- the publisher of top lists.
 
 create table core.calendar (
     only_row boolean not null default true,

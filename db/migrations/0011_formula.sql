@@ -11,7 +11,8 @@ create table core.formula (
 );
 
 comment on table core.formula is
-    'Scoring formulas. Each is the SQL function of that name in schema api.';
+    'Scoring formulas. Each is the SQL function of that name in schema api, or in schema formula '
+    'if it is a DBA''s own.';
 comment on column core.formula.name is 'What core.ranking.formula names.';
 comment on column core.formula.description is 'The formula in one sentence.';
 comment on column core.formula.source is 'The paper or system it is taken from.';

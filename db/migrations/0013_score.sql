@@ -8,7 +8,7 @@ create table core.score_feed (
     occurred_at timestamptz not null,
     event_type core.event_type not null,
     count integer not null,
-    seconds real
+    seconds double precision
 );
 
 comment on table core.score_feed is

@@ -15,7 +15,7 @@ create table core.ranking_run (
 create index ranking_run_newest on core.ranking_run (ranking_id, as_of desc, run_id desc);
 
 comment on table core.ranking_run is 'One row a finished computation of a ranking.';
-comment on column core.ranking_run.run_id is 'Rises with every run; the ETag of what is served.';
+comment on column core.ranking_run.run_id is 'Rises with every run.';
 comment on column core.ranking_run.ranking_id is 'core.ranking.';
 comment on column core.ranking_run.as_of is 'The moment the scores hold for.';
 comment on column core.ranking_run.confirmed_at is
@@ -75,4 +75,5 @@ comment on column core.job_run.job is 'The procedure that ran.';
 comment on column core.job_run.started_at is 'When it began.';
 comment on column core.job_run.finished_at is 'When it ended; null while running or if cut off.';
 comment on column core.job_run.row_count is 'How many rows it dealt with; each job says which.';
-comment on column core.job_run.error is 'What failed; null when all went well.';
+comment on column core.job_run.error is
+    'What failed, or who ran the job already, so that this run was skipped; null if all was well.';

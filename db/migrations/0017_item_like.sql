@@ -21,6 +21,9 @@ comment on column core.item_like.item_id is 'core.item.';
 comment on column core.item_like.user_id is 'The user, as the signed token or the proxy says.';
 comment on column core.item_like.liked is 'Whether the user likes it now.';
 comment on column core.item_like.changed_at is 'Since when that is so.';
+-- Who likes what is nothing to dashboards.
+revoke select on core.item_like from groundswell_read;
+grant select (item_id, liked, changed_at) on core.item_like to groundswell_read;
 
 create table core.item_like_count (
     item_id bigint primary key references core.item,
@@ -29,9 +32,6 @@ create table core.item_like_count (
     changed_at timestamptz not null,
     constraint item_like_count_not_negative check (likes >= 0)
 ) with (fillfactor = 50);
-
--- What reconciling looks at.
-create index item_like_count_newest on core.item_like_count (changed_at);
 
 comment on table core.item_like_count is
     'How many users like each item: the rows of core.item_like that say so, kept by a trigger in '

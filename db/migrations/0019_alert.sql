@@ -20,7 +20,7 @@ comment on column core.alert_policy.max_subscriptions is 'Most subscriptions of 
 comment on column core.alert_policy.keep_for is
     'Age at which alerts and their log of deliveries are removed; longer than any retry.';
 comment on column core.alert_policy.give_up_after is
-    'How often a webhook is tried; the pauses in between are those of app/alerts/backoff.py: '
+    'How often a webhook is tried; the pauses in between are those of app/alerts/deliverer.py: '
     'twelve tries are about a day.';
 insert into core.alert_policy (is_only) values (true);
 
@@ -38,7 +38,8 @@ create table core.alert_subscription (
     threshold bigint,
     cooldown interval not null default interval '0 seconds',
     url text,
-    receiver text generated always as (lower(substring(url from '^https?://([^/?#]+)'))) stored,
+    receiver text generated always as (lower(substring(url from '(?i)^https?://([^/?#]+)'))) stored,
+    quiet_until timestamptz,
     secret text,
     previous_secret text,
     previous_secret_until timestamptz,
@@ -86,7 +87,9 @@ comment on column core.alert_subscription.cooldown is
     'Least time between two alerts about one item.';
 comment on column core.alert_subscription.url is 'Webhook; null: only the event stream.';
 comment on column core.alert_subscription.receiver is
-    'Host and port of the webhook: one that is slow must not hold up the others.';
+    'Host and port of the webhook, which are sent only so much at once.';
+comment on column core.alert_subscription.quiet_until is
+    'Nothing is sent before: the receiver asked for it, by Retry-After; null: it never did.';
 comment on column core.alert_subscription.secret is 'Signs what is sent: whsec_ and base64.';
 comment on column core.alert_subscription.previous_secret is
     'Signs along until previous_secret_until, so that a receiver can change over.';

@@ -12,10 +12,12 @@ import msgspec
 import pytest
 
 from app.alerts.deliverer import Deliverer
+from app.alerts.feed import AlertFeed
 from app.alerts.sender import Sender, open_sender
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.alerting import enters_top, subscribe
+from tests.alerts.listening import following
 from tests.sql.world import AS_OF, World
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -99,10 +101,16 @@ async def world(clean: None, pool: Pool) -> AsyncIterator[World]:  # noqa: ARG00
         yield World(connection)
 
 
+@pytest.fixture(scope="session")
+def trust() -> ssl.SSLContext:
+    """The usual certificates: reading them costs more than a test."""
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-async def sender() -> AsyncIterator[Sender]:
+async def sender(trust: ssl.SSLContext) -> AsyncIterator[Sender]:
     """A sender to whom receivers on this machine are allowed."""
-    async with open_sender(allow_private=True) as sender:
+    async with open_sender(allow_private=True, trust=trust) as sender:
         yield sender
 
 
@@ -161,3 +169,9 @@ async def log_of(world: World) -> list[tuple[Any, ...]]:
 async def got(receiver: Receiver, count: int) -> bool:
     """Tell whether a receiver has got so many."""
     return len(receiver.received) >= count
+
+
+@pytest.fixture
+async def feed(settings: Settings, pool: Pool) -> AsyncIterator[AlertFeed]:
+    async with following(AlertFeed(settings=settings, pool=pool)) as feed:
+        yield feed

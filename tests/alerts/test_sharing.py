@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from app.alerts.deliverer import AT_ONCE, AT_ONCE_EACH, LEASE
+from app.alerts.deliverer import AT_ONCE, AT_ONCE_EACH, AT_ONCE_HOST, LEASE
 from app.alerts.sender import Sender
 from app.runtime.pool import open_pool
 from app.settings import Settings
@@ -97,6 +97,45 @@ async def test_a_slow_receiver_delays_no_other(
             assert await post.deliverer.start_due() == 0
         assert len(slow.received) == AT_ONCE_EACH
         await post.deliverer.finish(within=0)
+
+
+async def test_a_slow_path_delays_no_other_of_its_host(
+    world: World, receiver: Receiver, post: Post
+) -> None:
+    """Nor does one that comes late and finds the slow one's webhooks under way."""
+    over = asyncio.Event()
+
+    async def slow_path(writer: asyncio.StreamWriter) -> None:
+        slow = receiver.received[-1].line.startswith("POST /slow")
+        await (over.wait() if slow else status(200)(writer))
+
+    receiver.answer = slow_path
+    await raise_alerts(world, receiver.url().replace("/hook", "/slow"), alerts=3 * AT_ONCE)
+    await post.deliverer.start_due()
+    await eventually(lambda: got(receiver, AT_ONCE_EACH))
+    for number in range(3):
+        await raise_alerts(world, receiver.url().replace("/hook", f"/{number}"), alerts=5)
+    while await world.value("select count(*) from core.alert_delivery") < 15:
+        await post.deliverer.start_due()
+    assert len(receiver.received) == AT_ONCE_EACH + 15
+    await post.deliverer.finish(within=0)
+    over.set()
+
+
+async def test_a_host_gets_so_many_at_once_each_path_its_first_before_anybody_s_second(
+    world: World, receiver: Receiver, post: Post
+) -> None:
+    receiver.answer = silence
+    for number in range(AT_ONCE_HOST - 2):
+        url = receiver.url().replace("/hook", f"/{number}")
+        await raise_alerts(world, url, alerts=AT_ONCE_EACH)
+    for _ in range(3):
+        await post.deliverer.start_due()
+    await eventually(lambda: got(receiver, AT_ONCE_HOST))
+    assert await post.deliverer.start_due() == 0
+    await post.deliverer.finish(within=0)
+    assert len(receiver.received) == AT_ONCE_HOST
+    assert len({request.line for request in receiver.received}) == AT_ONCE_HOST - 2
 
 
 async def test_no_more_than_so_many_at_once(world: World, receiver: Receiver, post: Post) -> None:

@@ -17,7 +17,6 @@ from app.runtime.pool import Pool
 from app.settings import Settings
 from app.top.publisher import TopPublisher
 from tests.eventually import eventually
-from tests.lifespan import client_of
 from tests.sql.world import AS_OF, World
 from tests.tokens import SECRET
 
@@ -36,10 +35,10 @@ async def world(clean: None, pool: Pool) -> AsyncIterator[World]:  # noqa: ARG00
 @pytest.fixture
 async def admin_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an API that has an admin key, and can tell users."""
-    from app.main import create_app  # noqa: PLC0415 - warnings are errors while this file loads
+    from tests.serving import api_of  # noqa: PLC0415 - warnings are errors while this file loads
 
-    app = create_app(msgspec.structs.replace(settings, admin_key=ADMIN_KEY, jwt_secret=SECRET))
-    async with client_of(app) as client:
+    own = msgspec.structs.replace(settings, admin_key=ADMIN_KEY, jwt_secret=SECRET)
+    async with api_of(own) as client:
         yield client
 
 

@@ -91,6 +91,14 @@ async def test_every_condition_is_told_as_it_was_given(
         ({"url": "http://127.0.0.1/"}, 400, "bad-request", "url: 127.0.0.1 is no address of the"),
         ({"url": "http://[::ffff:10.0.0.1]/"}, 400, "bad-request", "is no address of the public"),
         ({"url": "http://x:y/"}, 400, "bad-request", "url: "),
+        ({"url": "http://0x7f.1:8000/"}, 400, "bad-request", "is no address of the public"),
+        ({"url": "HTTP://LocalHost./"}, 400, "bad-request", "is no address of the public"),
+        ({"url": "HTTPS://you:me@example.org/"}, 400, "bad-request", "url: leave user names"),
+        ({"url": "https://you@example.org/"}, 400, "bad-request", "url: leave user names"),
+        ({"url": "http://example.org:0/"}, 400, "bad-request", "url: use http://"),
+        ({"url": "HTTP://example.org:65536/"}, 400, "bad-request", "url: use http://"),
+        ({"url": "http://i❤.ws/"}, 400, "bad-request", "url: "),
+        ({"url": "ftp://example.org/"}, 400, "bad-request", "url: use http:// or https://"),
         ({"name": "a\0b"}, 400, "bad-request", "U+0000"),
         ({"name": "x" * 20_001}, 413, "too-large", "20000 bytes"),
     ],
@@ -126,6 +134,20 @@ async def test_it_is_paused_resumed_and_changed(
     assert again["secret"] not in {None, subscribed["secret"]}
     for bad in ({"status": "disabled"}, {"cooldown": None}, {"ranking": "hot"}, {"url": "x"}):
         await problem(await admin_api.patch(path, json=bad, headers=ADMIN), 400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    "url", ["HTTPS://Hooks.Example.org/A", "https://xn--/", "http://xn--i-7iq.ws:8080?a=b"]
+)
+async def test_schemes_are_taken_in_any_case_and_names_however_odd(
+    subscribed: dict[str, Any], world: World, admin_api: httpx.AsyncClient, url: str
+) -> None:
+    assert (await subscribe(admin_api, url=url))["url"] == url
+    path = f"/alerts/{subscribed['id']}"
+    changed = await admin_api.patch(path, json={"url": url}, headers=ADMIN)
+    assert (changed.status_code, changed.json()["url"]) == (200, url)
+    host = url.partition("://")[2].partition("/")[0].partition("?")[0].lower()
+    assert await world.rows("select distinct receiver from core.alert_subscription") == [(host,)]
 
 
 async def test_it_is_removed_with_all_that_belongs_to_it(
@@ -180,7 +202,7 @@ async def test_pages_of_subscriptions_and_deliveries(
         if attempt < 3:
             await admin_api.post(f"{path}/test", headers=ADMIN)
         await world.execute(
-            "select api.record_delivery(alert_id, %s, %s, %s, '0.5 seconds', %s, %s, false) "
+            "select api.record_delivery(alert_id, %s, %s, %s, '0.5 seconds', %s, %s, false, null) "
             "from core.alert",
             attempt, "2026-03-15 12:00Z", 500, "answered 500", "2026-03-15 12:01Z",
         )  # fmt: skip

@@ -30,7 +30,7 @@ async def cursors(api: httpx.AsyncClient, world: World) -> tuple[list[int], dict
         made.append(answer.json()["id"])
         await api.post(f"/alerts/{made[0]}/test", headers=ADMIN)
     await world.execute(
-        "select api.record_delivery(alert_id, 1, now(), 500, '1 second', 'no', null, false) "
+        "select api.record_delivery(alert_id, 1, now(), 500, '1 second', 'no', null, false, null) "
         "from core.alert"
     )
     found = {}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from app.ingest.packing import CONFLICT
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.writing import running_writer, written
@@ -51,11 +52,13 @@ async def test_an_event_counts_once_by_its_source_and_id(
             cloud_event(type="video.paused"),
             cloud_event(),
             {**cloud_event(), "subject": None, "data": {"contentId": "b", "contentType": "film"}},
+            {**cloud_event(), "subject": None, "data": {"contentId": "a"}},
         ]
         answer = (await send(api, batch, BATCH)).json()
     assert answer["accepted"] == 3
     assert answer["duplicates"] == 2
-    assert [each["index"] for each in answer["rejected"]] == [1, 2]
+    assert [each["index"] for each in answer["rejected"]] == [1, 2, 4]
+    assert answer["rejected"][2]["reason"] == CONFLICT
     assert (await written(pool)).rows == 2
     async with pool.connection() as connection:
         cursor = await connection.execute(

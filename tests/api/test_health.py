@@ -96,9 +96,9 @@ async def test_without_one_server_it_is_degraded_without_both_unready(
 
 
 async def test_without_a_schema_it_is_unready_and_says_what_to_do(
-    own_engine: Callable[..., Awaitable[Engine]],
+    empty_engine: Engine,
 ) -> None:
-    async with api_on(await own_engine(empty=True)) as api:
+    async with api_on(empty_engine) as api:
 
         async def told() -> bool:
             # A new engine may take longer for its first answer than readiness waits.

@@ -89,6 +89,26 @@ async def test_a_run_is_published_once(
     assert await redis.ttl(keys.trending_snapshot(NAME, run_id)) > 200
 
 
+async def test_a_run_that_finds_nothing_new_renews_what_redis_keeps(
+    one_list: World, publisher: Publisher, redis: redis.asyncio.Redis
+) -> None:
+    await publisher.publish()
+    key = keys.trending_snapshot(NAME, await newest(one_list))
+    await redis.expire(key, 5)
+    await publisher.publish()
+    assert await redis.ttl(key) <= 5, "nothing has happened"
+    confirmed = AS_OF + timedelta(days=1)
+    await one_list.execute("update core.ranking_run set confirmed_at = %s", confirmed)
+    assert await publisher.publish() == 0
+    assert await redis.ttl(key) > 200
+    snapshots = Snapshots(max_age=5)
+    follower = Follower(
+        settings=publisher.settings, pool=publisher.pool, redis=redis, snapshots=snapshots
+    )
+    await follower.refresh()
+    assert snapshots.current[NAME].as_of == confirmed
+
+
 async def test_a_replaced_snapshot_stays_for_those_who_read_it(
     one_list: World, publisher: Publisher, redis: redis.asyncio.Redis
 ) -> None:
@@ -198,7 +218,7 @@ async def test_a_disabled_ranking_is_withdrawn(
     await publisher.publish()
     await one_list.execute("update core.ranking set enabled = false")
     await publisher.publish()
-    assert not await redis.exists(keys.TRENDING_CURRENT, keys.TRENDING_FRESH)
+    assert not await redis.exists(keys.TRENDING_CURRENT, keys.TRENDING_WORDS)
 
 
 async def test_it_publishes_when_it_is_notified_and_stops_when_told(

@@ -46,9 +46,7 @@ async def test_a_refresh_and_the_scoring_job_never_run_at_once(
         )
     options: Any = {"autocommit": True, "prepare_threshold": None}
     async with await psycopg.AsyncConnection.connect(settings.database_url, **options) as other:
-        await other.execute(
-            "select pg_advisory_lock(hashtextextended('groundswell job run_rankings', 0))"
-        )
+        await other.execute("select api.take_job_lock('run_rankings')")
         answer = await admin_api.post(REFRESH, headers=ADMIN)
         await problem(answer, 409, "already-running")
         assert int(answer.headers["retry-after"]) > 0

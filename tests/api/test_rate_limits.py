@@ -65,6 +65,28 @@ async def test_a_request_larger_than_the_limit_needs_a_full_bucket(
 
 
 @pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize(
+    ("query", "events", "status"),
+    [
+        ("?validate=true", [VIEW] * 4, 200),
+        ("?validate=true", [{}] * 4, 422),
+        ("", [{}] * 4, 422),
+        ("", [VIEW, {}, {}, {}], 202),
+        ("?wait=true", [{}] * 4, 422),
+    ],
+)
+async def test_what_is_refused_or_only_looked_at_costs_as_much(
+    settings: Settings, query: str, events: list[dict[str, str]], status: int
+) -> None:
+    async with api_of(msgspec.structs.replace(settings, client_rate_limit_per_minute=6)) as api:
+        first = await api.post(f"/analytics/events{query}", json=events)
+        assert (first.status_code, first.headers["ratelimit-remaining"]) == (status, "2")
+        second = await api.post(f"/analytics/events{query}", json=events)
+        assert second.status_code == 429
+        assert int(second.headers["retry-after"]) >= 1
+
+
+@pytest.mark.usefixtures("clean")
 async def test_clients_are_told_apart_by_what_trusted_proxies_say(
     settings: Settings, pool: Pool, redis: Redis
 ) -> None:

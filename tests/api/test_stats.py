@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -29,7 +29,10 @@ from tests.api.conftest import problem
 from tests.engines import Engine
 from tests.eventually import eventually
 from tests.lifespan import client_of
+from tests.serving import api_of
+from tests.sql.oracle import Event
 from tests.sql.world import World
+from tests.tokens import SECRET, signed_in
 from tests.writing import running_writer
 
 STATS = "/analytics/stats"
@@ -66,9 +69,17 @@ async def viewed(pool: Pool, views: int, content_id: str = "a") -> None:
     async with pool.connection() as connection:
         await connection.execute(
             """
-            insert into core.event (event_id, occurred_at, received_at, item_id, event_type, count)
-            select gen_random_uuid(), now(), now(), known.item_id, 'view', %(views)s
-            from api.resolve_items(array['video'], array[%(content_id)s]) as known
+            with known as (
+                select * from api.resolve_items(array['video'], array[%(content_id)s])
+            ),
+            inserted as (
+                insert into core.event
+                    (event_id, occurred_at, received_at, item_id, event_type, count)
+                select gen_random_uuid(), now(), now(), known.item_id, 'view', %(views)s from known
+                returning *
+            )
+            insert into core.score_feed (item_id, occurred_at, event_type, count)
+            select item_id, occurred_at, event_type, count from inserted
             """,
             {"views": views, "content_id": content_id},
         )
@@ -85,17 +96,16 @@ async def test_counts_of_today_this_month_and_ever(world: World, api: httpx.Asyn
     item = await world.item("é ü %", content_type="movie")
     now = datetime.now(UTC)
     for type_, count in (("view", 7), ("like", 3), ("unlike", 1), ("comment", 2), ("share", 4)):
-        await world.execute(
-            "insert into core.event (event_id, occurred_at, received_at, item_id, event_type, "
-            "count) values (gen_random_uuid(), %s, %s, %s, %s::core.event_type, %s)",
-            now, now, item, type_, count,
-        )  # fmt: skip
+        await world.insert(
+            [Event(item=item, type=type_, occurred_at=now, received_at=now, count=count)]
+        )
     answer = await api.get(f"{STATS}/%C3%A9%20%C3%BC%20%25", params={"contentType": "movie"})
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert (found.pop("contentId"), found.pop("contentType")) == ("é ü %", "movie")
     assert datetime.fromisoformat(found.pop("asOf")).tzinfo == UTC
     assert not found.pop("stale")
+    assert found.pop("zone") == "UTC"
     expected = dict(zip(COUNTS, (7, 2, 2, 4, 0), strict=True))
     assert found == {
         f"{name}{period}": count
@@ -126,6 +136,29 @@ async def test_an_unknown_item_is_not_found_and_asked_for_once_a_second(
         return (await api.get(f"{STATS}/nobody")).status_code == 200
 
     await eventually(known, within=3)
+
+
+async def test_what_was_waited_for_is_read_whatever_its_age(
+    world: World, settings: Settings, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
+    """A 404 of a moment ago ends with the first event; so does a value of a moment ago."""
+    fast = msgspec.structs.replace(settings, batch_seconds=0.02, jwt_secret=SECRET)
+    async with running_writer(fast, pool, redis), api_of(fast) as api:
+        assert (await api.get(f"{STATS}/a")).status_code == 404
+        now = datetime.now(UTC)
+        expected = 0
+        for age in (0.0, 90.0, 86_400.0, 3 * 86_400.0, 20 * 86_400.0):
+            at = (now - timedelta(seconds=age)).isoformat()
+            event = {"type": "view", "contentId": "a", "occurredAt": at, "count": 3}
+            answer = await api.post("/analytics/events", params={"wait": "true"}, json=event)
+            assert answer.status_code == 200, answer.text
+            expected += 3
+            assert (await stats_of(api))["viewsTotal"] == expected
+        # They are not scored yet, nor is any aggregate refreshed.
+        assert await world.value("select count(*) from core.score_feed") == 5
+        liked = await api.put("/items/a/like", headers=signed_in("ada"))
+        assert liked.status_code == 200, liked.text
+        assert (await stats_of(api))["likesTotal"] == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -31,7 +32,7 @@ TYPES = ["view", "view", "view", "like", "unlike", "comment", "share", "watch_ti
 async def router(api: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the same application without the layer in front of its router."""
     transport = httpx.ASGITransport(app=hot_path_of(api).edge)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://groundswell.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
@@ -235,13 +236,40 @@ async def test_a_list_is_stale_while_the_scoring_job_stands_still(crowd: Stage) 
     assert (stale.status_code, stale.json()) == (200, {**fresh.json(), "stale": True})
     assert stale.headers["etag"] != fresh.headers["etag"]
 
-    await crowd.world.run(AS_OF + timedelta(minutes=3), forced=True)
+    now = AS_OF + timedelta(minutes=3)
+    await crowd.world.run(now, forced=True)
     await crowd.publisher.publish()
 
     async def is_fresh() -> bool:
-        return (await crowd.api.get(TRENDING)).content == fresh.content
+        # The same run, and known to hold for longer.
+        expected = {**fresh.json(), "asOf": now.isoformat().replace("+00:00", "Z")}
+        return bool((await crowd.api.get(TRENDING)).json() == expected)
 
     await eventually(is_fresh)
+
+
+async def test_a_new_title_is_shown_within_a_minute_under_another_tag(crowd: Stage) -> None:
+    """The run stays: nothing but the catalogue has changed."""
+    before = await crowd.api.get(TRENDING)
+    first = before.json()["items"][0]
+    await crowd.world.execute(
+        "update core.item set title = 'New', category = 'new', creator = 'new' "
+        "where external_id = %s",
+        first["contentId"],
+    )
+    crowd.publisher.clock = lambda: time.monotonic() + 60
+    await crowd.publisher.publish()
+
+    async def is_shown() -> bool:
+        answer = await crowd.api.get(TRENDING, headers={"if-none-match": before.headers["etag"]})
+        return answer.status_code == 200
+
+    await eventually(is_shown)
+    after = (await crowd.api.get(TRENDING)).json()
+    assert after["runId"] == before.json()["runId"]
+    shown = {"title": "New", "category": "new", "creator": "new"}
+    assert after["items"][0] == {**first, **shown}
+    assert await crowd.publisher.publish() == 0
 
 
 async def test_with_keys_for_everything_the_router_decides(

@@ -1,23 +1,17 @@
-"""A browser, and an API process of the tests' own that it can visit."""
+"""A browser, and an API process that it can visit."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
-import signal
-import sys
 import warnings
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
-from app.serve import free_port
 from app.settings import Settings
-from tests.eventually import eventually
+from tests.site import Site, served
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page, Request
@@ -32,44 +26,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-HOST = "127.0.0.1"
-
-
-class Site:
-    """An API process; it can be ended, and started again on its port."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._port = free_port(HOST)
-        self._process: asyncio.subprocess.Process | None = None
-        self.url = f"http://{HOST}:{self._port}"
-
-    async def start(self) -> None:
-        """Start it and wait until it answers; it may be running."""
-        if self._process is not None and self._process.returncode is None:
-            return
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app", "serve", "--port", str(self._port),
-            env={
-                **os.environ,
-                "DATABASE_URL": self._settings.database_url,
-                "REDIS_URL": self._settings.redis_url,
-            },
-        )  # fmt: skip
-        await eventually(self._answers, within=30)
-
-    async def stop(self) -> None:
-        """End it."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-            await self._process.wait()
-
-    async def _answers(self) -> bool:
-        try:
-            async with httpx.AsyncClient() as client:
-                return (await client.get(f"{self.url}/analytics/trending")).status_code == 200
-        except httpx.TransportError:
-            return False
 
 
 class Visit:
@@ -114,10 +70,8 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 async def running_site(settings: Settings) -> AsyncIterator[Site]:
-    site = Site(settings)
-    await site.start()
-    yield site
-    await site.stop()
+    async with served(settings) as site:
+        yield site
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
-import sys
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,70 +19,45 @@ from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.stream import from_fields
 from app.ingest.uuid7 import millisecond_of
 from app.runtime.pool import Pool
-from app.serve import free_port
+from app.settings import Settings
+from tests import site
 from tests.eventually import eventually
 from tests.serving import make_key
 
-CHROMIUM = shutil.which("chromium")
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
 
-pytestmark = [
-    pytest.mark.usefixtures("clean"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt install chromium"),
-]
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 @pytest.fixture(scope="module")
-async def port(database_url: str, redis_url: str) -> AsyncIterator[int]:
-    """The port of an API that records with a key only."""
-    port = free_port("127.0.0.1")
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "GROUNDSWELL_REQUIRE_KEYS": "write",
-    }
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "serve", "--port", str(port), env=environment
-    )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-
-        async def live() -> bool:
-            try:
-                return (await client.get("/health/live")).status_code == 200
-            except httpx.TransportError:
-                return False
-
-        await eventually(live, within=30)
-        yield port
-    server.send_signal(signal.SIGTERM)
-    await server.wait()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from playwright.async_api import async_playwright  # noqa: PLC0415
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+async def api_url(settings: Settings) -> AsyncIterator[str]:
+    """Where an API is that records with a key only."""
+    async with site.served(settings, GROUNDSWELL_REQUIRE_KEYS="write") as keyed:
+        yield keyed.url
 
 
 @asynccontextmanager
 async def served(html: list[str]) -> AsyncIterator[str]:
-    """Serve a page from an origin of its own, which this gives.
+    """Serve a page from an origin of its own, which this gives; a second one as `/next`.
+
+    `/wait` is answered once `/ready` was asked for.
 
     Playwright's fulfilled routes will not do: such pages may not ask loopback addresses.
     """
 
+    ready = asyncio.Event()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A browser also opens connections that it does not use, or leaves at once.
         with suppress(OSError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+            request = await reader.readuntil(b"\r\n\r\n")
+            if request.startswith(b"GET /wait "):
+                await ready.wait()
+            elif request.startswith(b"GET /ready "):
+                ready.set()
+            page = html[-1 if request.startswith(b"GET /next ") else 0]
             head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
-            writer.write((head + html[0]).encode())
+            writer.write((head + page).encode())
             await writer.drain()
         writer.close()
         with suppress(OSError):
@@ -95,26 +67,54 @@ async def served(html: list[str]) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
+TAG = """<script {how} src="{api}/beacon.js" data-key="{key}"
+    data-content-id="film-1" data-content-type="film"></script>"""
+PAGE = f"""<!doctype html><title>A page</title>{TAG}
+<script>groundswell('like', 'a', {{{{userId: 'u'}}}})</script>"""
+EARLY = """<!doctype html><title>A page</title><script>
+window.groundswell = window.groundswell
+    || function () {{ (groundswell.q = groundswell.q || []).push(arguments) }}
+groundswell('like', 'a', {{userId: 'u'}})</script>"""
+MANY = """
+    for (let n = 0; n < {}; n++)
+        groundswell('share', 'b' + n, {{metadata: {{text: 'ä'.repeat({})}}}})
+"""
+PRERENDERING = """<!doctype html><title>A page</title>
+<script type="speculationrules">
+{"prerender": [{"urls": ["/next"], "eagerness": "immediate"}]}
+</script>
+<script>
+// Longer than the beacon waits for more.
+fetch('/wait').then(() => setTimeout(() => { location.href = '/next' }, 1500))
+</script>"""
+NEXT = (
+    TAG
+    + """<script>
+groundswell('like', 'prerendering: ' + document.prerendering)
+if (document.prerendering) fetch('/ready')
+</script>"""
+)
+NEVER = "window.setTimeout = () => 1"
+
+
 class Visit:
     """Opens pages that record a view by themselves and a like by their own script."""
 
-    def __init__(self, browser: Any, pool: Pool, port: int) -> None:
+    def __init__(self, browser: Any, pool: Pool, api_url: str) -> None:
         self._browser = browser
         self._pool = pool
-        self._port = port
+        self._api_url = api_url
 
     @asynccontextmanager
-    async def __call__(self, *, before: str = "", user_agent: str = PERSON) -> AsyncIterator[Any]:
+    async def __call__(
+        self, html: str = PAGE, *, before: str = "", user_agent: str = PERSON, how: str = ""
+    ) -> AsyncIterator[Any]:
         """Open one; the script `before` runs before its own."""
-        html: list[str] = []
-        async with served(html) as origin:
+        written: list[str] = []
+        async with served(written) as origin:
             key = await make_key(self._pool, kind="public", origins=(origin,))
-            html.append(
-                f"""<!doctype html><title>A page</title>
-                <script src="http://127.0.0.1:{self._port}/beacon.js" data-key="{key}"
-                    data-content-id="film-1" data-content-type="film"></script>
-                <script>groundswell('like', 'a', {{userId: 'u'}})</script>"""
-            )
+            await eventually(lambda: is_known(self._api_url, key, origin))
+            written.append(html.format(key=key, api=self._api_url, how=how))
             context = await self._browser.new_context(user_agent=user_agent)
             page = await context.new_page()
             if before:
@@ -124,9 +124,16 @@ class Visit:
             await context.close()
 
 
+async def is_known(api_url: str, key: str, origin: str) -> bool:
+    """Return whether a key just made is known: it is looked up at most once a second."""
+    url = f"{api_url}/analytics/events?validate=true&key={key}"
+    async with httpx.AsyncClient(verify=site.NO_CERTIFICATES) as client:
+        return (await client.post(url, json=[], headers={"origin": origin})).is_success
+
+
 @pytest.fixture
-def visit(browser: Any, pool: Pool, port: int) -> Visit:
-    return Visit(browser, pool, port)
+def visit(browser: Any, pool: Pool, api_url: str) -> Visit:
+    return Visit(browser, pool, api_url)
 
 
 async def recorded(redis: Redis) -> list[PackedEvent]:
@@ -151,7 +158,7 @@ async def test_a_page_records_with_a_beacon_in_one_batch(visit: Visit, redis: Re
 
 
 async def test_what_waits_is_sent_when_the_page_is_left(visit: Visit, redis: Redis) -> None:
-    async with visit(before="window.setTimeout = () => 1") as page:
+    async with visit(before=NEVER) as page:
         assert await recorded(redis) == []
         await page.goto("about:blank")
         assert len(await eventually(lambda: recorded(redis))) == 2
@@ -179,3 +186,114 @@ async def test_a_headless_browser_is_a_bot(visit: Visit, redis: Redis) -> None:
     async with visit(user_agent=PERSON.replace("Chrome", "HeadlessChrome")):
         events = await eventually(lambda: recorded(redis))
     assert {event.uncounted_because for event in events} == {"bot: HeadlessChrome"}
+
+
+@pytest.mark.parametrize(
+    ("html", "how"), [(EARLY + TAG, "async"), (EARLY + TAG, "type=module"), (TAG + EARLY, "defer")]
+)
+async def test_it_may_be_loaded_in_any_way(visit: Visit, redis: Redis, html: str, how: str) -> None:
+    async with visit(html, how=how):
+        view, like = await eventually(lambda: recorded(redis))
+    assert (view.content_id, like.content_id) == ("film-1", "a")
+
+
+async def test_more_than_a_browser_takes_at_once_goes_in_pieces(visit: Visit, redis: Redis) -> None:
+    async with visit() as page:
+        sizes: list[int] = []
+        page.on("request", lambda request: sizes.append(len(request.post_data_buffer or b"")))
+        await page.evaluate(MANY.format(120, 1_500))
+        await eventually(lambda: _are_recorded(redis, 122))
+    assert len(sizes) >= 7
+    assert max(sizes) < 64_000
+
+
+async def test_what_a_browser_does_not_take_on_leaving_goes_with_the_next_page(
+    visit: Visit, redis: Redis
+) -> None:
+    async with visit(before=NEVER) as page:
+        await page.evaluate(MANY.format(45, 1_500))
+        url = page.url
+        await page.goto("about:blank")
+        first = await eventually(lambda: recorded(redis))
+        assert 2 < len(first) < 47
+        await page.goto(url)
+        await page.evaluate(MANY.format(30, 1))  # together fifty or more, which sends them
+        await page.evaluate("dispatchEvent(new Event('pagehide'))")
+        await eventually(lambda: _are_recorded(redis, 79))
+        await eventually(lambda: _nothing_is_stored(page))
+
+
+@pytest.mark.parametrize("status", [429, 503, None])
+async def test_what_is_refused_is_sent_again(
+    visit: Visit, redis: Redis, status: int | None
+) -> None:
+    async with visit(before=NEVER) as page:
+
+        async def refuse(route: Any) -> None:
+            if status is None:
+                await route.abort()
+            else:
+                allowed = {"access-control-allow-origin": "*"}
+                await route.fulfill(status=status, headers=allowed)
+
+        await page.route("**/analytics/events*", refuse)
+        await page.evaluate(MANY.format(48, 1))  # the fiftieth sends them
+        await eventually(lambda: _is_stored(page))
+        assert await recorded(redis) == []
+        await page.unroute("**/analytics/events*")
+        await page.goto(page.url)
+        await page.evaluate("dispatchEvent(new Event('pagehide'))")
+        await eventually(lambda: _are_recorded(redis, 52))
+
+
+async def test_a_prerendered_page_counts_once_it_is_seen(
+    pool: Pool, redis: Redis, api_url: str, tmp_path: Path
+) -> None:
+    """Without Playwright, whose hold on a page ends its prerendering."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs chromium on PATH: apt install chromium")
+    html: list[str] = []
+    async with served(html) as origin:
+        key = await make_key(pool, kind="public", origins=(origin,))
+        await eventually(lambda: is_known(api_url, key, origin))
+        html += [PRERENDERING, NEXT.format(key=key, api=api_url, how="")]
+        browser = await asyncio.create_subprocess_exec(
+            chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            "--remote-debugging-port=0", f"--user-agent={PERSON}", f"--user-data-dir={tmp_path}",
+            origin, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            view, like = await eventually(lambda: recorded(redis), within=30)
+        finally:
+            browser.terminate()
+            await browser.wait()
+    assert (view.content_id, like.content_id) == ("film-1", "prerendering: true")
+    assert [view.uncounted_because, like.uncounted_because] == [None, None]
+
+
+async def test_what_comes_from_a_prerendered_page_all_the_same_does_not_count(
+    pool: Pool, redis: Redis, api_url: str
+) -> None:
+    key = await make_key(pool, kind="public")
+    await eventually(lambda: is_known(api_url, key, "null"))
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{api_url}/analytics/view/a?key={key}",
+            headers={"sec-purpose": "prefetch;prerender", "user-agent": PERSON},
+        )
+    assert answer.status_code == 202
+    assert [event.uncounted_because for event in await recorded(redis)] == ["prerender"]
+
+
+async def _nothing_is_stored(page: Any) -> bool:
+    return (await page.evaluate("sessionStorage.gsq")) is None
+
+
+async def _is_stored(page: Any) -> bool:
+    await page.evaluate("dispatchEvent(new Event('pagehide'))")
+    return not await _nothing_is_stored(page)
+
+
+async def _are_recorded(redis: Redis, number: int) -> bool:
+    return len({event.event_id for event in await recorded(redis)}) == number

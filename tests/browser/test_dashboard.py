@@ -12,8 +12,9 @@ import redis.asyncio
 from app.rankings.publisher import Publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
-from tests.browser.conftest import Site, Visit
+from tests.browser.conftest import Visit
 from tests.eventually import eventually
+from tests.site import Site
 from tests.sql.oracle import Event
 from tests.sql.world import World
 

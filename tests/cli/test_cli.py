@@ -47,7 +47,7 @@ def test_every_command_explains_itself_and_its_options(command: str) -> None:
 
 def test_an_error_is_one_line_without_a_traceback() -> None:
     done = groundswell("serve", PORT="many")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("groundswell: PORT='many'")
     assert len(done.stderr.splitlines()) == 1
 
@@ -100,12 +100,21 @@ def test_a_moment_without_a_zone_is_utc() -> None:
 
 def test_a_migration_report_says_what_was_done() -> None:
     report = MigrationReport(
-        applied=["migrations/0001_a.sql"], api_replaced=True, jobs=["one", "two"], jobs_skipped=None
+        applied=["migrations/0001_a.sql"],
+        replaced=3,
+        jobs=["one", "two"],
+        jobs_skipped=None,
+        mended=["role x"],
+        warnings=["ranking y"],
     )
     assert lines_of(report) == [
         "applied migrations/0001_a.sql",
-        "made schema api anew",
+        "replaced 3 functions and views in place",
         "scheduled one, two",
+        "mended: role x",
+        "look: ranking y",
     ]
-    nothing = MigrationReport(applied=[], api_replaced=False, jobs=[], jobs_skipped=None)
+    nothing = MigrationReport(
+        applied=[], replaced=0, jobs=[], jobs_skipped=None, mended=[], warnings=[]
+    )
     assert lines_of(nothing) == ["the database is up to date"]

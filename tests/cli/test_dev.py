@@ -12,7 +12,7 @@ import pytest
 from app.dev.children import CommandChild
 from app.dev.demo import DemoState, read_state, write_state
 from app.dev.run import choose_port, first_of
-from app.embedded import embedded_timescaledb
+from app.embedded import copy_data, embedded_timescaledb
 from app.embedded.supervise import RestartPolicy
 from app.errors import InputError, MigrationError, ServiceError
 from tests.eventually import eventually
@@ -87,8 +87,9 @@ def test_the_demo_remembers_its_end_and_that_it_was_replayed(tmp_path: Path) -> 
 
 
 async def test_a_data_folder_from_before_the_baseline_is_refused_and_left_as_it_is(
-    tmp_path: Path,
+    empty_folder: Path, tmp_path: Path
 ) -> None:
+    copy_data(empty_folder, tmp_path)
     older = "create schema core; create table public.schema_migration (version text primary key)"
     versions = []
     for statement in (older, "select"):

@@ -2,10 +2,12 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 import redis.asyncio
 from click.testing import CliRunner, Result
 
+from app.access.bounds import PUBLIC, Bounds
 from app.access.key_ring import KeyRing
 from app.cli.keys import api_keys
 from app.runtime.pool import Pool
@@ -68,6 +70,46 @@ async def test_a_revoked_key_stays_listed(run: Run, pool: Pool, redis: redis.asy
     assert (await run("revoke", prefix)).exit_code == 1
     assert await KeyRing(pool, redis).find(key) is None
     assert re.search(r"600 a minute  revoked \d{4}-\d\d-\d\d", (await run("list")).output)
+
+
+async def test_bounds_are_those_of_the_kind_until_they_are_changed(
+    run: Run, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
+    made = await run("create", "site", "--public", "--max-watch", "60", "--takes-back", "nothing")
+    key = made.stdout.strip()
+    found = await KeyRing(pool, redis).find(key)
+    assert found is not None
+    changed = msgspec.structs.replace(PUBLIC, max_watch_seconds=60, takes_back="nothing")
+    assert {name: getattr(found, name) for name in Bounds.__struct_fields__} == (
+        msgspec.structs.asdict(changed)
+    )
+    given = (
+        *("--max-count", "0", "--max-age", "0", "--max-watch", "3600", "--shared-ids"),
+        *("--trust-viewer", "--rate-limit", "9", "--origin", "https://example.org"),
+    )
+    updated = await run("update", key, *given)
+    said = (
+        "write  site  for https://example.org  9 a minute  max-count any  max-age any"
+        "  takes-back nothing  shared-ids  trust-viewer  never used\n"
+    )
+    assert updated.output.endswith(said)
+    assert (await run("list")).output == updated.output
+    again = await run("update", key, "--rate-limit", "0", "--own-ids")
+    assert "9 a minute" not in again.output
+    assert "shared-ids" not in again.output
+    assert "trust-viewer" in again.output
+    found = await KeyRing(pool, redis).find(key)
+    assert found is not None
+    assert found.rate_limit is None
+    assert found.allowed_origins == {"https://example.org"}
+
+
+async def test_what_is_no_valid_key_is_not_changed(run: Run) -> None:
+    key = (await run("create", "server")).stdout.strip()
+    for prefix, option in (("gsk_unknown0", "--max-count=1"), (key, "--origin=https://a.org")):
+        assert (await run("update", prefix, option)).exit_code == 1
+    await run("revoke", key)
+    assert (await run("update", key, "--max-count=1")).exit_code == 1
 
 
 async def test_nothing_to_list(run: Run) -> None:

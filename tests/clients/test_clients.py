@@ -22,9 +22,9 @@ from app.runtime.pool import Pool
 from app.settings import Settings
 from app.worker import run_parts
 from tests.api.conftest import ADMIN_KEY
-from tests.browser.conftest import Site
 from tests.clients.node_tools import FOLDER, NodeTools, installed
 from tests.eventually import eventually
+from tests.site import served
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +43,8 @@ def node_tools(request: pytest.FixtureRequest) -> NodeTools:
 @pytest.fixture(scope="module")
 async def api_url(settings: Settings) -> AsyncIterator[str]:
     """An API with an admin key."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GROUNDSWELL_ADMIN_KEY", ADMIN_KEY)
-        site = Site(settings)
-        await site.start()
-    yield site.url
-    await site.stop()
+    async with served(settings, GROUNDSWELL_ADMIN_KEY=ADMIN_KEY) as site:
+        yield site.url
 
 
 @pytest.fixture

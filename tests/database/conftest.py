@@ -13,9 +13,9 @@ from app.migrate.schema_files import PROJECT, Folders
 from tests.engines import Engine, Home
 
 EMPTY = """
-    drop schema if exists core, agg, api cascade;
+    drop schema if exists core, agg, api, formula cascade;
     drop table if exists
-        public.schema_migration, public.schema_file, public.schema_replaceable;
+        public.schema_migration, public.schema_file, public.schema_replaceable, public.schema_grant;
 """
 
 

@@ -17,21 +17,12 @@ Connect = Callable[..., Awaitable[Connection]]
 
 
 @pytest.fixture(scope="session")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a cleanly stopped, empty engine."""
-    folder = tmp_path_factory.mktemp("template")
-    async with embedded_timescaledb(folder):
-        pass
-    return folder
-
-
-@pytest.fixture(scope="session")
 async def embedded(
-    template: Path, tmp_path_factory: pytest.TempPathFactory
+    empty_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[EmbeddedTimescaledb]:
     """The engine that most tests share."""
     folder = tmp_path_factory.mktemp("embedded")
-    copy_data(template, folder)
+    copy_data(empty_folder, folder)
     async with embedded_timescaledb(folder) as server:
         yield server
 

@@ -17,7 +17,7 @@ from tests.embedded.wire import RawClient, query
 from tests.eventually import eventually
 
 WRITERS = 8
-ROUNDS = 25
+ROUNDS = 10
 
 
 async def _write(pool: AsyncConnectionPool[Connection], writer: int) -> None:

@@ -218,8 +218,8 @@ async def test_binary_copy_into_a_hypertable_in_a_savepoint(connect: Connect) ->
     await connection.commit()
 
 
-async def test_too_much_data_is_refused(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_too_much_data_is_refused(empty_folder: Path, tmp_path: Path) -> None:
+    copy_data(empty_folder, tmp_path)
     server = EmbeddedTimescaledb(tmp_path, copy_limit_mb=1)
     await server.start()
     async with await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection:

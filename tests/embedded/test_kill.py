@@ -49,9 +49,11 @@ async def _open(server: EmbeddedTimescaledb) -> Connection:
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_acknowledged_rows_outlive_kill_9(template: Path, tmp_path: Path, seed: int) -> None:
+async def test_acknowledged_rows_outlive_kill_9(
+    empty_folder: Path, tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311 (no secret)
-    copy_data(template, tmp_path)
+    copy_data(empty_folder, tmp_path)
     server = EmbeddedTimescaledb(tmp_path)
     await server.start()
     async with await _open(server) as db:
@@ -85,8 +87,10 @@ async def test_endless_recursion_is_an_error(db: Connection) -> None:
     assert await value(db, "select 1") == 1
 
 
-async def test_a_crash_of_the_engine_is_told_to_its_clients(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_a_crash_of_the_engine_is_told_to_its_clients(
+    empty_folder: Path, tmp_path: Path
+) -> None:
+    copy_data(empty_folder, tmp_path)
     server = EmbeddedTimescaledb(tmp_path)
     await server.start()
     async with await _open(server) as bystander, await _open(server) as victim:

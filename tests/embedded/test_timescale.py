@@ -48,9 +48,9 @@ async def _open(server: EmbeddedTimescaledb) -> Connection:
 
 
 async def test_hierarchical_aggregates_with_real_time_rows_before_and_after_a_restart(
-    template: Path, tmp_path: Path
+    empty_folder: Path, tmp_path: Path
 ) -> None:
-    copy_data(template, tmp_path)
+    copy_data(empty_folder, tmp_path)
     async with embedded_timescaledb(tmp_path) as server, await _open(server) as db:
         for statement in SCHEMA:
             await db.execute(statement)

@@ -43,12 +43,9 @@ class EmbeddedHome:
         """Use the folders of this very code, or make them."""
         async with _alone(cache):
             empty, template = await asyncio.to_thread(_find, cache)
-            home = cls(empty, template)
-            if not await asyncio.to_thread(empty.exists):
-                await _make(empty, source=None)
-            if not await asyncio.to_thread(template.exists):
-                await _make(template, source=empty)
-        return home
+            await _make_once(empty, source=None)
+            await _make_once(template, source=empty)
+        return cls(empty, template)
 
     async def engine(
         self, folder: Path, *, empty: bool = False, fsync: Fsync = "everysec"
@@ -109,6 +106,13 @@ class EmbeddedEngine:
     async def start_redis(self) -> None:
         await self._redis.start()
 
+    async def heal(self) -> None:
+        if self._database.process.returncode is None:
+            self.signal_database(signal.SIGCONT)
+        else:
+            await self.start_database()
+        await self._redis.heal()
+
     async def stop(self) -> None:
         await asyncio.gather(self._database.stop(), self._redis.stop())
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -125,7 +129,7 @@ async def _alone(cache: Path) -> AsyncIterator[None]:
 def _find(cache: Path) -> tuple[Path, Path]:
     """Return where the empty and the migrated folder belong, and remove long unused ones."""
     gateway = [ROOT / "app" / "embedded" / "gateway" / name for name in ("*.mjs", "*lock.json")]
-    schema = [ROOT / "db" / "**" / "*.sql", ROOT / "app" / "database" / "*.py"]
+    schema = [ROOT / "db" / "**" / "*.sql", ROOT / "app" / "migrate" / "*.py"]
     empty = cache / f"empty-{_hash(gateway)}"
     template = cache / f"template-{_hash(gateway + schema)}"
     for folder in (empty, template):
@@ -136,6 +140,19 @@ def _find(cache: Path) -> tuple[Path, Path]:
         if old.stat().st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
     return empty, template
+
+
+async def copy_empty(cache: Path, folder: Path) -> None:
+    """Fill `folder` with the data of a cleanly stopped engine, before any migration."""
+    async with _alone(cache):
+        empty, _ = await asyncio.to_thread(_find, cache)
+        await _make_once(empty, source=None)
+        await asyncio.to_thread(copy_data, empty, folder)
+
+
+async def _make_once(target: Path, *, source: Path | None) -> None:
+    if not await asyncio.to_thread(target.exists):
+        await _make(target, source=source)
 
 
 async def _make(target: Path, *, source: Path | None) -> None:

@@ -40,6 +40,9 @@ class Engine(Protocol):
     async def start_redis(self) -> None:
         """Bring the killed Redis back, on the same URL, with what it had on disk."""
 
+    async def heal(self) -> None:
+        """Bring back what was killed, with an empty Redis."""
+
     async def stop(self) -> None:
         """End both and remove what they stored."""
 

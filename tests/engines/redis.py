@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
+
+import redis.asyncio
 
 from app.embedded import EmbeddedRedis
 from app.embedded.redis import Fsync
@@ -19,7 +22,17 @@ class KillableRedis(EmbeddedRedis):
 
     def signal(self, number: int) -> None:
         """Send a signal to its group: redis-server, and the process that ties it to this one."""
-        os.killpg(self._running().process.pid, number)
+        with suppress(ProcessLookupError):
+            os.killpg(self._running().process.pid, number)
+
+    async def heal(self) -> None:
+        """Wake or start it, and let nothing but its port be as it was left."""
+        self.signal(signal.SIGCONT)
+        if self._running().process.returncode is not None:
+            await self.start()
+        async with redis.asyncio.Redis.from_url(self.url, protocol=2) as client:
+            await client.flushall()
+            await client.config_set("maxmemory", 0)
 
     async def kill(self) -> None:
         """End it as `kill -9` does; `start` brings it back on the same port."""

@@ -153,6 +153,10 @@ class ServerEngine:
     async def start_redis(self) -> None:
         await self._redis.start()
 
+    async def heal(self) -> None:
+        await self.start_database()
+        await self._redis.heal()
+
     async def stop(self) -> None:
         await self._redis.stop()
         await self._home.drop(self._name)

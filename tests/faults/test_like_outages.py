@@ -80,7 +80,8 @@ async def test_redis_goes_and_comes_back_with_what_it_had(breakable: Breakable) 
     held = await redis.get(KEY)
     assert held in {None, b"1 1"}, "nobody has told it"
     reconciler = LikeReconciler(settings=own, pool=pool, redis=redis)
-    assert await reconciler.reconcile() == Mended(compared=1, mended=int(held is not None))
+    seen = int(held is not None)
+    assert await reconciler.reconcile() == Mended(compared=seen, mended=seen)
     assert await redis.get(KEY) == (held and b"6 6")
     assert await shown(api) == (True, 6)
 

@@ -110,17 +110,42 @@ async def test_a_count_that_is_simply_wrong_is_mended(
     await redis.set(KEY, b"rubbish")
     assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=1)
     assert await redis.get(KEY) == b"1 1"
-    # A toggle during the run is ahead of what the run has read.
-    await redis.set(KEY, b"2 0")
-    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
     # What Redis does not hold cannot be wrong.
     await redis.flushall()
-    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=0, mended=0)
     assert await redis.exists(KEY) == 0
 
 
 @pytest.mark.usefixtures("clean")
-async def test_a_run_looks_at_what_has_changed_and_no_further(
+async def test_after_a_restore_the_database_wins(
+    settings: Settings, redis: Redis, reconciler: LikeReconciler
+) -> None:
+    """Redis has versions of changes that the database has lost; no count changes after that."""
+    async with api_of(msgspec.structs.replace(settings, jwt_secret=SECRET)) as api:
+        await toggle(api, "ada")
+        await redis.set(KEY, b"9 7")
+        assert await shown(api) == (True, 1)
+        assert await redis.get(KEY) == b"1 1"
+        await redis.set(KEY, b"9 7")
+        assert await toggle(api, "bob") == (True, 2)
+    # Of an item that the database does not know any more.
+    await redis.set(keys.like_count("book", "x:{y}%"), b"3 3")
+    assert await reconciler.reconcile() == Mended(compared=2, mended=2)
+    assert await redis.get(KEY) == b"2 2"
+    assert await redis.exists(keys.like_count("book", "x:{y}%")) == 0
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_toggle_during_a_run_is_ahead_of_what_the_run_has_read(redis: Redis) -> None:
+    counts = LikeCounts(redis)
+    await redis.set(KEY, b"2 2")
+    read = [(("video", "a"), b"1 1", LikeCount(2, 1))]
+    assert await counts.mend(read) == 0
+    assert await redis.get(KEY) == b"2 2"
+
+
+@pytest.mark.usefixtures("clean")
+async def test_a_run_looks_at_all_that_redis_holds_whenever_it_changed(
     pool: Pool, redis: Redis, reconciler: LikeReconciler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(like_reconciler, "PAGE", 3)
@@ -129,11 +154,9 @@ async def test_a_run_looks_at_what_has_changed_and_no_further(
         await redis.set(keys.like_count("video", f"item {number}"), b"0 9")
     assert await reconciler.reconcile() == Mended(compared=10, mended=10)
     async with pool.connection() as connection:
-        await connection.execute(
-            "update core.item_like_count set changed_at = changed_at - interval '2 hours' "
-            "where item_id in (select item_id from core.item where external_id <> 'item 4')"
-        )
-    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=1, mended=0)
+        await connection.execute("update core.item_like_count set changed_at = '2020-01-01'")
+    await redis.set(keys.like_count("video", "item 4"), b"1 5")
+    assert await reconciler.reconcile(every=ALWAYS) == Mended(compared=10, mended=1)
 
 
 @pytest.mark.usefixtures("clean")
@@ -143,7 +166,7 @@ async def test_one_runs_at_a_time_and_one_in_five_minutes(
     await commit_only(pool, "ada")
     workers = [LikeReconciler(settings=settings, pool=pool, redis=redis) for _ in range(4)]
     found = await asyncio.gather(*(worker.reconcile() for worker in workers))
-    assert sorted(found, key=str) == [Mended(1, 0), None, None, None]
+    assert sorted(found, key=str) == [Mended(0, 0), None, None, None]
     assert await workers[0].reconcile() is None
     assert await ledger(pool) == [(0, None, True)]
     async with pool.connection() as connection:
@@ -169,7 +192,7 @@ async def test_a_run_that_fails_says_so_and_the_next_makes_it_good(
     assert "WRONGTYPE" in error
     await redis.delete(KEY)
     await redis.set(keys.like_count("video", "b"), b"0 9")
-    assert await reconciler.reconcile() == Mended(compared=2, mended=1)
+    assert await reconciler.reconcile() == Mended(compared=1, mended=1)
 
 
 @pytest.mark.usefixtures("clean")

@@ -30,7 +30,7 @@ async def test_known_and_new_events_of_a_compressed_chunk_come_mixed(pool: Pool)
         ReceivedEvent(packed(f"item-{n % 7}", occurred_at=now - 3 * DAY - n * 1_000), now)
         for n in range(100)
     ]
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+    inserter = Inserter(late_seconds=3_600)
     async with pool.connection() as connection:
         assert (await inserter.insert(connection, events[::2], now=now)).new == 50
         await connection.execute(

@@ -26,7 +26,8 @@ FAULTS = [
 
 async def test_nothing_is_lost_or_doubled_whatever_breaks(home: Home, tmp_path: Path) -> None:
     async with open_stand(home, tmp_path) as stand:
-        stand.burst = 2
+        stand.burst = 1
+        stand.pace = 0.1
         course = random.Random(SEED).sample(FAULTS, len(FAULTS))  # noqa: S311
         report = await Soak(stand, SEED, print).run(course, check_every=len(FAULTS))
     report.show(Console(width=120))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -20,7 +21,10 @@ from app.ingest.dead_letters import (
 )
 from app.ingest.group import WriterGroup
 from app.ingest.insert import Inserter
+from app.ingest.packing import CONFLICT
 from app.ingest.rows import Committed, ReceivedEvent
+from app.ingest.stream import Reply
+from app.ingest.uuid7 import Uuid7Source
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
@@ -50,7 +54,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
     quick: Settings, pool: Pool, redis: Redis
 ) -> None:
     every_field = packed(
-        type=6, count=3, seconds=1.5, user_id="ü", session_id="s", metadata=b'{"a": ["b", 1]}'
+        type=6, count=3, seconds=0.1, user_id="ü", session_id="s", metadata=b'{"a": ["b", 1]}'
     )
     entries = [[packed(f"item-{number % 7}")] for number in range(40)]
     async with running_writer(quick, pool, redis):
@@ -63,7 +67,7 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
             """
             select
                 event.event_id, event.occurred_at, item.content_type, item.external_id,
-                event.event_type::text, event.count, event.seconds, event.user_id,
+                event.event_type::text, event.count, event.seconds::float8, event.user_id,
                 event.session_id, event.metadata, event.counted,
                 event.uncounted_because
             from core.event as event join core.item as item using (item_id)
@@ -76,12 +80,12 @@ async def test_events_are_written_once_and_the_stream_is_emptied(
     assert row[0].bytes == every_field.event_id
     assert row[1].timestamp() == pytest.approx(moment, abs=1e-5)
     assert row[2:] == (
-        "video", "a", "watch_time", 3, 1.5, "ü", "s", {"a": ["b", 1]}, True, None,
+        "video", "a", "watch_time", 3, 0.1, "ü", "s", {"a": ["b", 1]}, True, None,
     )  # fmt: skip
 
 
 async def test_an_insert_may_be_repeated_in_part_or_whole(pool: Pool) -> None:
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+    inserter = Inserter(late_seconds=3_600)
     now = unix_microseconds()
     events = [ReceivedEvent(packed(f"item-{n}", occurred_at=now - n), now) for n in range(10)]
     async with pool.connection() as connection:
@@ -93,7 +97,7 @@ async def test_an_insert_may_be_repeated_in_part_or_whole(pool: Pool) -> None:
 
 async def test_items_met_for_the_first_time_come_after_the_others(pool: Pool) -> None:
     told: list[Committed] = []
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400, on_commit=told.append)
+    inserter = Inserter(late_seconds=3_600, on_commit=told.append)
     now = unix_microseconds()
     known = [ReceivedEvent(packed(f"known-{n}", occurred_at=now - n), now) for n in range(3)]
     new = [ReceivedEvent(packed(f"new-{n}", occurred_at=now - n), now) for n in range(4)]
@@ -101,12 +105,12 @@ async def test_items_met_for_the_first_time_come_after_the_others(pool: Pool) ->
     async with pool.connection() as connection:
         assert (await inserter.insert(connection, known, now=now)).new == 3
         del told[:]
-        assert await inserter.insert(connection, [*new, *again], now=now) == (7, set())
+        assert await inserter.insert(connection, [*new, *again], now=now) == (7, {})
         both = [again[::-1], new[::-1]]
         assert [list(committed.events) for committed in told] == both
         # What is known is found, whether its item was met before or not.
         late = [ReceivedEvent(packed("newest", occurred_at=now), now)]
-        stranger = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+        stranger = Inserter(late_seconds=3_600)
         assert (await stranger.insert(connection, [*new, *late], now=now)).new == 1
         assert (await inserter.insert(connection, [*again, *late], now=now)).new == 0
     assert await written(pool) == Written(rows=11, ids=11, fed=11, views=11)
@@ -119,50 +123,92 @@ async def test_scoring_hears_of_what_counts_no_later_than_it_came(
     now = unix_microseconds()
     ahead = packed("ahead", occurred_at=now + HOUR // 2)
     uncounted = packed("uncounted", occurred_at=now, uncounted_because="bot: x")
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
+    inserter = Inserter(late_seconds=3_600)
     async with pool.connection() as connection:
         events = [ReceivedEvent(each, now) for each in (ahead, uncounted)]
         inserted = await inserter.insert(connection, events, now=now, seen_before=seen_before)
-        assert inserted == (2, set())
+        assert inserted == (2, {})
         cursor = await connection.execute(
             "select round(extract(epoch from occurred_at) * 1e6)::bigint from core.score_feed"
         )
         assert await cursor.fetchall() == [(now,)]
 
 
-async def test_an_id_without_a_time_counts_once_within_its_window(pool: Pool) -> None:
-    inserter = Inserter(late_seconds=3_600, id_window_seconds=86_400)
-    now = unix_microseconds()
-    identifier = uuid4().bytes
+async def test_an_id_counts_once_whatever_its_time(pool: Pool) -> None:
+    """Sent with another `occurredAt`, or first without and then with one, it counted twice."""
+    inserter, now = Inserter(late_seconds=3_600), unix_microseconds()
+    ids = [uuid4().bytes, Uuid7Source()(now // 1_000)]
 
     def again(after: int) -> list[ReceivedEvent]:
-        moment = now + after
-        untimed = packed(event_id=identifier, occurred_at=moment, untimed=True)
-        return [ReceivedEvent(untimed, moment)]
+        events = [packed(event_id=each, occurred_at=now + after, claims=True) for each in ids]
+        return [ReceivedEvent(event, now) for event in events]
 
     async with pool.connection() as connection:
-        assert (await inserter.insert(connection, again(0) + again(5), now=now)).new == 1
-        for after in (0, HOUR, -HOUR, DAY - 1, DAY):
-            assert (await inserter.insert(connection, again(after), now=now)).new == 0
-        assert (await inserter.insert(connection, again(DAY + 1), now=now)).new == 1
+        assert (await inserter.insert(connection, again(0) + again(5), now=now)).new == 2
+        for after, seen_before in ((0, False), (HOUR, True), (-40 * DAY, False), (DAY, False)):
+            inserted = await inserter.insert(
+                connection, again(after), now=now, seen_before=seen_before
+            )
+            assert (inserted.new, set(inserted.known)) == (0, set(ids))
+    assert await written(pool) == Written(rows=2, ids=2, fed=2, views=2)
 
 
-async def test_two_writers_of_one_id_without_a_time_agree(pool: Pool) -> None:
+async def test_an_id_may_come_again_once_it_is_forgotten_but_not_with_its_time(pool: Pool) -> None:
+    inserter, now = Inserter(late_seconds=3_600), unix_microseconds()
+    first = packed(occurred_at=now - HOUR, claims=True)
+    other = msgspec.structs.replace(first, occurred_at=now)
+    async with pool.connection() as connection:
+        events = [ReceivedEvent(first, now - DAY + HOUR)]
+        assert (await inserter.insert(connection, events, now=now)).new == 1
+        for moment, new in ((now, 0), (now + 2 * HOUR, 1)):
+            at = datetime.fromtimestamp(moment / 1e6, UTC)
+            await connection.execute("call api.maintain_storage(%s)", [at])
+            again = [ReceivedEvent(other, moment)]
+            assert (await inserter.insert(connection, again, now=now)).new == new
+        await connection.execute("delete from core.claimed_id")
+        assert (await inserter.insert(connection, events, now=now)).new == 0
+
+
+async def test_writers_of_one_id_at_different_times_agree(pool: Pool) -> None:
     now = unix_microseconds()
-    inserters = [Inserter(late_seconds=3_600, id_window_seconds=86_400) for _ in range(3)]
-    ids = [uuid4().bytes for _ in range(20)]
+    ids = [uuid4().bytes for _ in range(40)]
 
-    async def insert(inserter: Inserter, later: int) -> int:
+    async def insert(number: int) -> int:
         events = [
-            ReceivedEvent(packed(event_id=each, occurred_at=now + later, untimed=True), now)
-            for each in ids
+            ReceivedEvent(packed(event_id=each, occurred_at=now - number - n, claims=True), now)
+            for n, each in enumerate(ids if number % 2 else reversed(ids))
         ]
+        inserter, new = Inserter(late_seconds=3_600), 0
         async with pool.connection() as connection:
-            return (await inserter.insert(connection, events, now=now)).new
+            for start in range(0, 40, 10):
+                batch = events[start : start + 10]
+                inserted = await inserter.insert(connection, batch, now=now, seen_before=number > 2)
+                new += inserted.new
+        return new
 
-    inserted = await asyncio.gather(*(insert(each, n) for n, each in enumerate(inserters)))
-    assert sum(inserted) == 20
-    assert await written(pool) == Written(rows=20, ids=20, fed=20, views=20)
+    assert sum(await asyncio.gather(*(insert(number) for number in range(5)))) == 40
+    assert await written(pool) == Written(rows=40, ids=40, fed=40, views=40)
+
+
+async def test_an_id_used_for_something_else_is_told_from_a_duplicate(
+    quick: Settings, pool: Pool, redis: Redis
+) -> None:
+    first = packed("a", user_id="u", claims=True)
+    others = [
+        msgspec.structs.replace(first, **{field: value})
+        for field, value in (("content_id", "b"), ("user_id", None), ("type", 1))
+    ]
+    await put(redis, [first])
+    await put(redis, [first, *others], wait="before")
+    async with running_writer(quick, pool, redis):
+        await eventually(lambda: settled(redis))
+        await put(redis, [others[0], first, packed("c")], wait="after")
+        await eventually(lambda: settled(redis))
+    stored: list[Any] = [await redis.lpop(keys.reply(name)) for name in ("before", "after")]
+    replies = [msgspec.json.decode(each, type=Reply) for each in stored]
+    assert replies[0] == Reply(faults=[(1, CONFLICT), (2, CONFLICT), (3, CONFLICT)], duplicates=1)
+    assert replies[1] == Reply(faults=[(0, CONFLICT)], duplicates=1)
+    assert await written(pool) == Written(rows=2, ids=2, fed=2, views=2)
 
 
 async def test_late_events_arrive_each_once(quick: Settings, pool: Pool, redis: Redis) -> None:

@@ -256,3 +256,42 @@ async def test_aggregate_levels_are_those_of_the_aggregates(
         order by substring(view_definition from 'time_bucket\\(''(.*?)''::interval')::interval
     """
     assert await column(connection, levels) == await column(connection, made)
+
+
+async def test_a_role_may_call_whatever_what_it_may_use_calls(
+    connection: psycopg.AsyncConnection,
+) -> None:
+    """Functions of a view, and of a function without definer's rights, are the caller's to call."""
+    refused = """
+        with role (name) as (values ('groundswell_service'), ('groundswell_read')),
+
+        used as (
+            select
+                role.name as role,
+                p.oid::regprocedure::text as what,
+                coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body
+            from role
+            inner join pg_catalog.pg_proc as p
+                on has_function_privilege(role.name, p.oid, 'execute')
+                or p.oid in (
+                    select t.tgfoid from pg_catalog.pg_trigger as t
+                    where has_any_column_privilege(role.name, t.tgrelid, 'insert, update')
+                        or has_table_privilege(role.name, t.tgrelid, 'delete')
+                )
+            where p.pronamespace in ('api'::regnamespace, 'core'::regnamespace) and not p.prosecdef
+            union all
+            select role.name, c.oid::regclass::text, pg_get_viewdef(c.oid)
+            from role
+            inner join pg_catalog.pg_class as c on has_table_privilege(role.name, c.oid, 'select')
+            where c.relnamespace = 'api'::regnamespace and c.relkind = 'v'
+        )
+
+        select distinct format('%s: %s calls %s', used.role, used.what, called.oid::regprocedure)
+        from used
+        cross join lateral
+            regexp_matches(used.body, '\\m(core|api)[.]([a-z_0-9]+) *[(]', 'g') as named
+        inner join pg_catalog.pg_proc as called
+            on named[1] = called.pronamespace::regnamespace::text and named[2] = called.proname
+        where not has_function_privilege(used.role, called.oid, 'execute')
+    """
+    assert await column(connection, refused) == []

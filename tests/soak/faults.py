@@ -13,6 +13,8 @@ import httpx
 import psycopg
 from redis.exceptions import RedisError
 
+from tests.site import NO_CERTIFICATES
+from tests.soak.hostile import call_slowly, hang_up, send_bombs
 from tests.soak.parts import Part
 from tests.soak.stand import Stand
 
@@ -25,6 +27,8 @@ class Fault(NamedTuple):
     name: str
     inject: Inject
     is_kill: bool = False
+    stops_api: bool = False
+    """Whether the API itself cannot answer meanwhile."""
 
 
 async def _kill_part(part: Part) -> None:
@@ -125,7 +129,7 @@ async def both_down(stand: Stand, chance: random.Random) -> int:
 async def _refused(url: str) -> None:
     event = {"type": "view", "contentId": "refused", "count": 0}
     good = {**event, "count": 1, "userId": "soak-refused"}
-    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=10, verify=NO_CERTIFICATES) as client:
         answer = await client.post("/analytics/events", json=[event, good])
     if answer.status_code != 503 or int(answer.headers.get("retry-after", "0")) < 1:
         raise AssertionError(f"both down, and the answer was {answer.status_code} {answer.text}")
@@ -167,6 +171,15 @@ async def full_redis(stand: Stand, chance: random.Random) -> int:
     return 1
 
 
+async def fill_redis(stand: Stand, chance: random.Random) -> int:
+    """Leave Redis no more memory than it uses, and so on; a worker is started on it."""
+    async with stand.redis() as client:
+        used = (await client.info("memory"))["used_memory"]
+        await client.config_set("maxmemory", used)
+    await _kill_part(chance.choice(stand.workers))
+    return 1
+
+
 async def cut_connections(stand: Stand, chance: random.Random) -> int:
     """Cut the connections of Redis' clients, and on a server of the database's, a few times."""
     for _ in range(5):
@@ -194,19 +207,23 @@ async def lock_events(stand: Stand, chance: random.Random) -> int:
 
 
 KILLS = (
-    Fault("kill the API", kill_api, is_kill=True),
+    Fault("kill the API", kill_api, is_kill=True, stops_api=True),
     Fault("kill a writer", kill_writer, is_kill=True),
     Fault("kill Redis", kill_redis, is_kill=True),
     Fault("kill the database", kill_database, is_kill=True),
-    Fault("kill everything", kill_all, is_kill=True),
+    Fault("kill everything", kill_all, is_kill=True, stops_api=True),
 )
 OTHERS = (
     Fault("power loss of Redis", power_loss),
     Fault("both down", both_down),
-    Fault("pause API or worker", pause_part),
+    Fault("pause API or worker", pause_part, stops_api=True),
     Fault("pause Redis", pause_redis),
     Fault("pause the database", pause_database),
     Fault("Redis full", full_redis),
+    Fault("Redis left full", fill_redis),
+    Fault("callers hang up", hang_up),
+    Fault("callers are slow", call_slowly),
+    Fault("bodies are bombs", send_bombs),
     Fault("connections cut", cut_connections),
     Fault("core.event locked", lock_events),
 )

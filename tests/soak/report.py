@@ -22,6 +22,8 @@ class Line:
     """Seconds from the end of the fault until a new event was acknowledged and stored."""
     whole: list[float] = field(default_factory=list)
     """Seconds until everything acknowledged so far was stored."""
+    pulse: list[float] = field(default_factory=list)
+    """The slowest answer of `/health/live` in each round, in seconds."""
     lost: int = 0
     doubled: int = 0
     other: int = 0
@@ -57,7 +59,8 @@ class Report:
     def show(self, console: Console) -> None:
         """Print the table, and below it what was found wrong."""
         table = Table(
-            "fault", "injected", "new event stored", "all stored", "lost", "doubled", "other",
+            "fault", "injected", "new event stored", "all stored", "/health/live",
+            "lost", "doubled", "other",
             title=f"seed {self.seed}, {self.seconds:,.0f} s, {self.events:,} events acknowledged, "
             f"{self.dead} of them in dead letters",
             caption="Median and longest seconds from the end of the last injection of a round. "
@@ -66,7 +69,7 @@ class Report:
         for line in self.lines.values():
             table.add_row(
                 line.fault.name, str(line.injected), _seconds(line.live), _seconds(line.whole),
-                str(line.lost), str(line.doubled), str(line.other),
+                _seconds(line.pulse), str(line.lost), str(line.doubled), str(line.other),
             )  # fmt: skip
         console.print(table)
         for finding in self.findings:

@@ -13,6 +13,7 @@ import psycopg
 
 from app.ingest.uuid7 import Uuid7Source
 from tests.eventually import eventually
+from tests.site import NO_CERTIFICATES
 from tests.soak.checks import (
     Connection,
     Conservation,
@@ -24,6 +25,7 @@ from tests.soak.checks import (
 from tests.soak.events import Sent
 from tests.soak.faults import Fault
 from tests.soak.ledger import Ledger
+from tests.soak.pulse import MOST, MOST_EMBEDDED, Pulse
 from tests.soak.report import Report
 from tests.soak.stand import Stand
 from tests.soak.traffic import Traffic
@@ -44,8 +46,11 @@ class Soak:
         self._ledger = Ledger()
         self._conservation = Conservation(self._ledger)
         self._redis = stand.redis()
-        self._traffic = Traffic(stand.url, self._ledger, self._chance, answered=stand.mark.set)
+        self._traffic = Traffic(
+            stand.url, self._ledger, self._chance, answered=stand.mark.set, pace=stand.pace
+        )
         self._new_id = Uuid7Source()
+        self._pulse = Pulse(stand.port)
         self._probes = 0
         self.report = Report(seed, stand.database_kill)
 
@@ -56,8 +61,9 @@ class Soak:
         try:
             await self._ready()
             fault: Fault | None = None
-            for number, fault in enumerate(faults, start=1):
-                await self._round(fault, deep=number % check_every == 0)
+            async with self._pulse.beating():
+                for number, fault in enumerate(faults, start=1):
+                    await self._round(fault, deep=number % check_every == 0)
             if fault is not None:
                 await self._last(fault)
         finally:
@@ -76,10 +82,12 @@ class Soak:
 
     async def _round(self, fault: Fault, *, deep: bool) -> None:
         self._traffic.resume()
+        self._pulse.take()
         jobs = asyncio.create_task(self._jobs())
         try:
             injected = await fault.inject(self._stand, self._chance)
             over = time.monotonic()
+            slowest = self._pulse.take()
             await self._probe()
             live = time.monotonic() - over
         finally:
@@ -93,6 +101,11 @@ class Soak:
         line.live.append(live)
         line.whole.append(whole)
         found = await self._check(deep=deep)
+        if not fault.stops_api:
+            line.pulse.append(slowest)
+            most = MOST if self._stand.engine.shares_server else MOST_EMBEDDED
+            if slowest > most:
+                found.other.append(f"/health/live took {slowest:.2f} s")
         if not jobs.cancelled() and jobs.exception():
             found.other.append(f"a job failed: {jobs.exception()!r}")
         for part in self._stand.parts:
@@ -164,7 +177,9 @@ class Soak:
 
         # Not a bot, by its name.
         headers = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Groundswell soak"}
-        async with httpx.AsyncClient(base_url=self._stand.url, headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=self._stand.url, headers=headers, verify=NO_CERTIFICATES
+        ) as client:
             await eventually(taken, within=LIVE_WITHIN)
         self._ledger.note(probe)
         await eventually(stored, within=LIVE_WITHIN)

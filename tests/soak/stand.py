@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from app.serve import free_port
 from tests.engines import Engine, Home
 from tests.eventually import eventually
+from tests.site import NO_CERTIFICATES
 from tests.soak.parts import Part, make_parts
 from tests.soak.power import SyncedMark
 
@@ -44,6 +45,8 @@ class Stand:
 
     burst = 4
     """Kills of one round, at random distances, each healed at once: settling is what costs."""
+    pace = 0.02
+    """Longest pause of a caller between two requests, in seconds."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
@@ -81,7 +84,7 @@ class Stand:
             except httpx.RequestError:
                 return False
 
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with httpx.AsyncClient(base_url=self.url, verify=NO_CERTIFICATES) as client:
             await eventually(is_ready, within=30)
 
     def redis(self) -> redis.asyncio.Redis:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from tests.site import NO_CERTIFICATES
 from tests.soak.events import EventSource, Sent
 from tests.soak.ledger import Ledger
 
@@ -32,7 +33,7 @@ class Traffic:
         chance: random.Random,
         *,
         answered: Callable[[], None],
-        pace: float = 0.02,
+        pace: float,
     ) -> None:
         """Prepare; `answered` is called before an acknowledgement is written down."""
         self._url = url
@@ -49,7 +50,9 @@ class Traffic:
     async def run(self) -> None:
         """Post until cancelled, from when `resume` is called."""
         async with (
-            httpx.AsyncClient(base_url=self._url, headers=_HEADERS, timeout=10) as client,
+            httpx.AsyncClient(
+                base_url=self._url, headers=_HEADERS, timeout=10, verify=NO_CERTIFICATES
+            ) as client,
             asyncio.TaskGroup() as group,
         ):
             for _ in range(CALLERS):

@@ -181,15 +181,15 @@ def window_counts(events: Iterable[Event], window: str, as_of: datetime) -> dict
     return total(inside(events, window, as_of))
 
 
-def stats(events: Iterable[Event], as_of: datetime) -> tuple[Counts, Counts, Counts]:
-    """Counts of today, this month and the lifetime, in UTC, by when events say they occurred."""
-    today = as_of.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    month = today.replace(day=1)
+def stats(
+    events: Iterable[Event], as_of: datetime, zone: tzinfo = UTC
+) -> tuple[Counts, Counts, Counts]:
+    """Counts of today, this month and the lifetime."""
     sums = [Counts(), Counts(), Counts()]
+    since = (calendar_start("today", as_of, zone), calendar_start("month", as_of, zone), None)
     for event in events:
-        since = (today, month, None)
         for place, start in enumerate(since):
-            if event.counted and (start is None or event.occurred_at >= start):
+            if event.counted and (start is None or event.at >= start):
                 sums[place] = sums[place].plus(counts(event))
     return sums[0], sums[1], sums[2]
 
@@ -308,7 +308,11 @@ class World:
                 found = rating(item.attributes, scale=option["scale"])
                 if found is not None:
                     rated[item.item_id] = found
-        scores = {key: score for key, score in self._wilson(ranking).items() if key not in rated}
+        scores = {
+            key: Score(score.value - 1, 1.0)
+            for key, score in self._wilson(ranking).items()
+            if key not in rated
+        }
         for key, (value, ratings) in rated.items():
             like = [
                 one

@@ -151,11 +151,11 @@ async def test_the_role_of_the_service_may_do_what_it_does_and_no_more(world: Wo
         made = await subscribe(world, enters_top(1), ranking="hot", url="https://example.org/")
         alert = await world.value("select api.test_alert(%s, %s)", made, AS_OF)
         claimed = await world.rows(
-            "select alert_id from api.claim_alerts(%s, '1 minute', 5, 5, '{}')", [AS_OF]
+            "select alert_id from api.claim_alerts(%s, '1 minute', 5, 5, 5, '{}')", [AS_OF]
         )
         assert claimed == [(alert,)]
         await world.execute(
-            "select api.record_delivery(%s, 1, %s, 410, '1 second', 'answered 410', null, true)",
+            "select api.record_delivery(%s, 1, %s, 410, '1 second', 'gone', null, true, null)",
             alert, AS_OF,
         )  # fmt: skip
         assert await world.value("select status from api.alert_overview") == "disabled"

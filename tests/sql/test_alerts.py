@@ -360,7 +360,7 @@ async def test_old_alerts_and_deliveries_are_removed(top: World) -> None:
     await view(top, 2, 20, step=1)
     await view(top, 1, 20, step=2)
     await top.execute(
-        "select api.record_delivery(alert_id, 1, occurred_at, 500, '1 second', 'e', %s, false) "
+        "select api.record_delivery(alert_id, 1, occurred_at, 500, '1 s', 'e', %s, false, null) "
         "from core.alert",
         AS_OF + HOUR,
     )

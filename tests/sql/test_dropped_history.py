@@ -1,4 +1,4 @@
-"""What anybody's tools drop of raw events stays as it was counted: nothing is derived from its loss."""
+"""Whatever drops raw events, what was counted of them stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A DBA's own continuous aggregate of core.event, which takes changes out of the log that ours read."""
+"""A DBA's own continuous aggregate of core.event, which drains the log that ours read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ async def own(world: World) -> AsyncIterator[int]:
         """
         create materialized view mine.hourly
         with (timescaledb.continuous, timescaledb.materialized_only = true) as
-        select time_bucket(interval '1 hour', occurred_at) as bucket, event_type, sum(count) as events
+        select
+            time_bucket(interval '1 hour', occurred_at) as bucket, event_type,
+            sum(count) as events
         from core.event
         group by time_bucket(interval '1 hour', occurred_at), event_type
         with no data

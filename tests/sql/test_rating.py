@@ -65,20 +65,21 @@ async def test_a_missing_count_is_one_rating(world: World) -> None:
 
 
 async def test_without_a_rating_it_is_the_share_of_viewers_who_like_it(world: World) -> None:
-    """As in test_wilson: 1 of 1 is 1 / 4.8416; and who rated it, is not asked what it liked."""
+    """As in test_wilson: 1 of 1 is 1 / 4.8416, less 1. A rated one leads, however bad its mark; and
+    is not asked how it is liked."""
     await world.ranking("r", formula="rating", window="all")
     liked = await world.item("liked")
-    rated = await world.item("rated", attributes=of(5, 7))
+    rated = await world.item("rated", attributes=of(1, 7))
     await world.item("idle")
     for item in (liked, rated):
         await world.happened(item, "view")
         await world.happened(item, "like")
     await world.run()
     assert await world.scores("r") == {
-        rated: pytest.approx(0.5), liked: pytest.approx(1 / 4.8416),
+        rated: pytest.approx(0.1), liked: pytest.approx(1 / 4.8416 - 1),
     }  # fmt: skip
     assert await world.components("r") == {
-        rated: [0.5, 7, pytest.approx(0.5), 0, 0],
+        rated: [0.1, 7, pytest.approx(0.1), 0, 0],
         liked: [0, 0, 0, 1, 1],
     }
 
@@ -186,7 +187,9 @@ async def test_it_equals_a_recount(
     (ranking,) = await world.settings("r")
     expected = oracle.World(world.items, world.events, AS_OF).scores(ranking)
     assert_places(places, expected, size=1_000, doubtful={})
-    assert all(0 <= score <= 1 for _, _, score in places)
+    assert all(-1 <= score <= 1 for _, _, score in places)
+    marks = [score >= 0 for _, _, score in places]
+    assert marks == sorted(marks, reverse=True), "the rated ones lead"
 
 
 @short

@@ -129,7 +129,7 @@ async def test_keeping_more_from_now_on_brings_nothing_dropped_back_into_questio
 
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
 
-    assert await world.value("select views_total from api.item_stats('video', 'a', %s)", AS_OF) == 7
+    assert await world.value("select sum(views) from agg.engagement_1d") == 7
     with pytest.raises(psycopg.DataError, match="events have been dropped"):
         await world.execute("select api.hold_raw_events(%s)", AS_OF - 50 * DAY)
     closed = await world.value("select api.closed_before()")

@@ -23,7 +23,7 @@ insert into core.event
 select event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
 from jsonb_to_recordset(%s) as given (
     event_id uuid, occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds real, counted boolean
+    event_type core.event_type, count integer, seconds double precision, counted boolean
 )
 """
 FEED_EVENTS = """
@@ -31,7 +31,7 @@ insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
 select item_id, least(occurred_at, received_at), event_type, count, seconds
 from jsonb_to_recordset(%s) as given (
     occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds real
+    event_type core.event_type, count integer, seconds double precision
 )
 """
 
@@ -229,10 +229,11 @@ class World:
         await self.execute(
             """
             truncate core.item, core.item_exclusion, core.item_like, core.item_like_count,
-                core.event, core.known_chunk, core.score_feed, core.ranking_score, core.ranking_state,
-                core.item_window, core.window_position, core.item_hot, core.ranking_run,
-                core.ranking_snapshot, core.job_run, core.alert_subscription, core.alert,
-                core.alert_crossing, core.alert_outbox, core.alert_delivery
+                core.event, core.known_chunk, core.score_feed, core.ranking_score,
+                core.ranking_state, core.item_window, core.window_position, core.item_hot,
+                core.ranking_run, core.ranking_snapshot, core.job_run,
+                core.alert_subscription, core.alert, core.alert_crossing,
+                core.alert_outbox, core.alert_delivery
                 restart identity
             """
         )

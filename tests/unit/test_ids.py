@@ -32,7 +32,7 @@ def test_an_id_is_text_or_a_whole_number(given: str, text: str) -> None:
     [
         ("true", "expected text or a whole number"),
         ("1.5", "expected text or a whole number"),
-        ("null", "expected text or a whole number"),
+        ("null", "missing"),
         ('""', "expected text of length >= 1"),
         (str(2**63), f"expected a whole number <= {2**63 - 1}"),
     ],

@@ -36,7 +36,7 @@ def test_an_event_without_id_gets_a_uuid7_and_the_time_of_arrival() -> None:
     assert isinstance(event, PackedEvent)
     assert event.occurred_at == NOW_US
     assert millisecond_of(UUID(bytes=event.event_id)) == NOW_US // 1_000
-    assert not event.untimed
+    assert not event.claims
 
 
 def test_a_uuid7_without_a_time_brings_its_own() -> None:
@@ -45,13 +45,13 @@ def test_a_uuid7_without_a_time_brings_its_own() -> None:
     assert isinstance(event, PackedEvent)
     assert event.event_id == identifier.bytes
     assert event.occurred_at == NOW_US - 2 * 86_400_000_000
-    assert not event.untimed
+    assert event.claims
 
 
-def test_another_id_without_a_time_is_marked() -> None:
+def test_another_id_without_a_time_takes_that_of_arrival() -> None:
     event = accept_one(id=uuid4())
     assert isinstance(event, PackedEvent)
-    assert event.untimed
+    assert event.claims
     assert event.occurred_at == NOW_US
 
 
@@ -59,7 +59,7 @@ def test_the_time_given_wins_and_keeps_its_microseconds() -> None:
     event = accept_one(id=uuid7_at(NOW), occurred_at=NOW - timedelta(microseconds=1))
     assert isinstance(event, PackedEvent)
     assert event.occurred_at == NOW_US - 1
-    assert not event.untimed
+    assert event.claims
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,8 @@ def test_the_time_given_wins_and_keeps_its_microseconds() -> None:
             {"id": uuid7_at(NOW + timedelta(days=3))},
             "id: the time inside it is 3 d in the future; at most 1 h is allowed",
         ),
+        ({"id": UUID(int=0)}, "id: the nil and the max UUID are nobody's own"),
+        ({"id": UUID(int=2**128 - 1)}, "id: the nil and the max UUID are nobody's own"),
         ({"seconds": 3.0}, "seconds: only for watch_time"),
         ({"type": "watch_time"}, "seconds: missing"),
     ],
@@ -117,6 +119,21 @@ def test_outcomes_keep_their_place_in_the_request() -> None:
     outcome = acceptor.accept(["no", VIEW, "neither", VIEW], now=NOW_US)
     assert outcome.indexes == [1, 3]
     assert [rejection.index for rejection in outcome.rejected] == [0, 2]
+
+
+def test_an_id_for_two_things_is_refused_within_a_request() -> None:
+    acceptor = Acceptor(max_future_seconds=3_600, new_id=Uuid7Source())
+    event = msgspec.structs.replace(VIEW, id=uuid4(), user_id="u")
+    others = [
+        msgspec.structs.replace(event, **{field: value})
+        for field, value in (
+            ("content_id", "b"), ("content_type", "film"), ("type", "like"), ("user_id", None),
+        )
+    ]  # fmt: skip
+    outcome = acceptor.accept([event, *others, event], now=NOW_US)
+    assert outcome.indexes == [0, 5]
+    reason = "id: it was used before, for another type, item or user"
+    assert {rejection.reason for rejection in outcome.rejected} == {reason}
 
 
 def test_uuid7_rises_even_when_the_clock_falls() -> None:
@@ -159,7 +176,7 @@ def test_packing_gives_back_what_it_got() -> None:
         user_id="u",
         session_id=None,
         metadata=b'{"a":1}',
-        untimed=True,
+        claims=True,
     )
     assert unpack(pack([event])) == [event]
     entry = Entry(NOW_US, [event], "request")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ def decode(
     body: object, *, media_type: str = "application/json", size: int = 1_000
 ) -> list[Decoded]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return decode_body(raw, media_type=media_type, max_events=5, max_event_bytes=size)
+    return asyncio.run(decode_body(raw, media_type=media_type, max_events=5, max_event_bytes=size))
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,13 @@ DAY = 24 * HOUR
 NOON = 20_000 * DAY + DAY // 2
 
 
-def event(number: int, occurred_at: int, *, untimed: bool = False) -> ReceivedEvent:
+def event(number: int, occurred_at: int) -> ReceivedEvent:
     packed = PackedEvent(
         event_id=number.to_bytes(16, "big"),
         occurred_at=occurred_at,
         content_type="video",
         content_id="a",
         type=0,
-        untimed=untimed,
     )
     return ReceivedEvent(packed, NOON)
 
@@ -49,25 +48,18 @@ def test_dense_history_is_one_lane() -> None:
 
 def test_a_batch_is_cut_into_so_many_lanes_only_at_its_widest_gaps() -> None:
     hourly = [event(n, NOON - 100 * DAY + n * HOUR) for n in range(MAX_LATE_LANES)]
-    later = [event(n, NOON - 50 * DAY + n * DAY) for n in range(10)]
+    later = [event(1_000 + n, NOON - 50 * DAY + n * DAY) for n in range(10)]
     lanes = lanes_of(hourly + later, late_before=NOON - HOUR)
     assert len(lanes) == MAX_LATE_LANES
     assert [lane.events for lane in lanes[-10:]] == [[each] for each in later]
     assert [each for lane in lanes for each in lane.events] == hourly + later
 
 
-def test_ids_without_a_time_have_a_lane_of_their_own() -> None:
-    lanes = lanes_of([event(1, NOON), event(2, NOON, untimed=True)], late_before=0)
-    assert sorted((lane.untimed, len(lane.events)) for lane in lanes) == [(False, 1), (True, 1)]
-
-
-def test_duplicates_are_told_by_id_and_time_or_by_id_alone() -> None:
-    timed = [event(1, NOON), event(1, NOON), event(1, NOON + 1)]
-    untimed = [event(2, NOON, untimed=True), event(2, NOON + 1, untimed=True)]
-    lanes = lanes_of(timed + untimed, late_before=0)
-    assert [lane.events for lane in lanes] == [[timed[0], timed[2]], [untimed[0]]]
-    assert lanes[0].events[0] is timed[0], "the first of the same"
-    assert lanes[1].events[0] is untimed[0]
+def test_what_has_the_id_of_another_is_left_out() -> None:
+    events = [event(1, NOON), event(1, NOON), event(2, NOON - 2 * DAY), event(1, NOON + 1)]
+    lanes = lanes_of(events, late_before=NOON - HOUR)
+    assert [lane.events for lane in lanes] == [[events[0]], [events[2]]]
+    assert lanes[0].events[0] is events[0], "the first of the same"
 
 
 @pytest.mark.parametrize(

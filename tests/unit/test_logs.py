@@ -6,11 +6,12 @@ import logging
 
 from structlog.testing import capture_logs
 
-from app.runtime.logs import QUIET_SECONDS, OncePerOutage, configure_logs
+from app.runtime.logs import OncePerOutage, configure_logs, without_passwords
+from app.runtime.outage import Outage
 from app.settings import Settings
 
 
-def test_an_outage_of_the_database_is_one_warning() -> None:
+def test_an_outage_of_the_database_is_one_warning_a_minute() -> None:
     now = 0.0
     handler = OncePerOutage(clock=lambda: now)
 
@@ -22,12 +23,36 @@ def test_an_outage_of_the_database_is_one_warning() -> None:
         return [line["event"] for line in lines]
 
     assert warned("error connecting: %s", "refused\n\tonce") == ["error connecting: refused once"]
+    told = []
     for second in range(200):
         now = float(second)
-        assert warned("error connecting: %s", f"for the {second}th time") == []
+        told += warned("error connecting: %s", f"for the {second}th second")
+    # A wrong password is not told once and then kept for ever.
+    assert told == [f"error connecting: for the {second}th second" for second in (60, 120, 180)]
     assert warned("another kind") == ["another kind"]
-    now += QUIET_SECONDS
-    assert warned("error connecting: %s", "again") == ["error connecting: again"]
+
+
+def test_an_outage_that_lasts_is_told_again_and_louder() -> None:
+    now = 0.0
+    outage = Outage("database", clock=lambda: now)
+    with capture_logs() as lines:
+        for second in range(150):
+            now = float(second)
+            outage.failed(OSError("refused"))
+    assert [line["log_level"] for line in lines] == ["warning", "error", "error"]
+    assert [line["failed_tries"] for line in lines] == [1, 61, 121]
+
+
+def test_a_password_is_in_no_line() -> None:
+    line = without_passwords(
+        None, "", {"event": "to redis://:s3cret@h/0", "error": OSError("password=s3cret")}
+    )
+    assert "s3cret" not in str(line)
+    assert without_passwords(None, "", {"event": "x", "n": 1, "none": None}) == {
+        "event": "x",
+        "n": 1,
+        "none": None,
+    }
 
 
 def test_configuring_twice_adds_no_second_handler() -> None:

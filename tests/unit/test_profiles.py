@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests import profiles
+from tests.conftest import LONGEST
 
 TESTS = Path(profiles.__file__).parent
 
@@ -32,12 +33,18 @@ def test_a_run_is_steady_and_keeps_nothing(loaded: str) -> None:
 def test_fuzzing_takes_more_examples_of_each_test(loaded: str) -> None:
     try:
         settings.load_profile(profiles.STEADY)
-        assert profiles.examples(15).max_examples == 15
+        assert profiles.examples(15).max_examples == 5
+        assert profiles.examples(4).max_examples == 3
         settings.load_profile(profiles.FUZZ)
         assert profiles.examples(15).max_examples == 15 * profiles.TIMES
         assert not profiles.examples(15).derandomize
     finally:
         settings.load_profile(loaded)
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    for name in LONGEST:
+        assert (TESTS / name).exists(), name
 
 
 def test_no_test_has_settings_of_its_own() -> None:

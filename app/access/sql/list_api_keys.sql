@@ -6,6 +6,12 @@ select
     key.scopes,
     key.allowed_origins,
     key.rate_limit,
+    key.max_count,
+    key.max_age_seconds,
+    key.takes_back,
+    key.max_watch_seconds,
+    key.own_ids,
+    key.derives_viewer,
     key.created_at,
     key.revoked_at,
     key.last_used_at

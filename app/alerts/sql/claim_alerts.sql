@@ -1,9 +1,9 @@
 -- Take webhooks that are due.
 select
     alert_id,
+    subscription_id,
     attempt,
     url,
-    receiver,
     secrets,
     give_up_after
 from api.claim_alerts(
@@ -11,5 +11,6 @@ from api.claim_alerts(
     %(lease)s::interval,
     %(capacity)s::integer,
     %(each)s::integer,
-    %(busy)s::text []
+    %(each_host)s::integer,
+    %(busy)s::bigint[]
 );

@@ -8,5 +8,6 @@ select
         %(duration)s::interval,
         %(error)s::text,
         %(next_attempt_at)s::timestamptz,
-        %(is_gone)s::boolean
+        %(is_gone)s::boolean,
+        %(quiet_until)s::timestamptz
     );

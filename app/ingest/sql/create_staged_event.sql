@@ -6,7 +6,7 @@ create temporary table staged_event (
     item_id bigint not null,
     event_type core.event_type not null,
     count integer not null,
-    seconds real,
+    seconds double precision,
     user_id text,
     session_id text,
     metadata jsonb,

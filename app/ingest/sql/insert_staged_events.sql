@@ -47,9 +47,7 @@ fed as (
     where inserted.counted
 )
 
-select
-    staged.event_id,
-    staged.occurred_at
+select staged.event_id
 from staged_event as staged
 where
     not exists (

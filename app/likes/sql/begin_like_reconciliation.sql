@@ -1,6 +1,4 @@
 -- Begin to reconcile like counts; no row where another does, or one just has.
-select
-    ledger_id,
-    since,
-    until
-from api.begin_like_reconciliation(%(every)s::interval);
+select begun.ledger_id
+from api.begin_like_reconciliation(%(every)s::interval) as begun (ledger_id)
+where begun.ledger_id is not null;

@@ -1,2 +1,2 @@
 -- Give back a job's lock that try_job_lock has taken.
-select pg_advisory_unlock(hashtextextended('groundswell job ' || %(job)s::text, 0)) as released;
+select api.release_job_lock(%(job)s::text) is not null as released;

@@ -1,2 +1,2 @@
 -- Take the lock of a job for this session, unless another has it; the same one as api.start_job.
-select pg_try_advisory_lock(hashtextextended('groundswell job ' || %(job)s::text, 0)) as taken;
+select api.take_job_lock(%(job)s::text) is null as taken;

@@ -17,5 +17,6 @@ select
     watch_seconds_today,
     watch_seconds_month,
     watch_seconds_total,
-    as_of
+    as_of,
+    zone
 from api.item_stats(%(content_type)s::text, %(content_id)s::text, %(as_of)s::timestamptz);

@@ -1,7 +1,7 @@
 -- Change an alert subscription: its name, webhook, cooldown, or whether it is paused.
 -- Source: PATCH /alerts/{id}. Feeds: core.alert_subscription.
 -- Keeps: what the changes do not name stays; null is null. A webhook keeps its secret from url to
--- url; the first one gets new_secret.
+-- url; the first one gets new_secret. What a receiver asked for does not bind the next one.
 create function api.change_alert(
     subscription_id bigint, owner_key_id bigint, changes jsonb, new_secret text
 )
@@ -21,6 +21,7 @@ set
         when not changes ? 'url' then changed.secret
         when changes ->> 'url' is not null then coalesce(changed.secret, new_secret)
     end,
+    quiet_until = case when not changes ? 'url' then changed.quiet_until end,
     previous_secret = case
         when not changes ? 'url' or changes ->> 'url' is not null then changed.previous_secret
     end,

@@ -28,3 +28,5 @@ end;
 
 comment on function api.cron_field_matches(text, integer, integer) is
     'True if value fits the field; smallest is where * begins.';
+grant execute on function api.cron_field_matches(text, integer, integer)
+to groundswell_service, groundswell_read;

@@ -43,8 +43,10 @@ begin
     else
         execute format(
             'select scored.score, scored.components
-            from api.%I($1, $2) as scored
-            where scored.item_id = $3', ranking.formula
+            from %s($1, $2) as scored
+            where scored.item_id = $3', coalesce(
+                core.formula_function(ranking.formula), ranking.formula
+            )
         )
         into found_score, found_components using ranking, explain_score.as_of, wanted;
     end if;

@@ -11,7 +11,7 @@ begin
         row_count = finish_job.row_count,
         error = finish_job.error
     where run.job_run_id = ledger_id;
-    perform pg_advisory_unlock(hashtextextended('groundswell job ' || job, 0));
+    perform api.release_job_lock(job);
 end;
 $$;
 

@@ -14,3 +14,5 @@ end;
 
 comment on function api.first_moment(timestamp, text) is
     'The earliest moment at which it is that local time in the zone.';
+grant execute on function api.first_moment(timestamp, text)
+to groundswell_service, groundswell_read;

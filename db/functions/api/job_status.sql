@@ -37,7 +37,11 @@ cross join lateral (
         ledger.row_count,
         ledger.error
     from core.job_run as ledger
-    where ledger.job = known.job and (ledger.finished_at is not null or ledger.error is not null)
+    where
+        ledger.job = known.job
+        and (ledger.finished_at is not null or ledger.error is not null)
+        -- Not run, because another one did.
+        and not starts_with(coalesce(ledger.error, ''), 'skipped: ')
     order by ledger.started_at desc
     limit 1
 ) as ended

@@ -1,5 +1,6 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
--- Source: core.storage_policy, core.time_window. Feeds: core.event, agg.*, core.job_run.
+-- Source: core.storage_policy, core.time_window.
+-- Feeds: core.event, agg.*, core.claimed_id, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it
 -- (api.drop_counted), and every event in it has left the moving windows (api.move_windows reads it
 -- once more then). A level that fails stops no other.
@@ -70,6 +71,12 @@ begin
     end loop;
 
     perform api.thin_runs(as_of);
+    delete from core.claimed_id as claimed
+    where
+        claimed.claimed_at < maintain_storage.as_of - (
+            select level.keep_for from core.storage_policy as level
+            where level.level = 'claimed_id'
+        );
     perform api.prune_alerts(as_of);
     delete from core.job_run as run where run.started_at < maintain_storage.as_of - interval '7 days';
     commit;
@@ -84,5 +91,5 @@ end;
 $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
-    'Applies retention and columnstore settings, thins old snapshots, prunes alerts and ledgers; '
-    'its ledger line counts chunks.';
+    'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts and '
+    'ledgers; its ledger line counts chunks.';

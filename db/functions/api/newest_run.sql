@@ -1,6 +1,6 @@
 -- The newest run of every ranking, enabled or not.
 -- Source: core.ranking, core.ranking_run. Feeds: api.latest_run, api.ranking_overview,
--- api.run_ranking, api.run_rankings, api.top_list_counts.
+-- api.run_ranking, api.run_rankings.
 -- Keeps: one look into an index for each ranking asked about, however many runs are kept: what is
 -- asked is known before the look, as ranking_id is that of core.ranking. The columns are those of
 -- core.ranking_run, in their order.

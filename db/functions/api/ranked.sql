@@ -20,9 +20,9 @@ set enable_memoize = off
 as $$
 declare
     whole constant text := case
-        when ranking.formula = 'weighted_decay' and source = 'index' then 'weighted_decay_top'
-        when ranking.formula = 'weighted_decay' and source = 'events' then 'weighted_decay_recount'
-        else ranking.formula
+        when ranking.formula = 'weighted_decay' and source = 'index' then 'api.weighted_decay_top'
+        when ranking.formula = 'weighted_decay' and source = 'events' then 'api.weighted_decay_recount'
+        else coalesce(core.formula_function(ranking.formula), ranking.formula)
     end;
 begin
     return query execute format(
@@ -35,7 +35,7 @@ begin
             scored.components
         from (
             select *
-            from api.%I($1, $2) as scored
+            from %s($1, $2) as scored
             order by scored.score desc, scored.item_id, scored.subject collate "C"
             limit $3
         ) as scored
@@ -62,11 +62,11 @@ begin
                     scored.item_id,
                     scored.score,
                     scored.components
-                from api.%I($1, $2) as scored
+                from %s($1, $2) as scored
                 inner join core.item as item on scored.item_id = item.item_id
                 cross join lateral api.item_segments(item, $3) as kind
             ) as placed
-            where placed.rank <= $4', ranking.formula
+            where placed.rank <= $4', whole
         ) using ranking, as_of, ranking.segments, ranking.segment_size;
     end if;
 end;

@@ -71,3 +71,5 @@ end;
 
 comment on function api.ranking_due(text, text, timestamptz, timestamptz) is
     'True if the schedule, in local time of the zone, came up after since and up to as_of.';
+grant execute on function api.ranking_due(text, text, timestamptz, timestamptz)
+to groundswell_service, groundswell_read;

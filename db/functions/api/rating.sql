@@ -1,9 +1,10 @@
 -- Bayesian average of an item's rating: (n·rating + m·mean) / (n + m), where n is how many rated
 -- it, mean is that of the rated items of its content type, and m (option strength) how many ratings
--- it takes to outweigh it. Items without a rating: the Wilson lower bound of likes among views.
+-- it takes to outweigh it. Items without a rating: the Wilson lower bound of likes among views,
+-- less 1: a like is not a mark, so they stand behind all that have one.
 -- Source: core.item.attributes, api.exclusion_in_force, api.candidates. Feeds: api.ranked.
--- Keeps: between 0 and 1. A rated item is listed without any event; an excluded one nowhere, nor in
--- the mean. Never below nor above both of rating and mean.
+-- Keeps: between 0 and 1, without a rating between -1 and 0. A rated item is listed without any
+-- event; an excluded one nowhere, nor in the mean. Never below nor above both of rating and mean.
 create function api.rating(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]
@@ -71,14 +72,14 @@ union all
 select
     null::text,
     trial.item_id,
-    api.wilson_bound(trial.p, trial.n, option.z),
+    api.wilson_bound(trial.p, trial.n, option.z) - 1,
     array[0, 0, 0, trial.likes, trial.n]
 from trial
 cross join option;
 end;
 
 comment on function api.rating(core.ranking, timestamptz) is
-    'Bayesian average of the catalogue''s rating, or else the Wilson bound of likes among views: '
-    '0 to 1.';
+    'Bayesian average of the catalogue''s rating, 0 to 1, or else the Wilson bound of likes among '
+    'views less 1.';
 grant execute on function api.rating(core.ranking, timestamptz)
 to groundswell_service, groundswell_read;

@@ -21,7 +21,7 @@ declare
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
-        or not pg_try_advisory_lock(hashtextextended('groundswell job maintain_storage', 0))
+        or api.take_job_lock('maintain_storage') is not null
     then
         return;
     end if;
@@ -68,6 +68,7 @@ begin
         end loop;
 
         call api.reconcile_one(null, as_of, drifted, windows_fault);
+        fault := case when drifted = 0 then windows_fault end;
     end if;
 
     update core.recompute as request
@@ -85,7 +86,7 @@ begin
         fault,
         clock_timestamp()
     );
-    perform pg_advisory_unlock(hashtextextended('groundswell job maintain_storage', 0));
+    perform api.release_job_lock('maintain_storage');
     commit;
 end;
 $$;

@@ -18,7 +18,10 @@ begin
         return;
     end if;
     commit;
-    perform pg_advisory_lock(hashtextextended('groundswell job run_rankings', 0));
+    while api.take_job_lock('run_rankings') is not null loop
+        perform pg_sleep(0.1);
+        commit;
+    end loop;
     commit;
     set transaction isolation level repeatable read;
     begin
@@ -35,7 +38,7 @@ begin
         fault := concat_ws('; ', nullif(fault, ''), format('%s: %s', name, sqlerrm));
     end;
     commit;
-    perform pg_advisory_unlock(hashtextextended('groundswell job run_rankings', 0));
+    perform api.release_job_lock('run_rankings');
     commit;
 end;
 $$;

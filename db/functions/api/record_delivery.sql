@@ -1,7 +1,7 @@
 -- Note what became of sending a webhook, and when it is tried again.
 -- Source: the deliverer (app/alerts/deliverer.py). Feeds: core.alert_delivery, core.alert_outbox.
 -- Keeps: a taker whose lease has run out, and whose webhook another one has taken meanwhile, adds a
--- line to the log but no longer decides.
+-- line to the log but no longer decides. quiet_until holds for all of the subscription's webhooks.
 create function api.record_delivery(
     alert_id bigint,
     attempt integer,
@@ -10,7 +10,8 @@ create function api.record_delivery(
     duration interval,
     error text,
     next_attempt_at timestamptz,
-    is_gone boolean
+    is_gone boolean,
+    quiet_until timestamptz
 )
 returns void
 language sql volatile
@@ -41,6 +42,14 @@ where
     and alert.alert_id = record_delivery.alert_id
     and left_by.subscription_id = alert.subscription_id;
 
+update core.alert_subscription as asking
+set quiet_until = record_delivery.quiet_until
+from core.alert
+where
+    record_delivery.quiet_until is not null
+    and alert.alert_id = record_delivery.alert_id
+    and asking.subscription_id = alert.subscription_id;
+
 update core.alert_outbox as waiting
 set next_attempt_at = record_delivery.next_attempt_at
 where
@@ -56,10 +65,10 @@ where
 end;
 
 comment on function api.record_delivery(
-    bigint, integer, timestamptz, integer, interval, text, timestamptz, boolean
+    bigint, integer, timestamptz, integer, interval, text, timestamptz, boolean, timestamptz
 ) is
     'Logs one try; without next_attempt_at the webhook is done with. is_gone disables the '
-    'subscription.';
+    'subscription, quiet_until lets it wait.';
 grant execute on function api.record_delivery(
-    bigint, integer, timestamptz, integer, interval, text, timestamptz, boolean
+    bigint, integer, timestamptz, integer, interval, text, timestamptz, boolean, timestamptz
 ) to groundswell_service;

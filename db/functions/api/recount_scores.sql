@@ -20,7 +20,7 @@ with counted as (
         one.comments,
         one.shares,
         one.watch_seconds / 60 as watch_minutes
-    from core.event
+    from api.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where
         event.counted
@@ -114,4 +114,5 @@ end;
 comment on function api.recount_scores(core.ranking, timestamptz) is
     'Every item''s decayed sums in a ranking, from raw events: exact, and as slow as the history '
     'is long.';
-grant execute on function api.recount_scores(core.ranking, timestamptz) to groundswell_service;
+grant execute on function api.recount_scores(core.ranking, timestamptz)
+to groundswell_service, groundswell_read;

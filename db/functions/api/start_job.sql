@@ -1,14 +1,18 @@
 -- Begin a job's run: take its lock and open its line in the ledger.
 -- Source: every job. Feeds: core.job_run.
--- Keeps: null where the job is running already: overdue runs of a scheduler must not pile up.
+-- Keeps: null where the job is running already: overdue runs of a scheduler must not pile up. Then
+-- the line says who runs it.
 create function api.start_job(job text)
 returns bigint
 language plpgsql volatile
 as $$
 declare
     ledger_id bigint;
+    holder constant text := api.take_job_lock(job);
 begin
-    if not pg_try_advisory_lock(hashtextextended('groundswell job ' || job, 0)) then
+    if holder is not null then
+        insert into core.job_run (job, started_at, error)
+        values (start_job.job, clock_timestamp(), 'skipped: it is run by ' || holder);
         return null;
     end if;
     -- Whoever holds the lock is alone: a line still open is of a run that was cut off.

@@ -7,3 +7,4 @@ return array_to_string(names[:cardinality(names) - 1], ', ') || ' or '
     || names[cardinality(names)];
 
 comment on function core.alternatives(text[]) is 'Two names or more, with or before the last.';
+grant execute on function core.alternatives(text[]) to groundswell_service;

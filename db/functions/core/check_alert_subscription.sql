@@ -18,9 +18,9 @@ begin
         when new.cooldown not between interval '0 seconds' and interval '30 days' then
             'cooldown: use 0 seconds to 30 days'
         when char_length(new.url) > 2000 then 'url: use at most 2000 characters'
-        when new.url ~ '^[a-z]+://[^/?#]*@' then 'url: leave user names and passwords out'
-        when new.url !~ '^https?://([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?([/?][!-~]*)?$'
-            or substring(new.url from '^https?://(?:\[[^]]*\]|[^[/?:]*):([0-9]+)')::integer
+        when new.url ~* '^[a-z]+:/*[^/?#]*@' then 'url: leave user names and passwords out'
+        when new.url !~* '^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?([/?][!-~]*)?$'
+            or substring(new.url from '^[^:]+://(?:\[[^]]*\]|[^[/?:]*):([0-9]+)')::integer
                 not between 1 and 65535
         then 'url: use http:// or https://, a host and a path, such as '
             || 'https://hooks.example.org/alerts'

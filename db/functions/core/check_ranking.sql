@@ -22,6 +22,14 @@ begin
             'formula %L is unknown: use one of %s', ranking.formula,
             (select string_agg(known.name, ', ' order by known.name) from core.formula as known)
         )
+        -- A migration may bring a ranking before the functions are replaced.
+        when ranking.enabled
+            and core.formula_function(ranking.formula) is null
+            and current_setting('groundswell.migrating', true) is distinct from 'on'
+        then format(
+            'formula %s: write the function formula.%I(core.ranking, timestamptz) first',
+            ranking.formula, ranking.formula
+        )
         when ranking.name !~ '^[a-z][a-z0-9_]{0,62}$' then format(
             'name %L: use up to 63 lower case letters, digits and underscores, a letter first',
             ranking.name
@@ -95,6 +103,7 @@ begin
         when ranking.zone <> 'UTC' and not exists (
             select 1 from pg_timezone_names as known where known.name = ranking.zone
         ) then format('zone %L is no IANA time zone, such as Europe/Berlin', ranking.zone)
+        when length(ranking.schedule) > 200 then 'schedule: use at most 200 characters'
         when ranking.schedule !~ (
             '^\s*' || repeat('(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*\s+', 4)
             || '(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*\s*$'
@@ -181,3 +190,4 @@ $$;
 
 comment on function core.check_ranking(core.ranking) is
     'Raises check_violation, saying what is allowed, for settings that make no sense.';
+grant execute on function core.check_ranking(core.ranking) to groundswell_service;

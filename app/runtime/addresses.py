@@ -1,0 +1,106 @@
+"""Addresses that settings name: what is wrong with one, and how to show it without its password."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import psycopg
+import redis.asyncio
+from psycopg.conninfo import conninfo_to_dict
+from redis.asyncio.connection import parse_url
+
+_DATABASE = ("postgresql", "postgres")
+_REDIS: dict[str, type[Any]] = {
+    "redis": redis.asyncio.Connection,
+    "rediss": redis.asyncio.SSLConnection,
+    "unix": redis.asyncio.UnixDomainSocketConnection,
+}
+_MOST_PORT = 65_535
+_IN_URL = re.compile(r"(?<=://)([^/?#\s:@]*):[^/?#\s]*@")
+_NAMED = re.compile(r"(\b(?:ssl)?password=)('(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
+
+
+def redacted(text: str) -> str:
+    """Return a text, such as a line of the log, with stars for the passwords in its addresses."""
+    if "://" in text:
+        text = _IN_URL.sub(r"\1:***@", text)
+    return _NAMED.sub(r"\1***", text) if "assword=" in text or "ASSWORD=" in text else text
+
+
+def check_database_url(url: str) -> None:
+    """Raise `ValueError`, saying what was expected, for what names no PostgreSQL."""
+    if urlsplit(url).scheme not in _DATABASE:
+        raise ValueError("expected a URL such as postgresql://user@host:5432/database")
+    try:
+        named = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        # What libpq says of percent signs repeats a part of the password.
+        known = str(error) if "query parameter" in str(error) else "it cannot be read as a URL"
+        raise ValueError(
+            f"expected postgresql://user@host:5432/database: {known.strip()}"
+        ) from None
+    for port in filter(None, str(named.get("port") or "").split(",")):
+        if not (port.isdecimal() and 1 <= int(port) <= _MOST_PORT):
+            raise ValueError(f"expected a port from 1 to {_MOST_PORT}, got {port!r}")
+
+
+def check_redis_url(url: str) -> None:
+    """Raise `ValueError`, saying what was expected, for what names no Redis."""
+    wanted = "expected a URL such as redis://host:6379/0, rediss://… or unix:///path"
+    try:
+        _try_redis_url(url)
+    except TypeError as error:
+        unknown = str(error).rpartition("argument ")[2]
+        raise ValueError(f"{wanted}: {unknown} is no parameter that it knows") from None
+    except ValueError as error:
+        raise ValueError(f"{wanted}: {error}") from None
+
+
+def _try_redis_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in _REDIS:
+        raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of Redis")
+    # Raises for what is no port.
+    _ = parts.port
+    database = parts.path.strip("/")
+    if parts.scheme != "unix" and database and not database.isdecimal():
+        raise ValueError(f"the database {database!r} is no number")
+    given = dict(parse_url(url))
+    given.pop("connection_class", None)
+    # Nothing is connected by it; it knows its parameters.
+    _REDIS[parts.scheme](**given)
+
+
+def check_host(host: str) -> None:
+    """Raise `ValueError` for what cannot be listened on."""
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError("expected an IP address, such as 127.0.0.1, 0.0.0.0 or ::1") from None
+
+
+def check_origins(text: str) -> None:
+    """Raise `ValueError` for what is no list of origins of web pages."""
+    for origin in filter(None, map(str.strip, text.split(","))):
+        parts = urlsplit(origin)
+        if origin != "*" and (not parts.scheme or not parts.netloc or parts.path.strip("/")):
+            raise ValueError(f"expected origins such as https://example.org, or *: got {origin!r}")
+
+
+def check_names(text: str) -> None:
+    """Raise `ValueError` for what is no list of host names."""
+    for name in filter(None, map(str.strip, text.split(","))):
+        if not re.fullmatch(r"\*|\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+", name):
+            raise ValueError(f"expected names such as api.example.org, or *: got {name!r}")
+
+
+def check_zone(name: str) -> None:
+    """Raise `ValueError` for what is no time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, such as Europe/Vienna") from None
