@@ -336,5 +336,5 @@ async def test_callers_of_a_dead_database_do_not_wait_for_it_one_by_one(
         for number in range(20):
             with pytest.raises(UnavailableError) as failed:
                 await cache.get(content_type="video", content_id=f"i{number}")
-            assert failed.value.retry_after == DATABASE_PAUSE
+            assert failed.value.retry_after >= DATABASE_PAUSE
         assert asyncio.get_running_loop().time() - began < 2
