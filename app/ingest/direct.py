@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from app.errors import UnavailableError
 from app.ingest.faults import WRITE_ERRORS, Kind, by_halves, kind_of
 from app.ingest.insert import Inserter
-from app.ingest.metrics import DUPLICATES, WRITTEN
+from app.ingest.metrics import CONFLICTS, DUPLICATES, WRITTEN
+from app.ingest.packing import CONFLICT, fingerprint_of
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Reply
 from app.runtime.pool import Pool, borrowed
@@ -31,7 +32,7 @@ class DirectWriter:
         self._inserter = Inserter(late_seconds=settings.late_seconds)
 
     async def write(self, entry: Entry) -> Reply:
-        """Commit the entry, but for events that cannot be stored; say which, and what was known.
+        """Commit the entry, but for events that cannot be; say which and why, and what was known.
 
         Raises `UnavailableError` when it may not be committed.
         """
@@ -49,7 +50,11 @@ class DirectWriter:
                     raise
                 return await by_halves(some, error, insert)
             new += inserted.new
-            return []
+            return [
+                (place, CONFLICT)
+                for place, (event, _) in enumerate(some)
+                if inserted.known.get(event.event_id) not in {None, fingerprint_of(event)}
+            ]
 
         to: Connection
         try:
@@ -59,6 +64,7 @@ class DirectWriter:
             raise UnavailableError("neither Redis nor the database takes events") from error
         duplicates = len(events) - len(faults) - new
         WRITTEN.inc(new)
+        CONFLICTS.inc(sum(reason == CONFLICT for _, reason in faults))
         DUPLICATES.inc(duplicates)
         return Reply(faults=faults, duplicates=duplicates)
 
