@@ -16,7 +16,8 @@ export FUZZ SEED SOAK_KILLS SOAK_SECONDS
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --generate-hashes
+INSTALL := $(PIP) install --require-hashes --no-deps --no-compile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -66,8 +67,17 @@ soak: .venv/dev.stamp  ## Kill and hinder everything under load (SOAK_KILLS=100 
 fuzz: .venv/dev.stamp  ## Try properties at random, then odd event bodies (FUZZ=1000000 SEED=)
 	@$(BIN)/python -m tests.fuzz
 
+.PHONY: audit
+audit: .venv/dev.stamp  ## Look for known faults in what is pinned, where the registries answer
+	@$(PIP) install pip-audit
+	@$(BIN)/python -m pip_audit --disable-pip --require-hashes --progress-spinner off \
+		-r requirements-dev.lock || { [ $$? = 1 ] && exit 1; \
+		echo 'pip-audit got no answer: Python packages were not looked at.' >&2; }
+	@if command -v npm >/dev/null; then npm audit --prefix app/embedded/gateway; \
+		else echo 'There is no npm on PATH: the gateway was not looked at.' >&2; fi
+
 .PHONY: lock
-lock: .venv/dev.stamp  ## Pin again what pyproject.toml asks for
+lock: .venv/dev.stamp  ## Pin again what pyproject.toml asks for, with hashes
 	@$(PIP) install pip-tools
 	@$(COMPILE) --extra embedded -o requirements.lock pyproject.toml
 	@$(COMPILE) --extra embedded --extra dev -c requirements.lock -o requirements-dev.lock \
@@ -95,11 +105,11 @@ clean:  ## Remove what was installed and built; data stays
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
 	@echo 'Installing what running needs (half a minute) …'
-	@$(PIP) install --no-deps --no-compile -r requirements.lock
+	@$(INSTALL) -r requirements.lock
 	@$(PIP) install --no-deps -e .
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp
 	@echo 'Installing what testing needs …'
-	@$(PIP) install --no-deps --no-compile -r requirements-dev.lock
+	@$(INSTALL) -r requirements-dev.lock
 	@touch $@

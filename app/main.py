@@ -31,6 +31,7 @@ from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
 from app.dashboard import pages, problem_pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
+from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
 from app.health import routes as health
 from app.http.bounds import Bounds
@@ -100,6 +101,7 @@ def create_app(settings: Settings) -> HotPath:
             admin_rankings.router,
             exclusions.router,
             recompute.router,
+            erasure.router,
             alerts.router,
             webhooks.router,
             alert_stream.router,

@@ -9,6 +9,7 @@ import click
 
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
+from app.cli.erase import erasing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
@@ -28,7 +29,7 @@ def cli() -> None:
     """
 
 
-for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue):
+for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue, erasing):
     cli.add_command(command)
 
 

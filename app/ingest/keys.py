@@ -18,10 +18,9 @@ BACKFILL_STREAM = redis_key(_SHARD, "backfill")
 """Accepted events that may wait for those of `EVENT_STREAM`; the same form, the same group."""
 SEEN = redis_key(("seen",), "").encode()
 """Begins the keys of viewers and items: id and time of the view that counted last."""
-
-MARK = b"gs:{seen}:id:"
+MARK = redis_key(("seen",), "id", "").encode()
 """Begins the keys of ids that were looked at, of events of bounded API keys."""
-HELD = b"gs:{seen}:held:"
+HELD = redis_key(("seen",), "held", "").encode()
 """Begins the keys of viewers and items: what was given, or until when watching is paid for."""
 
 

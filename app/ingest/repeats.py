@@ -115,5 +115,13 @@ def _keys_of(event: PackedEvent) -> Iterator[bytes]:
         yield _key_of("client", event.viewer.hex(), *item)
 
 
+def seen_keys(user_id: str, sessions: list[str], item: tuple[str, str]) -> list[bytes]:
+    """Return the keys that remember a user's views of an item."""
+    return [
+        _key_of("user", user_id, *item),
+        *(_key_of("session", session, *item) for session in sessions),
+    ]
+
+
 def _key_of(*parts: str) -> bytes:
     return keys.SEEN + blake2b("\0".join(parts).encode(), digest_size=16).digest()

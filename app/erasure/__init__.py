@@ -1,0 +1,1 @@
+"""Erasing what is kept of a user, or of an item."""

@@ -1,0 +1,137 @@
+"""Erase what is kept of a user or an item: in the database, and in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+import redis.asyncio
+
+from app.erasure import queries as sql
+from app.erasure.streams import change_waiting
+from app.erasure.wire import Erased
+from app.ingest import keys
+from app.ingest.packing import PackedEvent
+from app.ingest.repeats import seen_keys
+from app.items.exclusions import item_named
+from app.likes.keys import like_count
+from app.runtime.sql import Connection
+from app.stats import keys as stats_keys
+
+Connect = Callable[[], AbstractAsyncContextManager[Connection]]
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A user, or an item."""
+
+    user_id: str | None = None
+    content_type: str = "video"
+    content_id: str | None = None
+
+    def parameters(self, counts: str) -> dict[str, object]:
+        """Return what the audit trail says: whoever knows the id can tell that it was erased."""
+        kind, name = "item", f"{self.content_type}\0{self.content_id}"
+        if self.user_id is not None:
+            kind, name = "user", self.user_id
+        return {"kind": kind, "sha256": sha256(name.encode()).hexdigest(), "counts": counts}
+
+
+async def erase(
+    connect: Connect,
+    redis_client: redis.asyncio.Redis,
+    subject: Subject,
+    *,
+    purges: bool,
+    as_of: datetime,
+) -> Erased | None:
+    """Erase what is kept of `subject`, with `purges` what was counted too; None if unknown.
+
+    What comes meanwhile stays: stop it first. Raises what Redis and the database raise; then erase
+    again.
+    """
+    if subject.user_id is not None:
+        return await _erase_user(connect, redis_client, subject.user_id, purges=purges)
+    item = subject.content_type, subject.content_id or ""
+    return await _erase_item(connect, redis_client, item, purges=purges, as_of=as_of)
+
+
+async def _erase_user(
+    connect: Connect, redis_client: redis.asyncio.Redis, user_id: str, *, purges: bool
+) -> Erased:
+    async with connect() as connection:
+        traces = await sql.user_traces(connection, user_id=user_id)
+    sessions = {trace.session_id for trace in traces if trace.session_id is not None}
+
+    def change(event: PackedEvent) -> PackedEvent | None:
+        if event.user_id == user_id:
+            sessions.update({event.session_id} if event.session_id is not None else ())
+        elif event.user_id is not None or event.session_id not in sessions:
+            return event
+        if purges:
+            return None
+        return msgspec.structs.replace(
+            event, user_id=None, session_id=None, metadata=None, viewer=None
+        )
+
+    waiting = await change_waiting(redis_client, change, user_id.encode())
+    for session in list(sessions):
+        waiting += await change_waiting(redis_client, change, session.encode())
+    events = 0
+    for chunk in await _chunks(connect):
+        async with connect() as connection:
+            events += await sql.erase_events(
+                connection, chunk=chunk, user_id=user_id, sessions=list(sessions), purges=purges
+            )
+    async with connect() as connection:
+        likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
+    for item in {(trace.content_type, trace.external_id) for trace in traces}:
+        await redis_client.unlink(*seen_keys(user_id, list(sessions), item))
+        if purges:
+            await _forget_counts(redis_client, item)
+    return Erased(events=events, waiting=waiting, likes=likes)
+
+
+async def _erase_item(
+    connect: Connect,
+    redis_client: redis.asyncio.Redis,
+    item: tuple[str, str],
+    *,
+    purges: bool,
+    as_of: datetime,
+) -> Erased | None:
+    content_type, content_id = item
+    async with connect() as connection:
+        item_id = await item_named(connection, content_type=content_type, content_id=content_id)
+    if item_id is None:
+        return None
+
+    def change(event: PackedEvent) -> PackedEvent | None:
+        return None if (event.content_type, event.content_id) == item else event
+
+    waiting = await change_waiting(redis_client, change, content_id.encode())
+    events = 0
+    for chunk in await _chunks(connect):
+        async with connect() as connection:
+            events += await sql.erase_events(
+                connection, chunk=chunk, item_id=item_id, purges=purges
+            )
+    async with connect() as connection:
+        await sql.erase_item(connection, item_id=item_id, purges=purges, as_of=as_of)
+    await _forget_counts(redis_client, item)
+    await redis_client.incr(keys.CATALOGUE_VERSION)
+    return Erased(events=events, waiting=waiting)
+
+
+async def _forget_counts(redis_client: redis.asyncio.Redis, item: tuple[str, str]) -> None:
+    await redis_client.unlink(like_count(*item))
+    await redis_client.unlink(
+        stats_keys.stats_value(*item), stats_keys.stats_fresh(*item), stats_keys.stats_lock(*item)
+    )
+
+
+async def _chunks(connect: Connect) -> list[sql.Chunk]:
+    async with connect() as connection:
+        return await sql.event_chunks(connection)

@@ -1,0 +1,80 @@
+"""The statements that erase."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from app.runtime.sql import Command, Connection, Query
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of time that events are stored by."""
+
+    since: datetime
+    until: datetime
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that a user has to do with, and in which session."""
+
+    content_type: str
+    external_id: str
+    session_id: str | None
+
+
+class _Erased(msgspec.Struct, frozen=True, kw_only=True):
+    erased: int
+
+
+_EVENT_CHUNKS = Query("event_chunks", Chunk)
+_USER_TRACES = Query("user_traces", Trace)
+_ERASE_EVENTS = Query("erase_events", _Erased)
+_ERASE_LIKES = Query("erase_likes", _Erased)
+_ERASE_ITEM = Command("erase_item")
+
+
+async def event_chunks(connection: Connection) -> list[Chunk]:
+    """Return the chunks of raw events, oldest first."""
+    return await _EVENT_CHUNKS.all(connection)
+
+
+async def user_traces(connection: Connection, *, user_id: str) -> list[Trace]:
+    """Return the items and sessions of a user's events and likes."""
+    return await _USER_TRACES.all(connection, user_id=user_id)
+
+
+async def erase_events(  # noqa: PLR0913  # whose, when, and how
+    connection: Connection,
+    *,
+    chunk: Chunk,
+    user_id: str | None = None,
+    sessions: list[str] | None = None,
+    item_id: int | None = None,
+    purges: bool,
+) -> int:
+    """Erase what a chunk's events tell of a user or an item; return how many there were."""
+    found = await _ERASE_EVENTS.first(
+        connection,
+        since=chunk.since,
+        until=chunk.until,
+        user_id=user_id,
+        sessions=sessions or [],
+        item_id=item_id,
+        purges=purges,
+    )
+    return 0 if found is None else found.erased
+
+
+async def erase_likes(connection: Connection, *, user_id: str, purges: bool) -> int:
+    """Make a user's likes nobody's, or delete them; return how many stay."""
+    found = await _ERASE_LIKES.first(connection, user_id=user_id, purges=purges)
+    return 0 if found is None else found.erased
+
+
+async def erase_item(
+    connection: Connection, *, item_id: int, purges: bool, as_of: datetime
+) -> None:
+    """Take name and texts from an item, and exclude it; with its counts where `purges`."""
+    await _ERASE_ITEM.run(connection, item_id=item_id, purges=purges, as_of=as_of)
