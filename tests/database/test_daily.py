@@ -70,7 +70,7 @@ async def test_a_ranking_of_one_s_own_can_join(moved: Moved, pool: Pool) -> None
 
 
 async def test_what_is_no_zone_is_named(moved: Moved, zones: Zones) -> None:
-    with pytest.raises(SettingError, match="GROUNDSWELL_ZONE='Berlin' is no IANA time zone"):
+    with pytest.raises(SettingError, match="GROUNDSWELL_ZONE='Berlin': expected an IANA time zone"):
         await moved("Berlin")
     assert set((await zones()).values()) == {"UTC"}
 

@@ -16,7 +16,7 @@ with counted as (
         event.count,
         event.seconds
     from agg.engagement_1m as minute
-    inner join core.event as event
+    inner join api.event as event
         on
             event.item_id = last_hour_points.item_id
             and minute.bucket <= event.occurred_at
