@@ -1,6 +1,7 @@
 -- The chunks that there are, of core.event and of every aggregate.
 -- Source: TimescaleDB's catalogue. Feeds: api.lost_chunks, api.note_chunks, api.maintain_storage.
--- A text, not a parsed body: an update of the extension must find nothing that depends on its views.
+-- A text, not a parsed body: an update of the extension must find nothing that depends on its
+-- views.
 create function api.level_chunks()
 returns table (
     level text, chunk text, made_at timestamptz, begins timestamptz, ends timestamptz,
@@ -30,3 +31,4 @@ $$;
 
 comment on function api.level_chunks() is
     'Every chunk of every level: its table, when it was made, what it can hold, how it is stored.';
+grant execute on function api.level_chunks() to groundswell_service, groundswell_read;

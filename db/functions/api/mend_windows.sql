@@ -1,7 +1,7 @@
 -- Replace the counts of windows that differ from a recount.
 -- Source: api.recount_windows. Feeds: core.item_window.
 -- Keeps: counts must agree exactly; seconds, a float, to a thousandth. Events known only by the day
--- do not tell when the newest was.
+-- do not tell when the newest was, nor how much was taken back.
 create function api.mend_windows()
 returns bigint
 language sql volatile
@@ -27,6 +27,18 @@ drifted as (
             recount.last_event_at <> stored.last_event_at
             and recount.last_event_at >= (select api.raw_since())
         )
+        or (
+            recount.last_taken_at <> stored.last_taken_at
+            and recount.last_taken_at >= (select api.raw_since())
+        )
+        or (
+            (recount.unlikes, recount.uncomments) <> (stored.unlikes, stored.uncomments)
+            and (select api.raw_since()) <= (
+                select position.since
+                from core.window_position as position
+                where position."window" = recount."window"
+            )
+        )
         or abs(recount.watch_seconds - stored.watch_seconds) > 0.001
 ),
 
@@ -51,7 +63,10 @@ mended as (
         comments = excluded.comments,
         shares = excluded.shares,
         watch_seconds = excluded.watch_seconds,
-        last_event_at = excluded.last_event_at
+        last_event_at = excluded.last_event_at,
+        unlikes = excluded.unlikes,
+        uncomments = excluded.uncomments,
+        last_taken_at = excluded.last_taken_at
 )
 
 select count(*) from drifted;
