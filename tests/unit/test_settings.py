@@ -8,7 +8,7 @@ from app.errors import SettingError
 from app.runtime.addresses import redacted
 from app.settings import Settings, read_settings, variable_of
 
-ANY_TEXT = {"jwt_issuer", "jwt_audience"}
+ANY_TEXT = {"jwt_issuer", "jwt_audience", "db_user", "db_password"}
 """Settings that can be whatever text."""
 RUBBISH = "?!://:\\"
 
