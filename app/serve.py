@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -55,6 +56,8 @@ def serve(settings: Settings, *, workers: int) -> None:
         workers=workers,
         stop_seconds=settings.stop_seconds,
     )
+    # Workers begin with it: one that has not started yet must not die of it.
+    signal.signal(DRAIN, signal.SIG_IGN)
     with metrics_folder(workers=workers):
         server.serve()
 
@@ -69,8 +72,11 @@ class Server(Granian):  # type: ignore[misc, valid-type]
     stop_seconds = 0.0
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Let the workers say that they stop, and wait in the background; the second time, stop."""
-        if self.stop_seconds <= 0 or self._is_draining:
+        """Let the workers say that they stop, and wait in the background; the second time, stop.
+
+        Ctrl-C reaches the workers too, which stop by themselves.
+        """
+        if self.stop_seconds <= 0 or self._is_draining or signal.SIGINT in args:
             super().signal_handler_interrupt(*args, **kwargs)
             return
         self._is_draining = True

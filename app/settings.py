@@ -50,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Role with which API and worker connect to the database; `groundswell migrate` makes it."""
     db_password: str | None = None
     """Its password, for `groundswell migrate`; without it that role is left alone."""
+    api_workers: PositiveInt = 1
+    """Processes of `groundswell serve`, unless it is told otherwise."""
+    workers: PositiveInt = 1
+    """How many `groundswell worker` there are: `groundswell migrate` compares all connections with
+    what the server allows."""
     pool_size: PositiveInt = 8
     """Most database connections of one process."""
     database_timeout: Positive = 5.0

@@ -21,10 +21,26 @@ from tests.engines.embedded import copy_empty
 
 profiles.load()
 
+LONGEST = (
+    "faults/test_soak.py",
+    "database/test_migrate.py",
+    "api/test_fuzz.py",
+    "browser/test_dashboard.py",
+    "browser/test_schema_page.py",
+    "embedded/test_services.py",
+    "embedded/test_kill.py",
+    "embedded/test_clients.py",
+    "cli/test_metrics.py",
+)
+"""Files below this folder that begin first: the short ones fill up what is left at the end."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark as slow what has an engine of its own to kill, or many examples to try."""
+    """Let long files begin; mark as slow what kills an engine, or has many examples to try."""
+    here = Path(__file__).parent
+    place = {here / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
         if {"own_engine", "empty_engine"} & set(item.fixturenames) or item.get_closest_marker(
             "hypothesis"

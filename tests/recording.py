@@ -34,8 +34,8 @@ async def record(body: bytes, media_type: str, encoding: str, slices: Slices) ->
     acceptor = Acceptor(max_future_seconds=60, new_id=Uuid7Source())
     outcome = Outcome()
     async with slices.work() as pause:
-        for start in range(0, len(events), 10):
+        for start in range(0, len(events), 50):
             now = unix_microseconds()
-            acceptor.accept(events[start : start + 10], now=now, into=outcome)
+            acceptor.accept(events[start : start + 50], now=now, into=outcome)
             await pause()
     return outcome

@@ -36,6 +36,7 @@ async def api_of(
     app = _idle.pop(settings, None) or create_app(settings)
     configure_logs(settings)
     vars(app.snapshots).update(vars(Snapshots(max_age=settings.trending_max_age)))
+    app.edge.stopping.is_asked = False
     async with client_of(app, peer=peer) as client:
         yield client
     _idle[settings] = app

@@ -22,44 +22,58 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Site:
-    """An API process; it can be ended, and started again on its port."""
+    """An API process; it can be ended, and started again on its port.
 
-    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
+    `program` is what Python runs. Unless told otherwise, it stops without waiting for callers.
+    """
+
+    awaited = "/analytics/trending"
+    """It has started once this is answered."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: dict[str, str],
+        *,
+        program: tuple[str, str] = ("-m", "app"),
+    ) -> None:
+        self._program = program
         self._environment = {
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
+            "GROUNDSWELL_STOP_SECONDS": "0",
             **environment,
         }
-        self._port = free_port(HOST)
-        self._process: asyncio.subprocess.Process | None = None
-        self.url = f"http://{HOST}:{self._port}"
+        self.port = free_port(HOST)
+        self.process: asyncio.subprocess.Process | None = None
+        self.url = f"http://{HOST}:{self.port}"
 
     async def start(self) -> None:
         """Start it and wait until it answers; it may be running."""
-        if self._process is not None and self._process.returncode is None:
+        if self.process is not None and self.process.returncode is None:
             return
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app", "serve", "--port", str(self._port),
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, *self._program, "serve", "--port", str(self.port),
             env={**os.environ, **self._environment},
         )  # fmt: skip
         await self._ready()
 
     async def stop(self) -> None:
         """End it."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-            await self._process.wait()
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            await self.process.wait()
 
     async def _ready(self) -> None:
         async with httpx.AsyncClient(verify=NO_CERTIFICATES) as client:
 
             async def answers() -> bool:
                 try:
-                    return (await client.get(f"{self.url}/analytics/trending")).status_code == 200
+                    return (await client.get(f"{self.url}{self.awaited}")).status_code == 200
                 except httpx.TransportError:
                     return False
 
-            await eventually(answers, within=30, every=0.05)
+            await eventually(answers, within=60, every=0.05)
 
 
 @asynccontextmanager

@@ -83,7 +83,7 @@ class Users:
         A proxy knows a user by what browsers send by themselves, such as a cookie, whatever page
         makes them send it. Who is no browser sends neither of the two headers.
         """
-        if connection.scope["method"] in _READING:  # type: ignore[typeddict-item]
+        if connection.scope.get("method") in _READING:
             return
         given = dict(connection.scope["headers"])
         origin = given.get(b"origin", b"").decode("latin-1")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
 
 from app.cli.setting_up import settings_and_logs
+from app.errors import InputError
 
 
 @click.command()
@@ -32,5 +34,10 @@ def dev(port: int | None, data: Path, *, demo: bool) -> None:
     """
     from app.dev.run import Dev, run_dev  # noqa: PLC0415  # each command imports what it needs
 
+    if os.environ.get("IN_IMAGE"):
+        raise InputError(
+            "dev is for a checkout (make run): the image has migrate, serve and worker, and no "
+            "embedded engine"
+        )
     settings = settings_and_logs()
     asyncio.run(run_dev(Dev(settings=settings, data=data, port=port, demo=demo)))

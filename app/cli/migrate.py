@@ -12,7 +12,7 @@ from app.cli.setting_up import settings_and_logs
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.migrate.roles import Login
+    from app.migrate.roles import Services
 
 
 @click.command()
@@ -36,7 +36,7 @@ def migrate(*, check: bool, script: Path | None) -> None:
 async def _tell_differences(settings: Settings) -> None:
     from app.migrate.migrate import differences  # noqa: PLC0415
 
-    found = await differences(settings.database_url, login=_login(settings))
+    found = await differences(settings.database_url, services=_services(settings))
     for line in found:
         click.echo(line)
     if found:
@@ -51,7 +51,8 @@ async def _migrate(settings: Settings, script: Path | None) -> None:
     from app.rankings.default_weights import set_default_weights  # noqa: PLC0415
 
     url = settings.database_url
-    for line in lines_of(await run_migrations(url, login=_login(settings), script=script)):
+    report = await run_migrations(url, services=_services(settings), script=script)
+    for line in lines_of(report):
         click.echo(line)
     for changed in await set_default_weights(url, settings=settings):
         click.echo(f"a {changed.metric} is worth {changed.weight:g} now, where no ranking differs")
@@ -61,10 +62,12 @@ async def _migrate(settings: Settings, script: Path | None) -> None:
         click.echo(f"daily in {settings.zone} now: {', '.join(moved)}")
 
 
-def _login(settings: Settings) -> Login | None:
-    """Return the role to make for the services, or None where its password is not given."""
-    from app.migrate.roles import Login  # noqa: PLC0415
+def _services(settings: Settings) -> Services:
+    """Return the role to make for API and workers, and how many connections they may open."""
+    from app.migrate.roles import BESIDE_POOL, Login, Services  # noqa: PLC0415
 
-    if settings.db_password is None:
-        return None
-    return Login(user=settings.db_user, password=settings.db_password)
+    login = None
+    if settings.db_password is not None:
+        login = Login(user=settings.db_user, password=settings.db_password)
+    processes = settings.api_workers + settings.workers
+    return Services(login=login, connections=processes * (settings.pool_size + BESIDE_POOL))

@@ -80,6 +80,10 @@ async def _run(wanted: Dev, port: int) -> None:
             "REDIS_URL": servers.redis_url,
             "HOST": wanted.settings.host,
             "PORT": str(port),
+            # No page may reach it by a name of its own, whatever address it listens on.
+            "GROUNDSWELL_ALLOWED_HOSTS": wanted.settings.allowed_hosts or "localhost",
+            # Whoever presses Ctrl-C waits for no open page.
+            "GROUNDSWELL_STOP_SECONDS": "0",
         }
         for name, command in (("api", "serve"), ("worker", "worker")):
             child = CommandChild(name, [command], environment=environment, say=say)

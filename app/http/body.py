@@ -18,7 +18,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """U+FEFF in UTF-8, which some editors and languages put before a text."""
 MOST_MEMBERS = 1_000
 """Most parts of a gzip body, each with a header of its own; one is what everybody sends."""
-MOST_CONTAINERS = 100_000
+MOST_CONTAINERS = 50_000
 """Most arrays and objects of a body: Python takes a microsecond for each, in which all wait."""
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _PIECE = 16_384

@@ -49,7 +49,7 @@ def _plain(value: Any, wanted: inspect.Type) -> Any:  # noqa: ANN401  # any JSON
     match value, wanted:
         case float(), inspect.IntType() if value.is_integer():
             return int(value)
-        case dict(), inspect.StructType():
+        case dict(), inspect.StructType() if _is_tagged_so(value, wanted):
             return _object(value, wanted)
         case list(), inspect.ListType():
             return [_plain(each, wanted.item_type) for each in value]
@@ -57,6 +57,10 @@ def _plain(value: Any, wanted: inspect.Type) -> Any:  # noqa: ANN401  # any JSON
             return _one_of(value, wanted.types)
         case _:
             return value
+
+
+def _is_tagged_so(value: dict[str, Any], wanted: inspect.StructType) -> bool:
+    return wanted.tag_field is None or value.get(wanted.tag_field) == wanted.tag
 
 
 def _object(value: dict[str, Any], wanted: inspect.StructType) -> dict[str, Any]:

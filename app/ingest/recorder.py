@@ -26,7 +26,7 @@ from app.runtime.pool import Pool
 from app.runtime.slices import Slices
 from app.settings import Settings
 
-_STEP = 10
+_STEP = 50
 """Events that are accepted between two looks at the clock."""
 
 

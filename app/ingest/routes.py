@@ -29,7 +29,6 @@ from app.ingest.cloud_events import CloudEvent
 from app.ingest.decode import Decoded, decode_action, decode_body
 from app.ingest.wire import Accepted, ActionIn, EventIn, EventType, Refused
 from app.services import Services
-from app.settings import Settings
 
 OptionalType = Annotated[
     str | None,
@@ -164,7 +163,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         wait: Wait = False,
     ) -> Response[bytes]:
         recorder, senders, settings = services.recorder, services.senders, services.settings
-        body = await _body(request, settings)
+        body = await body_of(request, limit=settings.max_event_bytes)
         event = decode_action(body, event_type=event_type, content_id=content_id)
         if content_type is not None and isinstance(event, EventIn):
             event = msgspec.structs.replace(event, content_type=content_type)
@@ -179,7 +178,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
 
 async def _events(request: AnyRequest, services: Services) -> list[Decoded]:
     settings = services.settings
-    body = await _body(request, settings)
+    body = await body_of(request, limit=settings.max_body_bytes)
     async with services.recorder.slices.work() as pause:
         return await decode_body(
             body,
@@ -188,10 +187,6 @@ async def _events(request: AnyRequest, services: Services) -> list[Decoded]:
             max_event_bytes=settings.max_event_bytes,
             pause=pause,
         )
-
-
-async def _body(request: AnyRequest, settings: Settings) -> bytes:
-    return await body_of(request, limit=settings.max_body_bytes)
 
 
 def _answer(

@@ -148,6 +148,53 @@ async def close_to_all(connection: Connection, identity: str) -> None:
     await connection.execute(f"revoke execute on {identity} from public".encode())
 
 
+async def lacks_defaults(connection: Connection) -> bool:
+    """Return whether the group roles could not read tables that are still to come."""
+    cursor = await connection.execute(
+        """
+        select count(*)
+        from pg_catalog.pg_namespace as n
+        where n.nspname in ('core', 'agg') and not exists (
+            select
+            from pg_catalog.pg_default_acl as d
+            where d.defaclnamespace = n.oid and d.defaclrole = current_user::regrole
+                and d.defaclobjtype = 'r'
+        )
+        """
+    )
+    return await cursor.fetchone() != (0,)
+
+
+async def set_defaults(connection: Connection) -> None:
+    """Let the group roles read tables that are still to come."""
+    await connection.execute(
+        b"alter default privileges in schema core, agg grant select on tables "
+        b"to groundswell_service, groundswell_read"
+    )
+
+
+async def open_schedulers(connection: Connection) -> list[str]:
+    """Return functions with which everybody could have the server run what they like later on.
+
+    TimescaleDB grants them to all; those that the owner cannot close are left out.
+    """
+    cursor = await connection.execute(
+        """
+        select known.oid::regprocedure::text
+        from pg_catalog.pg_proc as known
+        inner join pg_catalog.pg_depend as member
+            on known.oid = member.objid and member.classid = 'pg_proc'::regclass
+            and member.deptype = 'e'
+        inner join pg_catalog.pg_extension as extension
+            on member.refobjid = extension.oid and extension.extname = 'timescaledb'
+        where known.proname = 'add_job'
+            and has_function_privilege('public', known.oid, 'execute')
+            and pg_has_role(known.proowner, 'usage')
+        """
+    )
+    return [f"function {identity}" for (identity,) in await cursor.fetchall()]
+
+
 async def grant(connection: Connection, grants: list[Grant], *, thing: str | None = None) -> None:
     """Give what was granted, on `thing` if it has another name now."""
     for each in grants:

@@ -8,6 +8,9 @@ import psycopg
 
 from app.migrate import bookkeeping, grants, roles
 
+PEOPLE = 10
+"""Connections that dashboards, backups and people need beside the services."""
+
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 
@@ -20,6 +23,7 @@ async def missing(connection: Connection) -> list[str]:
             f"{lost.privilege.lower()} on {lost.thing} for {lost.role}"
             for lost in await grants.lost(connection)
         ),
+        *["select on tables to come"] * await grants.lacks_defaults(connection),
         *(f"{identity} closed to public" for identity in await _open_to_all(connection)),
     ]
 
@@ -31,6 +35,8 @@ async def mend_roles(connection: Connection) -> list[str]:
         await roles.create_groups(connection, await roles.missing_groups(connection))
         await roles.unlimit(connection, await roles.limited(connection))
         await grants.grant(connection, await grants.lost(connection))
+        if await grants.lacks_defaults(connection):
+            await grants.set_defaults(connection)
         for identity in await _open_to_all(connection):
             await grants.close_to_all(connection, identity)
     return told
@@ -38,12 +44,36 @@ async def mend_roles(connection: Connection) -> list[str]:
 
 async def _open_to_all(connection: Connection) -> list[str]:
     known = await bookkeeping.made_by_files(connection)
-    return await grants.open_to_all(connection, [made.made for made in known.values()])
+    ours = await grants.open_to_all(connection, [made.made for made in known.values()])
+    return ours + await grants.open_schedulers(connection)
 
 
-async def warnings(connection: Connection) -> list[str]:
-    """Return what only people can mend."""
-    return [*await _without_function(connection), *await _open_to_readers(connection)]
+async def warnings(connection: Connection, *, wanted: int = 0) -> list[str]:
+    """Return what only people can mend; `wanted` is how many connections the services may take."""
+    return [
+        *await _without_function(connection),
+        *await _open_to_readers(connection),
+        *await _too_few_connections(connection, wanted),
+    ]
+
+
+async def _too_few_connections(connection: Connection, wanted: int) -> list[str]:
+    cursor = await connection.execute(
+        """
+        select
+            current_setting('max_connections')::integer
+            - current_setting('superuser_reserved_connections')::integer
+        """
+    )
+    [(offered,)] = await cursor.fetchall()
+    if wanted + PEOPLE <= offered:
+        return []
+    told = (
+        f"the server has {offered} connections, and the services may take {wanted} "
+        f"(processes x (GROUNDSWELL_POOL_SIZE + {roles.BESIDE_POOL})), people and dashboards "
+        f"{PEOPLE}: raise max_connections, or lower GROUNDSWELL_POOL_SIZE"
+    )
+    return [told]
 
 
 async def _open_to_readers(connection: Connection) -> list[str]:

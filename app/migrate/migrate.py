@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ import structlog
 from app.errors import MigrationError
 from app.migrate import bookkeeping, grants, jobs, mending, roles
 from app.migrate.replace import Replacement, changed_files, gone_files
-from app.migrate.roles import Login
+from app.migrate.roles import NO_SERVICES, Services
 from app.migrate.schema_files import (
     PROJECT,
     Folders,
@@ -31,6 +32,9 @@ LOCK = 0x67726F756E64
 """Key of the advisory lock that a migration holds ("ground" in ASCII)."""
 
 RETRY_SECONDS = 0.25
+
+OLDEST, NEWEST = (2, 23), (2, 32)
+"""Versions of TimescaleDB with which this works."""
 
 _HELD = {"2BP01", "0A000"}
 """What PostgreSQL says of a column, table or function that a view or function needs as it is."""
@@ -60,7 +64,7 @@ async def migrate(
     *,
     folders: Folders = PROJECT,
     patience: float = 60.0,
-    login: Login | None = None,
+    services: Services = NO_SERVICES,
     script: Path | None = None,
 ) -> MigrationReport:
     """Apply what is pending, replace functions and views that changed, and mend what is missing.
@@ -94,6 +98,7 @@ async def migrate(
                 registered = await jobs.register(
                     connection, await jobs.to_register(connection, replaceable.jobs)
                 )
+        login = services.login
         if login is not None and await roles.ensure_login(connection, database_url, login):
             mended.append(f"role {login.user} can log in for the services")
         return MigrationReport(
@@ -102,7 +107,7 @@ async def migrate(
             jobs=registered,
             jobs_skipped=jobs_skipped,
             mended=mended,
-            warnings=await mending.warnings(connection),
+            warnings=await mending.warnings(connection, wanted=services.connections),
         )
 
 
@@ -111,7 +116,7 @@ async def differences(
     *,
     folders: Folders = PROJECT,
     patience: float = 60.0,
-    login: Login | None = None,
+    services: Services = NO_SERVICES,
 ) -> list[str]:
     """Return what `migrate` would do, one thing a line, and what only people can mend.
 
@@ -135,11 +140,11 @@ async def differences(
             found += [f"{file.path} is not scheduled so" for file in wrong]
             gone = await jobs.gone(connection, replaceable.jobs)
             found += [f"no file makes job {job.name}" for job in gone]
-        if login is not None:
+        if login := services.login:
             fault = await roles.login_fault(database_url, login)
             if fault not in (None, roles.UNASKED):
                 found.append(f"the services cannot log in as {login.user}: {fault}")
-        return found + await mending.warnings(connection)
+        return found + await mending.warnings(connection, wanted=services.connections)
 
 
 async def _bring_up(
@@ -280,6 +285,7 @@ async def _ensure_timescaledb(connection: Connection) -> None:
     known = "select exists (select from pg_catalog.pg_extension where extname = %s)"
     offered = "select exists (select from pg_catalog.pg_available_extensions where name = %s)"
     if await _true(connection, known, "timescaledb"):
+        await _check_timescaledb(connection)
         return
     if not await _true(connection, offered, "timescaledb"):
         raise MigrationError("this server has no TimescaleDB: install it, or use another server")
@@ -287,6 +293,31 @@ async def _ensure_timescaledb(connection: Connection) -> None:
         await connection.execute("create extension if not exists timescaledb")
     except psycopg.Error as error:
         raise MigrationError(f"cannot create the extension timescaledb: {error}") from error
+    await _check_timescaledb(connection)
+
+
+async def _check_timescaledb(connection: Connection) -> None:
+    """Raise `MigrationError` for a TimescaleDB that cannot do what the schema needs."""
+    cursor = await connection.execute(
+        """
+        select extversion, current_setting('timescaledb.license', true)
+        from pg_catalog.pg_extension where extname = 'timescaledb'
+        """
+    )
+    [(version, licence)] = await cursor.fetchall()
+    number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if number < OLDEST:
+        raise MigrationError(
+            f"TimescaleDB {version} is too old: Groundswell needs 2.23 or newer, and is tried with "
+            "2.23 to 2.32"
+        )
+    if number > NEWEST:
+        log.warning("untried_timescaledb", version=version, newest_tried="2.32")
+    if licence == "apache":
+        raise MigrationError(
+            "this TimescaleDB has no continuous aggregates: use a build with the Community (TSL) "
+            "code, never one that ends in -oss"
+        )
 
 
 async def _true(connection: Connection, question: str, *parameters: object) -> bool:

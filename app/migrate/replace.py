@@ -148,6 +148,7 @@ class Replacement:
         except psycopg.Error as error:
             if self.connection.broken:
                 raise
+            log.debug("file_waits", path=file.path, reason=_first_line(error))
             return error
         return None
 

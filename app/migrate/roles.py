@@ -18,6 +18,9 @@ _UNLIMITED = ("statement_timeout", "transaction_timeout")
 """What would end the owner's jobs in the middle, where a database or server sets it."""
 
 
+BESIDE_POOL = 2
+"""Connections of a process beside its pool: one that listens, one for a refresh or a command."""
+
 UNASKED = "the server asks for no password"
 """What a login says of a role whose password may be another one."""
 
@@ -27,6 +30,18 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str
     password: str
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What the services need of the server."""
+
+    login: Login | None = None
+    """The role to make for them; None leaves roles alone."""
+    connections: int = 0
+    """How many all of them may have open at once."""
+
+
+NO_SERVICES = Services()
 
 
 async def missing_groups(connection: Connection) -> list[str]:
@@ -115,14 +130,16 @@ async def ensure_login(connection: Connection, database_url: str, login: Login) 
 
     Raises `MigrationError` if a service still could not log in with it.
     """
-    before = await login_fault(database_url, login)
-    if before is None:
-        return False
-    role = sql.Identifier(login.user)
     cursor = await connection.execute(
         "select exists (select from pg_catalog.pg_roles where rolname = %s)", [login.user]
     )
-    if await cursor.fetchone() != (True,):
+    exists = await cursor.fetchone() == (True,)
+    # To try what cannot be would stand in the server's log.
+    before = await login_fault(database_url, login) if exists else "it does not exist"
+    if before is None:
+        return False
+    role = sql.Identifier(login.user)
+    if not exists:
         await connection.execute(sql.SQL("create role {}").format(role))
     # As the server stores it, so that no log of statements shows the password.
     stored = connection.pgconn.encrypt_password(

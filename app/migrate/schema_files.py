@@ -11,6 +11,10 @@ import msgspec
 
 from app.errors import MigrationError
 
+_NAME = re.compile(r"\b(?:api|core)\.[a-z0-9_]+")
+_UNREAD = re.compile(r"--[^\n]*|as \$\$.*?\$\$|'(?:[^']|'')*'", re.DOTALL)
+"""Comments, bodies that PostgreSQL looks into only when they are called, and texts."""
+
 _VERSIONED = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 
@@ -96,10 +100,29 @@ def read_versioned(folders: Folders) -> list[SqlFile]:
 
 def read_replaceable(folders: Folders) -> Replaceable:
     """Return the replaceable files, sorted by name."""
+    files = _read(folders.functions, "*.sql") + _read(folders.functions, "*/*.sql")
     return Replaceable(
-        functions=_read(folders.functions, "*.sql") + _read(folders.functions, "*/*.sql"),
+        functions=_in_order(files),
         jobs=_read(folders.jobs, "*.sql"),
     )
+
+
+def _in_order(files: list[SqlFile]) -> list[SqlFile]:
+    """Return `files`, each after those that it needs to be there when it is applied."""
+    by_name = {".".join(Path(file.path).with_suffix("").parts[-2:]): file for file in files}
+    ordered: dict[str, SqlFile] = {}
+
+    def place(file: SqlFile, above: frozenset[str]) -> None:
+        if file.path in ordered or file.path in above:
+            return
+        for name in sorted(set(_NAME.findall(_UNREAD.sub("", file.text)))):
+            if name in by_name:
+                place(by_name[name], above | {file.path})
+        ordered[file.path] = file
+
+    for file in files:
+        place(file, frozenset())
+    return list(ordered.values())
 
 
 def _read(folder: Path, pattern: str) -> list[SqlFile]:

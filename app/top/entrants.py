@@ -13,18 +13,23 @@ from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
 from app.top.changes import admit, holding
 from app.top.lists import Head, Key, Known, read_known
-from app.top.members import members_of
+from app.top.members import item_of, members_of, name_of
 from app.top.queries import TopListCounts, top_list_counts
 
 COUNT_SECONDS = 3.0
-"""Longest time that counting may take; who is not counted by then waits for the next recount."""
-HOLD_MARGIN = 2.0
+"""Longest time that counting those of one list may take; else they wait for its next recount."""
+TURN_SECONDS = 0.5
+"""After so long, the other lists wait for the next turn."""
+HOLD_SECONDS = COUNT_SECONDS + TURN_SECONDS + 2.0
 MOVED_SECONDS = 0.5
 """How long to wait for a publisher."""
 LEISURE = 9
 """Counting takes a tenth of the time at most: it rests so many times as long as it took..."""
 LONGEST_REST = 5.0
 """...and so many seconds at most."""
+SHARE = 8
+"""Who is short of the floor is counted again once this process has seen this part of what is
+missing: so many processes may write at once, and none is missed."""
 
 
 class Entrants:
@@ -34,6 +39,11 @@ class Entrants:
         self._redis = redis
         self._pool = pool
         self._waiting: dict[str, set[Key]] = {}
+        self._short: dict[str, dict[Key, float]] = {}
+        """By list, of those who were counted and found below its floor, what they may get before
+        they are counted again."""
+        self._tokens: dict[str, str] = {}
+        """By list, the version that this is true of."""
         self._moved: dict[str, str] = {}
         """Lists whose window has moved on: to be counted as a whole, instead of this version."""
         self._outage = Outage("entrants of top lists")
@@ -44,10 +54,18 @@ class Entrants:
         """Tell whether anybody waits."""
         return bool(self._waiting)
 
-    def note(self, entrants: Mapping[str, Collection[Key]]) -> None:
-        """Take who has got something, by list."""
+    def note(self, entrants: Mapping[str, Mapping[Key, float]], known: Mapping[str, Known]) -> None:
+        """Take what those got who are not in a list, of those that are known."""
         for ranking, those in entrants.items():
-            self._waiting.setdefault(ranking, set()).update(those)
+            waiting, short = self._waiting.get(ranking, set()), self._short_of(ranking, known)
+            for key, amount in those.items():
+                left = short.get(key, 0) - amount
+                if left > 0:
+                    short[key] = left
+                else:
+                    waiting.add(key)
+            if waiting:
+                self._waiting[ranking] = waiting
 
     async def admit(self, known: dict[str, Known]) -> dict[str, Known]:
         """Count who waits, admit who belongs in a list, and return the lists as they are then.
@@ -62,9 +80,9 @@ class Entrants:
             return known
         began = time.monotonic()
         try:
-            async with holding(self._redis, seconds=COUNT_SECONDS + HOLD_MARGIN) as token:
+            async with holding(self._redis, seconds=HOLD_SECONDS) as token:
                 if token is not None:
-                    known = await self._admit(known, token)
+                    known = await self._admit(known, token, until=began + TURN_SECONDS)
         except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
             self._waiting.clear()
             self._outage.failed(error)
@@ -73,38 +91,55 @@ class Entrants:
         self.rest = min(LEISURE * (time.monotonic() - began), LONGEST_REST)
         return known
 
-    async def _admit(self, before: dict[str, Known], token: str) -> dict[str, Known]:
+    async def _admit(
+        self, before: dict[str, Known], token: str, *, until: float
+    ) -> dict[str, Known]:
         known = await read_known(self._redis, before)
-        async with borrowed(self._pool, within=COUNT_SECONDS) as connection:
-            for ranking in list(self._waiting):
-                one = known.get(ranking)
-                if one is None or one.head is None:
-                    del self._waiting[ranking]
-                    continue
-                if self._moved.get(ranking) == one.version:
-                    continue
-                those = self._waiting[ranking] - one.members.keys()
-                counted = await _count(connection, one.head, those) if those else None
-                if counted is not None and _since(counted) != one.head.since:
-                    self._moved[ranking] = one.version
-                    continue
+        for ranking in list(self._waiting):
+            if time.monotonic() > until:
+                break
+            one = known.get(ranking)
+            if one is None or one.head is None:
                 del self._waiting[ranking]
-                self._moved.pop(ranking, None)
-                entering = [
-                    (member, count)
-                    for member, count in (members_of(counted) if counted else ())
-                    if (count, member) > one.head.floor
-                ]
-                if entering and counted is not None:
-                    await admit(
-                        self._redis,
-                        one,
-                        token=token,
-                        ranking=ranking,
-                        snapshot=counted.snapshot,
-                        counts=entering,
-                    )
+            elif self._moved.get(ranking) != one.version:
+                await self._admit_to(ranking, one, one.head, token)
         return await read_known(self._redis, known)
+
+    async def _admit_to(self, ranking: str, known: Known, head: Head, token: str) -> None:
+        those = self._waiting.pop(ranking) - known.members.keys()
+        if not those:
+            return
+        async with borrowed(self._pool, within=COUNT_SECONDS) as connection:
+            counted = await _count(connection, head, those)
+        if counted is not None and _since(counted) != head.since:
+            self._moved[ranking] = known.version
+            self._waiting[ranking] = those
+            return
+        self._moved.pop(ranking, None)
+        places = members_of(counted) if counted else []
+        entering = [(member, count) for member, count in places if (count, member) > head.floor]
+        key_of = item_of if head.subject == "item" else name_of
+        self._short_of(ranking, {ranking: known}).update(
+            (key_of(member), left)
+            for member, count in places
+            if (left := (head.floor[0] - count) / SHARE) > 0
+        )
+        if entering and counted is not None:
+            await admit(
+                self._redis,
+                known,
+                token=token,
+                ranking=ranking,
+                snapshot=counted.snapshot,
+                counts=entering,
+            )
+
+    def _short_of(self, ranking: str, known: Mapping[str, Known]) -> dict[Key, float]:
+        """Return who is known to be short; a list that was counted anew has another floor."""
+        token = known[ranking].version.partition(":")[0]
+        if self._tokens.get(ranking) != token:
+            self._tokens[ranking], self._short[ranking] = token, {}
+        return self._short[ranking]
 
 
 async def _count(

@@ -120,7 +120,7 @@ class LiveCounts:
                 case "applied":
                     self._settle(batch)
                     for changes in found:
-                        self._entrants.note(changes.entrants)
+                        self._entrants.note(changes.entrants, self._known)
                     self._known = await self._entrants.admit(self._known)
                     self._plan = Plan.of(self._known)
                     return True

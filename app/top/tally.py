@@ -149,15 +149,17 @@ class Changes(NamedTuple):
     """What transactions change in the lists."""
 
     additions: list[Addition]
-    entrants: dict[str, set[Key]]
-    """By list, those who got something and are not in it: they may belong there now."""
+    entrants: dict[str, dict[Key, float]]
+    """By list, what those got who are not in it: they may belong there now."""
 
 
 def changes_of(tallied: Tally, subjects: Mapping[int, TopItem]) -> Changes:
     """Return what is to be changed; `subjects` has the items of `subject_items`."""
     changes = Changes([], {})
     for group, sums in tallied.sums:
-        amounts = sums if group.subject == "item" else _by_name(group, sums, subjects)
+        amounts: Mapping[Any, float] = (
+            sums if group.subject == "item" else _by_name(group, sums, subjects)
+        )
         risen = {key for key, amount in amounts.items() if amount > 0}
         for place, ranking, known in group.lists:
             by_round = _amounts(known, amounts)
@@ -165,8 +167,9 @@ def changes_of(tallied: Tally, subjects: Mapping[int, TopItem]) -> Changes:
                 Addition(tallied.transactions, place, number, parts)
                 for number, parts in by_round.items()
             )
-            if entrants := risen - known.members.keys():
-                changes.entrants.setdefault(ranking, set()).update(entrants)
+            entrants = changes.entrants.setdefault(ranking, {})
+            for key in risen - known.members.keys():
+                entrants[key] = entrants.get(key, 0) + amounts[key]
     return changes
 
 

@@ -1,5 +1,5 @@
 -- Engagement of each item in each minute, in UTC.
--- Source: core.event. Feeds: agg.engagement_15m, api.item_stats, api.explain_score.
+-- Source: core.event. Feeds: agg.engagement_15m, api.explain_score.
 -- Keeps: the sum over an item's minutes equals its counted events. No joins: an aggregate never
 -- sees changes of a joined table.
 

@@ -1,6 +1,5 @@
 -- Engagement of each item in each day, in UTC.
--- Source: agg.engagement_15m. Feeds: api.item_stats, api.recount_windows,
--- api.recount_scores.
+-- Source: agg.engagement_15m. Feeds: api.recount_windows, api.recount_scores.
 -- Keeps: each bucket equals the sum of its buckets in agg.engagement_15m once both are refreshed.
 
 create materialized view agg.engagement_1d

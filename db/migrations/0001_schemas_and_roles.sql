@@ -12,23 +12,6 @@ create schema formula;
 comment on schema formula is
     'A DBA''s own formulas: core.formula names them. Migrate makes and changes nothing in it.';
 
--- Whoever may read could otherwise have the server run what it likes, when it likes. The function
--- is the extension's, in whichever schema that is.
-do $$
-begin
-    execute (
-        select format('revoke execute on function %s from public', known.oid::regprocedure)
-        from pg_catalog.pg_proc as known
-        inner join pg_catalog.pg_depend as member
-            on known.oid = member.objid and member.classid = 'pg_proc'::regclass
-            and member.deptype = 'e'
-        inner join pg_catalog.pg_extension as extension
-            on member.refobjid = extension.oid and extension.extname = 'timescaledb'
-        where known.proname = 'add_job'
-    );
-end
-$$;
-
 grant usage on schema core, agg, formula to groundswell_service, groundswell_read;
 alter default privileges in schema core, agg grant select on tables
 to groundswell_service, groundswell_read;

@@ -76,4 +76,4 @@ comment on column core.job_run.started_at is 'When it began.';
 comment on column core.job_run.finished_at is 'When it ended; null while running or if cut off.';
 comment on column core.job_run.row_count is 'How many rows it dealt with; each job says which.';
 comment on column core.job_run.error is
-    'What failed, or who ran the job already, so that this run was skipped; null when all was well.';
+    'What failed, or who ran the job already, so that this run was skipped; null if all was well.';

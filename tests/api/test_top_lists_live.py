@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -15,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.runtime.pool import Pool, open_pool
+from app.runtime.sql import Connection
 from app.settings import Settings
 from app.top import keys
 from app.top.changes import hold, switch
 from app.top.lists import Version
 from app.top.live_counts import LiveCounts
-from app.top.queries import TopListSettings, top_list_counts, top_lists
+from app.top.queries import TopListCounts, TopListSettings, top_list_counts, top_lists
 from tests.api.top_stage import LISTS, TopStage, Writer
 from tests.eventually import eventually
 from tests.profiles import examples
@@ -224,6 +226,45 @@ async def test_who_falls_makes_room_for_who_was_below_the_floor(stage: TopStage)
     assert await stage.publish() >= 1, "e may belong there, and is not known"
     await stage.assert_recounted()
     assert await stage.shown("top_liked_week") == [("d", 5), ("e", 4)]
+
+
+async def test_who_is_far_below_is_counted_again_when_it_may_be_there(
+    stage: TopStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one writer alone, and by eight of which each sees an eighth."""
+    asked: list[list[int]] = []
+
+    async def counted(connection: Connection, **wanted: Any) -> TopListCounts | None:
+        asked.append(wanted["item_ids"])
+        return await top_list_counts(connection, **wanted)
+
+    monkeypatch.setattr("app.top.entrants.top_list_counts", counted)
+    await stage.world.only("top_viewed")
+    stage.writers = [Writer(stage.pool, stage.redis) for _ in range(8)]
+    await stage.items(*"uvwxyz")
+    await stage.write([_views(item, 1_100 - 100 * item, START) for item in range(1, 5)])
+    await stage.world.run(START)
+    await stage.publish()
+    await stage.write([_views(5, 1, START)])
+    assert await stage.flush()
+    await stage.write([_views(5, 80, START)])
+    assert await stage.flush()
+    assert asked == [[5]], "the floor is 700"
+    await stage.write([_views(5, 800, START)])
+    assert await stage.flush()
+    assert asked == [[5], [5]]
+    assert await stage.shown("top_viewed") == [("a", 1_000), ("b", 900)]
+    for _ in range(9):
+        for writer in range(8):
+            await stage.write([_views(6, 20, START)], writer=writer)
+        assert await stage.flush()
+        await stage.assert_recounted()
+    assert await stage.shown("top_viewed") == [("f", 1_440), ("a", 1_000)]
+    # Another version has another floor.
+    await stage.write([_views(item, 1, START) for item in (5, 6)])
+    stage.now += 301
+    await stage.publish()
+    await stage.assert_recounted()
 
 
 async def test_a_list_that_has_grown_is_cut(stage: TopStage) -> None:

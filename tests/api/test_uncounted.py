@@ -161,6 +161,33 @@ async def test_a_public_key_is_a_page_and_a_secret_one_a_server(own: Settings, p
     assert await reasons(pool) == ["bot: Googlebot/", None, None]
 
 
+@pytest.mark.parametrize("library", ["okhttp/4.12.0", "axios/1.7.2", "Go-http-client/2.0"])
+async def test_a_library_with_a_key_is_no_crawler(own: Settings, pool: Pool, library: str) -> None:
+    public, secret = await make_key(pool, kind="public"), await make_key(pool)
+    async with api_of(own) as api:
+        for headers in (bearer(public), bearer(secret), {**bearer(secret), **PAGE}):
+            for path in ("/analytics/view/a", "/analytics/events?validate=true"):
+                answer = await api.post(
+                    path,
+                    json={} if "view" in path else view(),
+                    headers={**headers, "user-agent": library},
+                )
+                assert answer.json() == {"accepted": 1, "rejected": []}
+        # Nobody has vouched for it.
+        answer = await api.post("/analytics/view/a", headers={**PAGE, "user-agent": library})
+        reason = f"bot: {library.partition('/')[0]}"
+        assert answer.json()["uncounted"] == [{"index": 0, "reason": reason}]
+
+
+@pytest.mark.parametrize("query", ["", "?wait=true", "?validate=true"])
+async def test_an_outcome_says_what_will_not_count(api: httpx.AsyncClient, query: str) -> None:
+    events = [view(), {}, view(userAgent=BOT), view(userAgent=PERSON), view(userAgent=BOT)]
+    answer = (await api.post(f"/analytics/events{query}", json=events)).json()
+    assert (answer["accepted"], [each["index"] for each in answer["rejected"]]) == (4, [1])
+    reason = "bot: Googlebot/"
+    assert answer["uncounted"] == [{"index": index, "reason": reason} for index in (2, 4)]
+
+
 async def test_a_dba_counts_them_after_all(api: httpx.AsyncClient, pool: Pool) -> None:
     at = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
     await send(api, view(occurredAt=at), view(occurredAt=at, userAgent=BOT))

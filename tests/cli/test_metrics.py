@@ -31,6 +31,7 @@ async def running(settings: Settings, *command: str, **environment: str) -> Asyn
         command,
         environment={
             **os.environ,
+            "GROUNDSWELL_STOP_SECONDS": "0",
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             **environment,

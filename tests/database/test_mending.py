@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 
 from app.errors import MigrationError
 from app.migrate.migrate import differences, migrate
-from app.migrate.roles import Login, login_fault
+from app.migrate.roles import Login, Services, login_fault
 from tests.engines import Engine, Home
 from tests.fingerprint import fingerprint
 
@@ -83,6 +86,79 @@ async def test_nobody_but_whom_it_is_granted_may_call_anything(
     assert await cursor.fetchall() == []
 
 
+async def run(*command: str) -> None:
+    """Run one of PostgreSQL's programs."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+
+
+ITEMS = """
+    insert into core.item (content_type, external_id) values ('video', 'kept');
+    insert into core.event (event_id, occurred_at, received_at, item_id, event_type)
+    select gen_random_uuid(), now() - n * interval '1 hour', now(), 1, 'view'
+    from generate_series(1, 50) as n;
+    insert into core.score_feed (item_id, occurred_at, event_type, count)
+    select item_id, occurred_at, event_type, count from core.event;
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("pg_dump") is None or shutil.which("pg_restore") is None,
+    reason="needs pg_dump and pg_restore of the server's version in PATH",
+)
+async def test_a_dump_comes_back_under_another_name(
+    connection: psycopg.AsyncConnection[Any], url: str, home: Home, tmp_path: Path
+) -> None:
+    """The recipe of docs/operations.md, with everything left out that pg_dump can leave out."""
+    if home.name == "embedded":
+        pytest.skip("the embedded engine has one database: run with TEST_DATABASE_URL or Docker")
+    await connection.execute(ITEMS)
+    await connection.execute("call api.refresh_aggregates(forced => true)")
+    await connection.execute("call api.run_rankings(forced => true)")
+    before = await fingerprint(connection, "core", "agg", "api", "formula")
+    counts = (
+        "select (select count(*) from core.event), (select sum(views) from agg.engagement_1d),"
+        " (select views from api.item_popularity), (select count(*) from core.ranking_run)"
+    )
+    counted = await (await connection.execute(counts)).fetchone()
+    dump = str(tmp_path / "dump")
+    await run("pg_dump", "-Fc", "--no-acl", "--no-owner", "-f", dump, url)
+    restored = f"{url}_restored"
+    name = restored.rpartition("/")[2]
+    await connection.execute(f'create database "{name}"'.encode())
+    try:
+        async with await psycopg.AsyncConnection.connect(restored, autocommit=True) as other:
+            await other.execute("create extension timescaledb")
+            await other.execute("select timescaledb_pre_restore()")
+            await run("pg_restore", "--no-acl", "--no-owner", "-d", restored, dump)
+            await other.execute("select timescaledb_post_restore()")
+        assert await differences(restored) != []
+        report = await migrate(restored)
+        assert (report.applied, report.replaced) == ([], 0)
+        assert await differences(restored) == []
+        async with await psycopg.AsyncConnection.connect(restored, autocommit=True) as other:
+            now = await fingerprint(other, "core", "agg", "api", "formula")
+            assert names(now) == names(before)
+            assert await (await other.execute(counts)).fetchone() == counted
+            await other.execute("call api.refresh_aggregates(forced => true)")
+            await other.execute("call api.run_rankings(forced => true)")
+            await other.execute("call api.reconcile()")
+            cursor = await other.execute(
+                "select job, error from core.job_run where error is not null"
+            )
+            assert await cursor.fetchall() == []
+    finally:
+        await connection.execute(f'drop database "{name}" with (force)'.encode())
+
+
+def names(fingerprint: dict[str, str]) -> set[str]:
+    """Return what there is, without grants: differences() tells of them."""
+    return {re.sub(r"{.*?}", "", name) for name in fingerprint}
+
+
 @pytest.fixture
 async def login(
     connection: psycopg.AsyncConnection[Any], home: Home, own: Engine
@@ -98,15 +174,23 @@ async def test_the_login_role_is_made_and_mended(
     connection: psycopg.AsyncConnection[Any], url: str, login: Login
 ) -> None:
     assert "does not exist" in str(await login_fault(url, login))
-    assert [line for line in await differences(url, login=login) if "cannot log in" in line]
-    report = await migrate(url, login=login)
+    assert [
+        line
+        for line in await differences(url, services=Services(login=login))
+        if "cannot log in" in line
+    ]
+    report = await migrate(url, services=Services(login=login))
     assert report.mended[-1] == f"role {login.user} can log in for the services"
-    assert (await migrate(url, login=login)).mended == []
+    assert (await migrate(url, services=Services(login=login))).mended == []
     for harm in ("alter role {} nologin", "revoke groundswell_service from {}"):
         await connection.execute(harm.format(f'"{login.user}"').encode())
-        assert [line for line in await differences(url, login=login) if login.user in line]
-        assert (await migrate(url, login=login)).mended
-        assert await differences(url, login=login) == []
+        assert [
+            line
+            for line in await differences(url, services=Services(login=login))
+            if login.user in line
+        ]
+        assert (await migrate(url, services=Services(login=login))).mended
+        assert await differences(url, services=Services(login=login)) == []
     cursor = await connection.execute(
         "select rolpassword from pg_authid where rolname = %s", [login.user]
     )
@@ -118,7 +202,7 @@ async def test_a_login_that_still_fails_is_an_error(
 ) -> None:
     await connection.execute(f'create role "{login.user}" connection limit 0'.encode())
     with pytest.raises(MigrationError, match=r"cannot log in as .*too many connections"):
-        await migrate(url, login=login)
+        await migrate(url, services=Services(login=login))
 
 
 async def test_a_limit_on_statements_does_not_reach_the_jobs(
@@ -127,9 +211,16 @@ async def test_a_limit_on_statements_does_not_reach_the_jobs(
     if home.name == "embedded":
         pytest.skip("the embedded engine has one session and no limits")
     name = url.rpartition("/")[2]
-    await connection.execute(f'alter database "{name}" set statement_timeout = 50'.encode())
+    await connection.execute(f'alter database "{name}" set statement_timeout = 500'.encode())
     assert [line for line in await differences(url) if "statement_timeout" in line]
     await migrate(url)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as job:
-        await job.execute("select pg_sleep(0.06)")
+        await job.execute("select pg_sleep(0.6)")
         await job.execute("call api.run_rankings()")
+
+
+async def test_too_few_connections_are_told(url: str) -> None:
+    services = Services(connections=100_000)
+    [told] = (await migrate(url, services=services)).warnings
+    assert "the services may take 100000" in told
+    assert told in await differences(url, services=services)

@@ -8,7 +8,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-IMAGE = "timescale/timescaledb-ha:pg17"
+IMAGE = "timescale/timescaledb-ha:pg17-ts2.32"
 """As in compose.yaml; an `-oss` tag has no continuous aggregates."""
 
 DATABASE = "groundswell"

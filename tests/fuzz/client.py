@@ -26,7 +26,11 @@ class Client:
 
         The second is because a server may end a connection that it finds idle at that moment.
         """
-        head = [b"POST " + path + b" HTTP/1.1", b"Host: fuzz", b"Content-Type: " + sent.media_type]
+        head = [
+            b"POST " + path + b" HTTP/1.1",
+            b"Host: 127.0.0.1",
+            b"Content-Type: " + sent.media_type,
+        ]
         head += [b"User-Agent: Mozilla/5.0 (X11; Linux x86_64)"]
         if sent.encoding:
             head.append(b"Content-Encoding: " + sent.encoding)

@@ -42,7 +42,7 @@ async def test_no_request_is_cut_by_a_stop_and_nobody_is_sent_there(serve: Serve
     assert (await ask(*balancer, "/health/ready"))[0] == 200
     callers = [asyncio.create_task(go_on(*one)) for one in held]
     await going.wait()
-    served.stop()
+    served.ask_to_stop()
     assert {await one for one in callers} == {"told"}
     status, head = await ask(*balancer, "/health/ready")
     assert status == 503
@@ -50,4 +50,5 @@ async def test_no_request_is_cut_by_a_stop_and_nobody_is_sent_there(serve: Serve
     balancer[1].close()
     # Nobody is connected any more: it need not wait for as long as it might.
     async with asyncio.timeout(15):
+        assert served.process is not None
         assert await served.process.wait() == 0

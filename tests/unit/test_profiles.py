@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests import profiles
+from tests.conftest import LONGEST
 
 TESTS = Path(profiles.__file__).parent
 
@@ -39,6 +40,11 @@ def test_fuzzing_takes_more_examples_of_each_test(loaded: str) -> None:
         assert not profiles.examples(15).derandomize
     finally:
         settings.load_profile(loaded)
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    for name in LONGEST:
+        assert (TESTS / name).exists(), name
 
 
 def test_no_test_has_settings_of_its_own() -> None:

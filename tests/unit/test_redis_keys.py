@@ -24,7 +24,8 @@ def key_functions() -> Iterator[Callable[..., str]]:
     for path in sorted(APP.glob("*/keys.py")):
         module = import_module(f"app.{path.parent.name}.keys")
         for _, function in inspect.getmembers(module, inspect.isfunction):
-            if function.__module__ == module.__name__ and path.parent.name != "cli":
+            makes_a_key = inspect.signature(function).return_annotation == "str"
+            if makes_a_key and function.__module__ == module.__name__ and path.parent.name != "cli":
                 yield function
     yield redis_lock.holder_key
 

@@ -20,7 +20,7 @@ with counted as (
         one.comments,
         one.shares,
         one.watch_seconds / 60 as watch_minutes
-    from core.event
+    from api.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where
         event.counted

@@ -56,8 +56,10 @@ begin
         -- Also those that the refresh of the level below has just made.
         perform api.note_chunks();
         commit;
-        -- Each stretch of changes by itself: a refresh is one transaction, and what it has rewritten
-        -- is to the next level one range, from the first bucket to the last.
+        -- Each stretch of changes by itself, what is new among them: a refresh is one transaction, and
+        -- what it has rewritten is to the next level one range, from the first bucket to the last.
+        -- In one batch: several would be cut from what was known to have changed at the refresh
+        -- before, and what came in late since would wait for the next one.
         for changed in
             select stretch.*
             from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
@@ -70,15 +72,6 @@ begin
                 options => '{"buckets_per_batch": 0}'
             );
         end loop;
-        -- Then all of it, for what is new. In one batch: several would be cut from what was known
-        -- to have changed at the refresh before, and what came in late since would wait for the
-        -- next one.
-        call refresh_continuous_aggregate(
-            format('agg.%I', policy.level)::regclass,
-            policy.since,
-            policy.until,
-            options => '{"buckets_per_batch": 0}'
-        );
         update core.known_chunk as known
         set counted_before = least(known.ends, policy.until)
         where
