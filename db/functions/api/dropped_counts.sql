@@ -48,4 +48,4 @@ $$;
 
 comment on function api.dropped_counts() is
     'What is known of events whose rows are gone: item, about when, and counts.';
-grant execute on function api.dropped_counts() to groundswell_service;
+grant execute on function api.dropped_counts() to groundswell_service, groundswell_read;

@@ -37,4 +37,4 @@ $$;
 comment on function api.dropped_minutes(timestamptz, timestamptz, timestamptz) is
     'What is known of events after one moment and up to another whose rows are gone.';
 grant execute on function api.dropped_minutes(timestamptz, timestamptz, timestamptz)
-to groundswell_service;
+to groundswell_service, groundswell_read;

@@ -34,3 +34,4 @@ $$;
 
 comment on function api.level_chunks() is
     'Every chunk of every level: its table, when it was made, what it can hold, how it is stored.';
+grant execute on function api.level_chunks() to groundswell_service, groundswell_read;

@@ -29,3 +29,4 @@ end;
 
 comment on function api.lost_chunks(text) is
     'Known chunks of a level, or of all, that are gone without a note of it.';
+grant execute on function api.lost_chunks(text) to groundswell_service, groundswell_read;

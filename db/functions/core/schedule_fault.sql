@@ -44,3 +44,4 @@ $$;
 
 comment on function core.schedule_fault(text) is
     'Says why a well-formed schedule never comes; null where it does.';
+grant execute on function core.schedule_fault(text) to groundswell_service;
