@@ -18,8 +18,11 @@ begin
         stored.chunk_creation_time as made_at,
         stored.range_start as begins,
         stored.range_end as ends,
-        stored.is_compressed as is_columnar
+        -- 8: late rows have come in beside the columnar ones.
+        stored.is_compressed and rows.status & 8 = 0 as is_columnar
     from timescaledb_information.chunks as stored
+    inner join _timescaledb_catalog.chunk as rows
+        on stored.chunk_schema = rows.schema_name and stored.chunk_name = rows.table_name
     left join _timescaledb_catalog.hypertable as hypertable
         on
             stored.hypertable_schema = hypertable.schema_name
@@ -33,5 +36,6 @@ end;
 $$;
 
 comment on function api.level_chunks() is
-    'Every chunk of every level: its table, when it was made, what it can hold, how it is stored.';
+    'Every chunk of every level: its table, when it was made, what it can hold, and whether all '
+    'of it is in the columnstore.';
 grant execute on function api.level_chunks() to groundswell_service, groundswell_read;
