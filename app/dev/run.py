@@ -21,6 +21,7 @@ from app.migrate.migrate import migrate
 from app.rankings.calendar_zone import set_calendar_zone
 from app.rankings.daily_zone import set_daily_zone
 from app.rankings.default_weights import set_default_weights
+from app.runtime.addresses import redacted
 from app.serve import free_port, is_free
 from app.settings import Settings
 
@@ -130,8 +131,8 @@ def banner(url: str, servers: Servers, *, seconds: float) -> str:
             f"Groundswell is ready after {seconds:.1f} s. Ctrl-C stops it.",
             f"  trending now   {url}/",
             f"  API reference  {url}/schema",
-            f"  database       psql '{servers.database_url}'",
-            f"  Redis          redis-cli -u {servers.redis_url}",
+            f"  database       psql '{redacted(servers.database_url)}'",
+            f"  Redis          redis-cli -u {redacted(servers.redis_url)}",
         )
     )
 

@@ -61,12 +61,12 @@ class DirectWriter:
         except (*WRITE_ERRORS, TimeoutError) as error:
             raise UnavailableError("neither Redis nor the database takes events") from error
         WRITTEN.inc(new)
-        DUPLICATES.inc(len(events) - len(faults) - new)
         faulty = {place for place, _ in faults}
         _, places = told_apart(events, known)
         conflicts = [(place, CONFLICT) for place in places if place not in faulty]
         CONFLICTS.inc(len(conflicts))
         duplicates = len(events) - len(faults) - len(conflicts) - new
+        DUPLICATES.inc(duplicates)
         return Reply(faults=sorted([*faults, *conflicts]), duplicates=duplicates)
 
     @asynccontextmanager

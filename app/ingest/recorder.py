@@ -65,6 +65,10 @@ class Recorder:
         self.slices = Slices()
         self._viewer_bounds = ViewerBounds(redis_client)
 
+    async def charge(self, sender: Sender) -> None:
+        """Take a body without a single event for one; raises `RateLimitedError`."""
+        await self._intake.charge(1, sender)
+
     async def validate(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
         """Say what would become of `events`, and store nothing.
 

@@ -13,6 +13,7 @@ from litestar.params import QueryParameter
 
 from app.access.guard import caller_of, demand, require
 from app.errors import (
+    BadRequestError,
     NothingAcceptedError,
     OverloadedError,
     RateLimitedError,
@@ -27,6 +28,7 @@ from app.http.problems import MEDIA_TYPE as PROBLEM
 from app.http.problems import documented
 from app.ingest.cloud_events import CloudEvent
 from app.ingest.decode import Decoded, decode_action, decode_body
+from app.ingest.sender import Sender
 from app.ingest.wire import Accepted, ActionIn, EventIn, EventType, Refused
 from app.services import Services
 
@@ -121,13 +123,13 @@ async def post_events(
     sender = await senders.sender_of(request, await caller_of(request), backfills=backfill)
     # Not kept here: an event need not outlive its packing.
     if validate:
-        recorded = await recorder.validate(await _events(request, services), sender)
+        recorded = await recorder.validate(await _events(request, services, sender), sender)
         return _answer(request, recorded.accepted, status=200, headers=recorded.headers)
     if wait:
-        recorded = await recorder.record_and_wait(await _events(request, services), sender)
+        recorded = await recorder.record_and_wait(await _events(request, services, sender), sender)
         status = 200 if recorded.is_written else 202
         return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
-    recorded = await recorder.record(await _events(request, services), sender)
+    recorded = await recorder.record(await _events(request, services, sender), sender)
     return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
 
 
@@ -176,17 +178,21 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
     return action
 
 
-async def _events(request: AnyRequest, services: Services) -> list[Decoded]:
+async def _events(request: AnyRequest, services: Services, sender: Sender) -> list[Decoded]:
     settings = services.settings
     body = await body_of(request, limit=settings.max_body_bytes)
-    async with services.recorder.slices.work() as pause:
-        return await decode_body(
-            body,
-            media_type=request.headers.get("content-type", ""),
-            max_events=settings.max_events,
-            max_event_bytes=settings.max_event_bytes,
-            pause=pause,
-        )
+    try:
+        async with services.recorder.slices.work() as pause:
+            return await decode_body(
+                body,
+                media_type=request.headers.get("content-type", ""),
+                max_events=settings.max_events,
+                max_event_bytes=settings.max_event_bytes,
+                pause=pause,
+            )
+    except (BadRequestError, TooLargeError):
+        await services.recorder.charge(sender)
+        raise
 
 
 def _answer(

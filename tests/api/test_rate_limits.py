@@ -87,6 +87,16 @@ async def test_what_is_refused_or_only_looked_at_costs_as_much(
 
 
 @pytest.mark.usefixtures("clean")
+async def test_a_body_without_events_costs_as_much_as_one(settings: Settings) -> None:
+    async with api_of(msgspec.structs.replace(settings, client_rate_limit_per_minute=2)) as api:
+        statuses = [
+            (await api.post("/analytics/events", content=body)).status_code
+            for body in (b"nope", b"[" * 60_000, b"nope")
+        ]
+    assert statuses == [400, 413, 429]
+
+
+@pytest.mark.usefixtures("clean")
 async def test_clients_are_told_apart_by_what_trusted_proxies_say(
     settings: Settings, pool: Pool, redis: Redis
 ) -> None:

@@ -23,6 +23,10 @@ SLOW_BODY = (
     b"POST /analytics/events HTTP/1.1\r\n" + HEAD + b"content-type: application/json\r\n"
     b"content-length: 1900000\r\n\r\n" + b"[" * 100_000
 )
+BROKEN = (
+    b"POST /analytics/events HTTP/1.1\r\n" + HEAD + b"transfer-encoding: chunked\r\n\r\n"
+    b"5\r\nhello\r\nno size\r\n"
+)
 UNREAD = (b"GET /schema/openapi.json HTTP/1.1\r\n" + HEAD + b"\r\n") * 12
 LIMITS = """
 from app import serve
@@ -75,6 +79,13 @@ async def test_who_keeps_it_waiting_is_cut_off(serve: Serve) -> None:
     await ask(*held[2], "/health/live")
     async with asyncio.timeout(5):
         assert [await reader.read() for reader, _ in held] == [b"", b"", b""]
+
+    # A chunk that is none is the caller's fault, and told.
+    reader, writer = await served.connect()
+    writer.write(BROKEN)
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"/problems/broken-body" in answer
 
     await hold(served, 1, UNREAD * 40)
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
+import pytest
+
+from app.settings import Settings
+from tests.engines import Engine
 from tests.sql.comparing import assert_recounted
 from tests.sql.world import AS_OF, World
 
@@ -70,13 +75,29 @@ async def test_sums_and_counts_changed_by_hand_are_mended(world: World) -> None:
     await assert_recounted(world, AS_OF)
 
 
-async def test_events_that_wait_are_scored_first(world: World) -> None:
-    """The feed is no drift: it is scored, once."""
+async def test_events_that_wait_are_no_drift(world: World) -> None:
+    """Scoring is not held off for them: they are scored once, by the next run."""
     await populate(world)
     await world.happened(2, "view", 5)
 
     assert await reconcile(world) == (0, None)
 
-    assert await world.value("select count(*) from core.score_feed") == 0
+    assert await world.value("select count(*) from core.score_feed") == 1
     await world.run(forced=True)
     await assert_recounted(world, AS_OF)
+
+
+async def test_scoring_goes_on_meanwhile(world: World, engine: Engine, settings: Settings) -> None:
+    """Where nothing differs, it needs no lock of the scoring job."""
+    if not engine.shares_server:
+        pytest.skip(
+            "the embedded engine's clients share one session, so its locks exclude nobody: "
+            "run with TEST_DATABASE_URL or Docker"
+        )
+    await populate(world)
+    async with await psycopg.AsyncConnection.connect(settings.database_url) as other:
+        await other.execute("select api.start_job('run_rankings')")
+
+        assert await reconcile(world) == (0, None)
+
+        await other.rollback()

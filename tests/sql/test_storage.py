@@ -87,6 +87,10 @@ async def test_a_late_event_is_taken_into_a_columnar_chunk(world: World) -> None
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF + MINUTE)
 
     await assert_recounted(world, AS_OF + MINUTE)
+    opened = "select count(*) from api.level_chunks() where level = 'event' and not is_columnar"
+    assert await world.value(opened) == 1
+    assert await maintain(world) == 1
+    assert await world.value(opened) == 0
     # They leave the window again out of the columnar chunk.
     await world.run(AS_OF + 2 * DAY, forced=True)
     await assert_recounted(world, AS_OF + 2 * DAY)

@@ -1,12 +1,11 @@
 -- Up to when no event is taken any more, because it could not reach every level.
--- Source: core.aggregate_level, api.dropped_before.
+-- Source: api.dropped_before.
 -- Feeds: what the API accepts, api.hold_raw_events.
 create function api.closed_before()
 returns timestamptz
 language sql stable
 begin atomic
-select max(api.dropped_before(level.source))
-from core.aggregate_level as level;
+select api.dropped_before(null);
 end;
 
 comment on function api.closed_before() is

@@ -11,12 +11,14 @@ select greatest(timestamptz '2000-01-01 00:00:00+00', max(gone.counted_before))
 from (
     select known.counted_before
     from core.known_chunk as known
-    where known.level = dropped_before.level and known.is_lost
+    where
+        known.is_lost
+        and (dropped_before.level is null or known.level = dropped_before.level)
     union all
     select lost.counted_before from api.lost_chunks(dropped_before.level) as lost
 ) as gone;
 end;
 
 comment on function api.dropped_before(text) is
-    'The first moment from which nothing of the level is gone.';
+    'The first moment from which nothing of the level, or for null of any, is gone.';
 grant execute on function api.dropped_before(text) to groundswell_service, groundswell_read;

@@ -19,6 +19,8 @@ declare
     -- Whole days (UTC), of which the day level is made.
     day timestamptz;
     after timestamptz;
+    drifted bigint;
+    windows_fault text;
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
@@ -80,17 +82,8 @@ begin
     end loop;
 
     if fault is null then
-        -- Scoring must stand still while its windows are compared with a recount.
-        while api.take_job_lock('run_rankings') is not null loop
-            perform pg_sleep(0.1);
-            commit;
-        end loop;
-        commit;
-        set transaction isolation level repeatable read;
-        perform api.score_events(as_of);
-        perform api.mend_windows();
-        commit;
-        perform api.release_job_lock('run_rankings');
+        call api.reconcile_one(null, as_of, drifted, windows_fault);
+        fault := case when drifted = 0 then windows_fault end;
     end if;
 
     update core.recompute as request
