@@ -51,7 +51,11 @@ async def test_what_is_missing_is_told_and_comes_back(
         revoke insert on core.event from groundswell_service;
         revoke usage on schema api from groundswell_read;
         revoke execute on function api.closed_before() from groundswell_service;
-        drop function api.recompute_fault(timestamptz);
+        do $$
+        begin
+            execute format('drop function %s', 'api.recompute_fault'::regproc::regprocedure);
+        end
+        $$;
         update pg_proc set proacl = null where proname = 'start_job';
         """
     )

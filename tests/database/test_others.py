@@ -78,7 +78,7 @@ def change(folders: Folders, path: str, old: str, new: str) -> None:
 async def test_a_changed_body_keeps_all_of_it(
     connection: psycopg.AsyncConnection, url: str, folders: Folders, built: dict[str, str]
 ) -> None:
-    change(folders, FUNCTION, "select max(", "select 1 * 0 * interval '1 day' + max(")
+    change(folders, FUNCTION, "language sql stable", "language sql stable cost 99")
     assert (await migrate(url, folders=folders)).replaced == 1
     now = await fingerprint(connection, "mine", "api", "formula")
     changed = {name for name in now.keys() | built.keys() if now.get(name) != built.get(name)}
@@ -210,7 +210,7 @@ async def test_a_formula_of_ones_own_ranks_and_stays(
         await connection.execute(ranking)
     await connection.execute(shown[0].encode())
     await connection.execute(ranking)
-    change(folders, FUNCTION, "select max(", "select 1 * 0 * interval '1 day' + max(")
+    change(folders, FUNCTION, "language sql stable", "language sql stable cost 99")
     (folders.migrations / "9001_more.sql").write_text("create table core.more (x integer);")
     assert (await migrate(url, folders=folders)).warnings == []
     await connection.execute(
