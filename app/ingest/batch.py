@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.ingest.dead_letters import dead_fields
 from app.ingest.group import Delivery, Settlement
-from app.ingest.insert import Known
-from app.ingest.packing import CONFLICT, UnreadableEntryError, fingerprint_of
+from app.ingest.insert import Known, told_apart
+from app.ingest.packing import CONFLICT, UnreadableEntryError
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
 from app.stats import keys
@@ -72,17 +72,11 @@ class Batch:
         """
         recorded, conflicts = dict(known), 0
         for start, _, entry in self._origins:
-            duplicates = 0
-            faults = self._faults.get(entry.request_id or "", [])
-            for place, (event, _) in enumerate(self.events[start : start + len(entry.events)]):
-                if event.event_id not in recorded:
-                    recorded[event.event_id] = fingerprint_of(event)
-                elif recorded[event.event_id] in {None, fingerprint_of(event)}:
-                    duplicates += 1
-                else:
-                    conflicts += 1
-                    faults.append((place, CONFLICT))
+            events = self.events[start : start + len(entry.events)]
+            duplicates, places = told_apart(events, recorded)
+            conflicts += len(places)
             if entry.request_id is not None:
+                self._faults[entry.request_id] += ((place, CONFLICT) for place in places)
                 self._duplicates[entry.request_id] = duplicates
         return conflicts
 

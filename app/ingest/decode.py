@@ -30,7 +30,7 @@ _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 # What never gives back what it has matched takes time that is linear in the body, whatever it is. A
 # string that does not end is one, too: to begin anew at each of its quotes would not be linear.
-_STRING = rb'"(?:[^"\\]++|\\.)*+"?'
+_STRING = rb'"(?:[^"\\]++|(?:\\.)++)*+"?'
 _TOP_TOKEN = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb"){0,9999}+([\[\]{},])?", re.DOTALL)
 _DEEP_TOKEN = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb"){0,9999}+([\[\]{}])?", re.DOTALL)
 # Of what does not end in a space: so there always is a line after the spaces.

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 from app.errors import UnavailableError
 from app.ingest.faults import WRITE_ERRORS, Kind, by_halves, kind_of
-from app.ingest.insert import Inserter
-from app.ingest.metrics import DUPLICATES, WRITTEN
+from app.ingest.insert import Inserter, Known, told_apart
+from app.ingest.metrics import CONFLICTS, DUPLICATES, WRITTEN
+from app.ingest.packing import CONFLICT
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Reply
 from app.runtime.pool import Pool, borrowed
@@ -37,6 +38,7 @@ class DirectWriter:
         """
         events = [ReceivedEvent(event, entry.received_at) for event in entry.events]
         new = 0
+        known: Known = {}
 
         async def insert(some: list[ReceivedEvent], *, seen_before: bool = True) -> list[Fault]:
             nonlocal new
@@ -49,6 +51,7 @@ class DirectWriter:
                     raise
                 return await by_halves(some, error, insert)
             new += inserted.new
+            known.update(inserted.known)
             return []
 
         to: Connection
@@ -57,10 +60,14 @@ class DirectWriter:
                 faults = await insert(events, seen_before=False)
         except (*WRITE_ERRORS, TimeoutError) as error:
             raise UnavailableError("neither Redis nor the database takes events") from error
-        duplicates = len(events) - len(faults) - new
         WRITTEN.inc(new)
+        faulty = {place for place, _ in faults}
+        _, places = told_apart(events, known)
+        conflicts = [(place, CONFLICT) for place in places if place not in faulty]
+        CONFLICTS.inc(len(conflicts))
+        duplicates = len(events) - len(faults) - len(conflicts) - new
         DUPLICATES.inc(duplicates)
-        return Reply(faults=faults, duplicates=duplicates)
+        return Reply(faults=sorted([*faults, *conflicts]), duplicates=duplicates)
 
     @asynccontextmanager
     async def _one_of_few(self) -> AsyncIterator[None]:

@@ -36,6 +36,22 @@ class Inserted(NamedTuple):
     """What was recorded before; what the batch itself had twice is not in it."""
 
 
+def told_apart(events: list[ReceivedEvent], recorded: Known) -> tuple[int, list[int]]:
+    """Return how many of `events` were recorded before, and the places of those in conflict.
+
+    Their ids were used for something else. What is new is noted in `recorded`.
+    """
+    duplicates, conflicts = 0, []
+    for place, (event, _) in enumerate(events):
+        if event.event_id not in recorded:
+            recorded[event.event_id] = fingerprint_of(event)
+        elif recorded[event.event_id] in {None, fingerprint_of(event)}:
+            duplicates += 1
+        else:
+            conflicts.append(place)
+    return duplicates, conflicts
+
+
 class Inserter:
     """Insert batches; keeps the item ids it has met.
 

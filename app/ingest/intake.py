@@ -18,6 +18,7 @@ from app.ingest.dead_letters import dead_fields
 from app.ingest.direct import DirectWriter
 from app.ingest.limits import Standing, too_much
 from app.ingest.metrics import ACCEPTED, DEAD, UNLIMITED
+from app.ingest.packing import CONFLICT
 from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import (
     Appended,
@@ -110,8 +111,9 @@ class Intake:
         opened = entry.opened()
         reply = await self._direct.write(opened)
         self._by_database.inc(entry.events - len(reply.faults))
-        if reply.faults:
-            await self._bury(opened, reply.faults)
+        # What an id stands for already is nobody's to replay.
+        if bad := [fault for fault in reply.faults if fault[1] != CONFLICT]:
+            await self._bury(opened, bad)
         return Taken(reply)
 
     async def charge(self, cost: int, sender: Sender) -> Sequence[Standing]:

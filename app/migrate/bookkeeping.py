@@ -31,10 +31,12 @@ async def create(connection: Connection) -> None:
             version text primary key,
             path text not null,
             sha256 text not null,
+            compatible boolean not null default false,
             applied_at timestamptz not null default now()
         );
         comment on table public.schema_file is
-            'The versioned files of db/ that were applied, as they were then.';
+            'The versioned files of db/ that were applied, as they were then; compatible: the '
+            'version before it can work with what the file did.';
 
         create table public.schema_replaceable (
             path text primary key,
@@ -76,11 +78,35 @@ async def refuse_before_baseline(connection: Connection) -> None:
         )
 
 
+async def newer_than(connection: Connection, files: list[SqlFile]) -> list[str]:
+    """Return the applied files that only a newer version has, if this one can work with them all.
+
+    They say so themselves. Raises `MigrationError` where one does not.
+    """
+    if not await _exists(connection, "public.schema_file"):
+        return []
+    cursor = await connection.execute(
+        """
+        select path, compatible from public.schema_file
+        where not version = any(%s) order by version
+        """,
+        [[file.version for file in files]],
+    )
+    newer = await cursor.fetchall()
+    for path, compatible in newer:
+        if not compatible:
+            raise MigrationError(
+                f"{path} was applied to this database, but this checkout does not have it, and the "
+                "file does not say that older versions can work with it"
+            )
+    return [path for path, _ in newer]
+
+
 async def pending_of(connection: Connection, files: list[SqlFile]) -> list[SqlFile]:
     """Return those of `files` still to apply, in order.
 
-    Raises `MigrationError` when an applied file is missing, renamed or changed, and when a pending
-    one has a number below an applied one.
+    Raises `MigrationError` when an applied file is renamed or changed, and when a pending one has a
+    number below an applied one.
     """
     if not await _exists(connection, "public.schema_file"):
         return files
@@ -88,7 +114,8 @@ async def pending_of(connection: Connection, files: list[SqlFile]) -> list[SqlFi
     applied = {version: (path, sha256) for version, path, sha256 in await cursor.fetchall()}
     by_version = {file.version: file for file in files}
     for version, (path, sha256) in sorted(applied.items()):
-        _verify(path, sha256, by_version.get(version))
+        if file := by_version.get(version):
+            _verify(path, sha256, file)
     pending = [file for file in files if file.version not in applied]
     newest = max(applied, default="")
     if pending and pending[0].version < newest:
@@ -98,12 +125,8 @@ async def pending_of(connection: Connection, files: list[SqlFile]) -> list[SqlFi
     return pending
 
 
-def _verify(path: str, sha256: str, file: SqlFile | None) -> None:
+def _verify(path: str, sha256: str, file: SqlFile) -> None:
     """Raise `MigrationError` unless `file` is what was applied as `path`."""
-    if file is None:
-        raise MigrationError(
-            f"{path} was applied to this database, but this checkout does not have it"
-        )
     if file.path != path:
         raise MigrationError(f"{file.path} was applied as {path}: a file keeps its name")
     if file.sha256 != sha256:
@@ -113,8 +136,10 @@ def _verify(path: str, sha256: str, file: SqlFile | None) -> None:
 async def remember_file(connection: Connection, file: SqlFile) -> None:
     """Store that `file` was applied: in the transaction that does so."""
     await connection.execute(
-        "insert into public.schema_file (version, path, sha256) values (%s, %s, %s)",
-        [file.version, file.path, file.sha256],
+        """
+        insert into public.schema_file (version, path, sha256, compatible) values (%s, %s, %s, %s)
+        """,
+        [file.version, file.path, file.sha256, file.is_compatible],
     )
 
 

@@ -45,17 +45,19 @@ log = structlog.get_logger(__name__)
 class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a migration did; nothing, where every field is empty or false."""
 
-    applied: list[str]
+    applied: list[str] = []
     """Versioned files applied now, in order."""
-    replaced: int
+    newer: list[str] = []
+    """Files of a newer version that says that this one can work with them: nothing was done."""
+    replaced: int = 0
     """How many functions and views were replaced now."""
-    jobs: list[str]
+    jobs: list[str] = []
     """Names of the jobs registered now."""
-    jobs_skipped: str | None
+    jobs_skipped: str | None = None
     """Why this database runs no jobs; None where it does."""
-    mended: list[str]
+    mended: list[str] = []
     """Which roles, grants and settings were missing, and are there now."""
-    warnings: list[str]
+    warnings: list[str] = []
     """What only people can mend."""
 
 
@@ -85,7 +87,10 @@ async def migrate(
     ):
         await bookkeeping.refuse_before_baseline(connection)
         await _ensure_timescaledb(connection)
+        newer = await bookkeeping.newer_than(connection, versioned)
         pending = await bookkeeping.pending_of(connection, versioned)
+        if newer:
+            return MigrationReport(newer=newer)
         await bookkeeping.create(connection)
         mended = await mending.mend_roles(connection)
         replacement = Replacement(connection, replaceable, script=script)
@@ -125,7 +130,10 @@ async def differences(
     replaceable = read_replaceable(folders)
     async with await connect(database_url, patience=patience) as connection:
         await bookkeeping.refuse_before_baseline(connection)
-        pending = await bookkeeping.pending_of(connection, read_versioned(folders))
+        versioned = read_versioned(folders)
+        if newer := await bookkeeping.newer_than(connection, versioned):
+            return [f"{path} is of a newer version, with which this one works" for path in newer]
+        pending = await bookkeeping.pending_of(connection, versioned)
         found = [f"{file.path} is not applied" for file in pending]
         if pending:
             return found

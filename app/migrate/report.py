@@ -8,6 +8,11 @@ from app.migrate.migrate import MigrationReport
 def lines_of(report: MigrationReport) -> list[str]:
     """Return what a migration did, one fact a line."""
     lines = [f"applied {name}" for name in report.applied]
+    if report.newer:
+        lines.append(
+            f"left as it is: the database is of a newer version, with which this one works "
+            f"({', '.join(report.newer)})"
+        )
     if report.replaced:
         lines.append(f"replaced {report.replaced} functions and views in place")
     if report.jobs:

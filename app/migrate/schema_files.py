@@ -58,6 +58,11 @@ class SqlFile(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.path).name[:4]
 
     @property
+    def is_compatible(self) -> bool:
+        """Return whether the version before can work with what a versioned file does."""
+        return re.search(r"^-- (.*\s)?Compatible: \S", self.text, re.MULTILINE) is not None
+
+    @property
     def sha256(self) -> str:
         """Return the hash that an applied file must keep."""
         return hashlib.sha256(self.text.encode()).hexdigest()

@@ -23,8 +23,8 @@ _SET_DEFAULT_WEIGHTS = Query("set_default_weights", DefaultWeight)
 async def set_default_weights(database_url: str, *, settings: Settings) -> list[DefaultWeight]:
     """Write the weights that the environment sets, and return those that changed.
 
-    A weight the environment does not set stays as it is in the database. Rankings follow at their
-    next run.
+    A weight that it sets no more is again the one that Groundswell comes with; one that it never
+    set stays as it is in the database. Rankings follow at their next run.
     """
     weights = {
         "view": settings.weight_view,
@@ -33,7 +33,5 @@ async def set_default_weights(database_url: str, *, settings: Settings) -> list[
         "share": settings.weight_share,
         "watch_minute": settings.weight_watch_minute,
     }
-    if all(weight is None for weight in weights.values()):
-        return []
     async with await connect(database_url, patience=60.0) as connection:
         return await _SET_DEFAULT_WEIGHTS.all(connection, weights=Jsonb(weights))

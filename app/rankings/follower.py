@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 import structlog
@@ -69,9 +69,9 @@ class Follower:
     async def refresh(self) -> bool:
         """Bring the snapshots up to date once, and tell whether Redis answered."""
         try:
-            pointers, words = await self._pointers()
+            pointers = await self._pointers()
             if pointers:
-                self.snapshots.replace(await self._published(pointers, words))
+                self.snapshots.replace(await self._published(pointers))
         except REDIS_ERRORS as error:
             self._redis_outage.failed(error)
             await self._refresh_from_database()
@@ -81,27 +81,29 @@ class Follower:
             await self._refresh_from_database()
         return True
 
-    async def _pointers(self) -> tuple[dict[str, int], dict[str, Word]]:
-        """Return the run of each ranking and how it stands, and note up to when it is right."""
-        async with self.redis.pipeline(transaction=False) as pipe:
+    async def _pointers(self) -> dict[str, _Pointer]:
+        """Return what is published of each ranking, and note up to when it is right."""
+        async with self.redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(keys.TRENDING_CURRENT)
+            pipe.hgetall(keys.TRENDING_DIGESTS)
             pipe.hgetall(keys.TRENDING_WORDS)
-            current, given = await pipe.execute()
-        words = {name.decode(): decode_word(word) for name, word in given.items()}
-        self.snapshots.confirm({name: word.fresh_at for name, word in words.items()})
-        return {name.decode(): int(run_id) for name, run_id in current.items()}, words
+            current, digests, given = await pipe.execute()
+        words = {name: decode_word(word) for name, word in given.items()}
+        self.snapshots.confirm({name.decode(): word.fresh_at for name, word in words.items()})
+        return {
+            name.decode(): _Pointer(int(run_id), digests.get(name, b"").decode(), words.get(name))
+            for name, run_id in current.items()
+        }
 
-    async def _published(
-        self, pointers: dict[str, int], words: dict[str, Word]
-    ) -> dict[str, Snapshot]:
+    async def _published(self, pointers: Mapping[str, _Pointer]) -> dict[str, Snapshot]:
         found = dict[str, Snapshot]()
-        for ranking, run_id in pointers.items():
-            word = words.get(ranking)
+        for ranking, pointer in pointers.items():
+            run_id = pointer.run_id
             held = self.snapshots.current.get(ranking)
-            if held is None or held.run_id < run_id or _is_other(held, run_id, word):
+            if held is None or held.run_id < run_id or pointer.is_of_other_texts(held):
                 held = await self._list(ranking, run_id) or held
             if held is not None and held.run_id <= run_id:
-                found[ranking] = _confirmed(held, word) if held.run_id == run_id else held
+                found[ranking] = pointer.confirmed(held)
         if len(found) < len(pointers):
             # A blob has expired or is of another version, or a killed Redis came back with older
             # pointers than it had: the publisher will heal it, later.
@@ -149,13 +151,24 @@ class Follower:
         return held
 
 
-def _is_other(held: Snapshot, run_id: int, word: Word | None) -> bool:
-    """Tell whether the run is published with other texts than are held."""
-    return bool(held.run_id == run_id and word is not None and word.digest not in ("", held.digest))
+class _Pointer(NamedTuple):
+    """What is published of a ranking."""
 
+    run_id: int
+    digest: str
+    word: Word | None
 
-def _confirmed(held: Snapshot, word: Word | None) -> Snapshot:
-    """Return the list with the moment up to which it is known to hold."""
-    if word is None or word.confirmed_at <= held.as_of.timestamp():
-        return held
-    return msgspec.structs.replace(held, as_of=datetime.fromtimestamp(word.confirmed_at, UTC))
+    def is_of_other_texts(self, held: Snapshot) -> bool:
+        """Tell whether the run that is held is published with other texts."""
+        return held.run_id == self.run_id and self.digest not in ("", held.digest)
+
+    def confirmed(self, held: Snapshot) -> Snapshot:
+        """Return the list with the moment up to which it is known to hold."""
+        if (
+            self.word is None
+            or held.run_id != self.run_id
+            or self.word.confirmed_at <= held.as_of.timestamp()
+        ):
+            return held
+        as_of = datetime.fromtimestamp(self.word.confirmed_at, UTC)
+        return msgspec.structs.replace(held, as_of=as_of)

@@ -10,6 +10,8 @@ TRENDING_CURRENT = redis_key(_SHARD, "current")
 """Hash of ranking name to the run id whose snapshot is served."""
 TRENDING_WORDS = redis_key(_SHARD, "words")
 """Hash of ranking name to a `Word` on its list: what moves on while the run stays."""
+TRENDING_DIGESTS = redis_key(_SHARD, "digests")
+"""Hash of ranking name to the digest of the snapshot that is served, texts and all."""
 TRENDING_SWITCHED = redis_key(_SHARD, "switched")
 """Channel on which a switch to newer snapshots is announced."""
 

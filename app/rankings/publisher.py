@@ -82,7 +82,6 @@ class Publisher:
         self.redis = redis
         self.then = then
         self.clock = clock
-        self._digests = dict[str, str]()
         self._look_again_at = dict[str, float]()
         """When the texts of each ranking's list are compared with the catalogue again."""
         self._confirmed = dict[str, datetime]()
@@ -114,7 +113,6 @@ class Publisher:
                         Word(
                             fresh_at=run.fresh_at.timestamp(),
                             confirmed_at=run.confirmed_at.timestamp(),
-                            digest=self._digests.get(run.ranking, ""),
                         )
                     ),
                 )
@@ -160,7 +158,6 @@ class Publisher:
             segments = await snapshot_segments(c, run_id=run.run_id)
         key = keys.trending_snapshot(ranking, run.run_id)
         packed = pack(run, segments)
-        self._digests[ranking] = packed.digest
         self._look_again_at[ranking] = self.clock() + TEXT_SECONDS
         stored = cast("bytes | None", await pipe.hget(key, HEAD))
         if before == b"%d" % run.run_id and digest_of(stored) == packed.digest:
@@ -171,6 +168,7 @@ class Publisher:
         pipe.hset(key, mapping=fields)
         pipe.expire(key, run.redis_seconds)
         pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
+        pipe.hset(keys.TRENDING_DIGESTS, ranking, packed.digest)
         if before is not None and int(before) != run.run_id:
             pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
         await pipe.execute()
@@ -186,3 +184,4 @@ class Publisher:
         if gone := pointed - enabled:
             await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
             await self.redis.hdel(keys.TRENDING_WORDS, *gone)
+            await self.redis.hdel(keys.TRENDING_DIGESTS, *gone)

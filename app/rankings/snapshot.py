@@ -53,8 +53,6 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Up to when it is what its schedule promises."""
     confirmed_at: float
     """Up to when its order is known to hold."""
-    digest: str
-    """Of its lists as they are published; empty where that is not known."""
 
 
 encode_word = msgspec.json.Encoder().encode

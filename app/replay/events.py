@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.http.wire import id_text
 from app.ingest.wire import EventIn, EventType
 from app.items.wire import ItemIn
 from app.replay.source import Change, History, Video
@@ -75,13 +76,22 @@ def events_of(
             for metric, difference in _differences(change):
                 draw = _draw(scaling.seed, slot, change, metric)
                 amount = int(abs(difference) * share + draw.rounding)
-                kind, taken_back = _SIGNED[metric]
-                if difference < 0 and taken_back:
-                    kind, amount = taken_back, min(amount, sent[change.video_id, metric])
+                given, taken = _SIGNED[metric]
+                kind = taken if difference < 0 and taken else given
                 if amount:
-                    sent[change.video_id, metric] += amount if difference > 0 else -amount
                     batch.append(_event(change, scaling, kind=kind, amount=amount, draw=draw))
-        yield from sorted(batch, key=_moment)
+        yield from _covered(sorted(batch, key=_moment), sent)
+
+
+def _covered(events: Iterable[EventIn], sent: Counter[tuple[str, str]]) -> Iterator[EventIn]:
+    """Yield events, sorted by time, without what takes back more than was `sent` before."""
+    for event in events:
+        metric = event.type.removeprefix("un")
+        known = sent[id_text(event.content_id), metric]
+        amount = event.count if event.type == metric else -min(event.count, known)
+        if amount:
+            sent[id_text(event.content_id), metric] += amount
+            yield msgspec.structs.replace(event, count=abs(amount))
 
 
 def _differences(change: Change) -> Iterator[tuple[str, int]]:

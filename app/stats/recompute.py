@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-import msgspec
-
 from app.runtime.sql import Connection, Query
 from app.stats.recompute_wire import Period, Recompute
 
-
-class Requested(msgspec.Struct, frozen=True, kw_only=True):
-    """What was put in line."""
-
-    recompute_id: int
-
-
-_REQUEST_RECOMPUTE = Query("request_recompute", Requested)
+_REQUEST_RECOMPUTE = Query("request_recompute", Recompute)
 _RECOMPUTE = Query("recompute", Recompute)
 
 
 async def request_recompute(
     connection: Connection, *, period: Period, day: date | None, zone: str, who: str
-) -> int:
-    """Put a day or a month in line and return its number; None is today, or this month.
+) -> Recompute:
+    """Put a day or a month in line and return it; None is today, or this month.
 
     Raises `psycopg.errors.CheckViolation` for what cannot be done, with the constraint
     `recompute_from_raw_events` where raw events are gone; `UniqueViolation` while one is waiting.
@@ -32,7 +23,7 @@ async def request_recompute(
         connection, period=period, day=day, zone=zone, who=who
     )
     assert requested is not None  # noqa: S101  # it answers one row
-    return requested.recompute_id
+    return requested
 
 
 async def recompute(connection: Connection, *, recompute_id: int) -> Recompute | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from app.errors import (
     RawEventsGoneError,
     RecomputeFailedError,
     TooLargeError,
+    UnavailableError,
     UnknownRecomputeError,
 )
 from app.http.answers import AnyRequest, passing
@@ -51,8 +53,9 @@ _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
     request_max_body_size=None,
     summary="Rebuild a day or a month",
     description="Makes the counts of a day or a month anew from raw events, at every level, and "
-    "mends the windows. A job does it within a minute: 200 when it is done in time, else 202 and "
-    "`Location`. Refused where raw events are gone. One at a time.",
+    "mends the windows. A job begins with it within a minute. For a day: 200 when it is done in "
+    "time, else 202 and `Location`; for a month, which the job does a few days at a time: 202 at "
+    "once. Refused where raw events are gone. One at a time.",
     operation_id="recomputeStats",
     operation_class=json_body(RecomputeIn),
     opt={LOCATION_OF: 202},
@@ -68,25 +71,21 @@ async def recompute(
     services: NamedDependency[Services],
     wait: Annotated[
         bool,
-        QueryParameter(name="wait", description="`false` answers at once that it is in line."),
+        QueryParameter(name="wait", description="`false` answers at once also for a day."),
     ] = True,  # Litestar calls it by name
 ) -> Response[bytes]:
     """Have a day or a month rebuilt."""
     wanted = await decoded(request, DECODER, limit=MAX_BODY)
-    recompute_id = await _request(
+    found = await _request(
         services, wanted, day=_day_of(wanted), who=(await caller_of(request)).name
     )
-    deadline = time.monotonic() + (services.settings.admin_seconds if wait else 0)
-    while True:
-        found = await _find(services, recompute_id)
-        if found.finished_at is not None or time.monotonic() >= deadline:
-            break
-        await asyncio.sleep(LOOK_SECONDS)
+    if wait and wanted.period == "daily":
+        found = await _watched(services, found)
     if found.error is not None:
         raise RecomputeFailedError(found.error)
     if found.finished_at is not None:
         return passing(request, found)
-    location = f"/admin/stats/recompute/{recompute_id}"
+    location = f"/admin/stats/recompute/{found.recompute_id}"
     return passing(request, found, status=202, headers={"location": location})
 
 
@@ -114,7 +113,9 @@ async def status(
     return passing(request, await _find(services, int(recompute_id)))
 
 
-async def _request(services: Services, wanted: RecomputeIn, *, day: date | None, who: str) -> int:
+async def _request(
+    services: Services, wanted: RecomputeIn, *, day: date | None, who: str
+) -> Recompute:
     async with services.connected() as connection:
         try:
             return await recomputes.request_recompute(
@@ -128,6 +129,17 @@ async def _request(services: Services, wanted: RecomputeIn, *, day: date | None,
             if error.diag.constraint_name == "recompute_from_raw_events":
                 raise RawEventsGoneError(message_of(error)) from error
             raise
+
+
+async def _watched(services: Services, known: Recompute) -> Recompute:
+    """Return how it stands when it is done, or when time is up."""
+    deadline = time.monotonic() + services.settings.admin_seconds
+    while known.finished_at is None and time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
+        # It is in line, whatever becomes of a look: the caller is told its number in any case.
+        with suppress(UnavailableError):
+            known = await _find(services, known.recompute_id)
+    return known
 
 
 async def _find(services: Services, recompute_id: int) -> Recompute:

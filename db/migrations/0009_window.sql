@@ -48,6 +48,9 @@ create table core.item_window (
     shares bigint not null,
     watch_seconds double precision not null,
     last_event_at timestamptz not null,
+    unlikes bigint not null default 0,
+    uncomments bigint not null default 0,
+    last_taken_at timestamptz not null default '-infinity',
     constraint item_window_one_per_item primary key ("window", item_id)
 ) partition by list ("window");
 
@@ -70,8 +73,10 @@ create table core.item_window_month partition of core.item_window for values in 
 with (fillfactor = 80);
 
 -- The orders of GET /items by lifetime counts; what they cost: docs/decisions/0010.
-create index item_window_all_by_views on core.item_window_all (views desc, item_id desc);
-create index item_window_all_by_likes on core.item_window_all (likes desc, item_id desc);
+create index item_window_all_by_views on core.item_window_all (views desc, item_id desc)
+where views > 0;
+create index item_window_all_by_likes on core.item_window_all (likes desc, item_id desc)
+where likes > 0;
 
 comment on table core.item_window is
     'Exact counts of each item in each window, as of the last run. Events add to it once, and are '
@@ -81,11 +86,17 @@ comment on column core.item_window."window" is
     '1h, 24h, 7d, 30d, all for the lifetime; today, week and month of the calendar.';
 comment on column core.item_window.item_id is 'core.item.';
 comment on column core.item_window.views is 'Views.';
-comment on column core.item_window.likes is 'Likes less unlikes.';
-comment on column core.item_window.comments is 'Comments less uncomments.';
+comment on column core.item_window.likes is
+    'Likes less unlikes; below 0 where more were taken back in it than given. Shown as at least 0.';
+comment on column core.item_window.comments is 'Comments less uncomments, as likes.';
 comment on column core.item_window.shares is 'Shares.';
 comment on column core.item_window.watch_seconds is 'Seconds watched.';
-comment on column core.item_window.last_event_at is 'Its newest event.';
+comment on column core.item_window.last_event_at is
+    'Its newest event that gave something: only that makes it active. -infinity: none did.';
+comment on column core.item_window.unlikes is 'Likes taken back.';
+comment on column core.item_window.uncomments is 'Comments taken back.';
+comment on column core.item_window.last_taken_at is
+    'Its newest event that took something back, until which the row must stay; -infinity: none.';
 
 create table core.window_position (
     "window" text primary key,

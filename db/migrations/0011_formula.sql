@@ -85,6 +85,8 @@ values
 create table core.default_weight (
     metric text primary key,
     weight double precision not null,
+    shipped_weight double precision not null,
+    is_of_environment boolean not null default false,
     constraint default_weight_metric_known check (
         metric in ('view', 'like', 'comment', 'share', 'watch_minute')
     ),
@@ -95,6 +97,10 @@ comment on table core.default_weight is
     'Points of one event where a ranking leaves its weight null. Set by groundswell migrate.';
 comment on column core.default_weight.metric is 'What is counted.';
 comment on column core.default_weight.weight is 'Its points.';
+comment on column core.default_weight.shipped_weight is 'The points that Groundswell comes with.';
+comment on column core.default_weight.is_of_environment is
+    'Whether the environment set it: once it does no more, shipped_weight is in force again.';
 
-insert into core.default_weight (metric, weight)
-values ('view', 1), ('like', 5), ('comment', 3), ('share', 4), ('watch_minute', 0.1);
+insert into core.default_weight (metric, weight, shipped_weight)
+values
+('view', 1, 1), ('like', 5, 5), ('comment', 3, 3), ('share', 4, 4), ('watch_minute', 0.1, 0.1);

@@ -54,7 +54,8 @@ comment on table core.ranking_score is
 comment on column core.ranking_score.ranking_id is 'core.ranking.';
 comment on column core.ranking_score.item_id is 'core.item.';
 comment on column core.ranking_score.decayed_to is 'The moment at which the sums have their value.';
-comment on column core.ranking_score.last_event_at is 'Its newest event.';
+comment on column core.ranking_score.last_event_at is
+    'Its newest event that gave something: only that makes it active. -infinity: none did.';
 comment on column core.ranking_score.views is 'Views, each halved every half_life.';
 comment on column core.ranking_score.likes is 'Likes less unlikes, each halved every half_life.';
 comment on column core.ranking_score.comments is
@@ -85,6 +86,7 @@ create table core.ranking_state (
     took interval,
     entry_count integer,
     error text,
+    alerts_from bigint,
     floor double precision not null default '-infinity'
 );
 
@@ -107,6 +109,8 @@ comment on column core.ranking_state.entry_count is
     'How many places the whole list of its last computation had.';
 comment on column core.ranking_state.error is
     'Why its last computation failed and the snapshot before stays; null when all went well.';
+comment on column core.ranking_state.alerts_from is
+    'First run whose alerts could not be raised: the next run begins with it; null: none is.';
 comment on column core.ranking_state.floor is
     'Bounds below this are kept as -infinity: what has such a bound may score up to the floor. '
     '-infinity: all bounds are known. Kept by api.raise_floors.';

@@ -39,6 +39,7 @@ create table core.recompute (
     requested_at timestamptz not null,
     started_at timestamptz,
     attempts integer not null default 0,
+    rebuilt_until timestamptz,
     finished_at timestamptz,
     items_touched bigint,
     items_mended bigint,
@@ -61,8 +62,11 @@ comment on column core.recompute.zone is 'Time zone whose day or month it is.';
 comment on column core.recompute.since is 'First moment of the day or month.';
 comment on column core.recompute.until is 'First moment after it.';
 comment on column core.recompute.requested_at is 'When it was asked for.';
-comment on column core.recompute.started_at is 'When the job last began with it; null before.';
-comment on column core.recompute.attempts is 'How often the job has begun with it.';
+comment on column core.recompute.started_at is 'When the job began with it; null before.';
+comment on column core.recompute.attempts is
+    'How often the job has begun with it since it last left it in good order.';
+comment on column core.recompute.rebuilt_until is
+    'Up to which day the job has come; null before. It goes on from there.';
 comment on column core.recompute.finished_at is 'When it ended, well or not; null before.';
 comment on column core.recompute.items_touched is 'Items with events on those days.';
 comment on column core.recompute.items_mended is

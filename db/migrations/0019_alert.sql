@@ -7,11 +7,13 @@ create table core.alert_policy (
     max_subscriptions integer not null default 100,
     keep_for interval not null default interval '30 days',
     give_up_after integer not null default 12,
+    news_for interval not null default interval '1 day',
     constraint alert_policy_one_row check (is_only),
     constraint alert_policy_max_subscriptions_sensible check (
         max_subscriptions between 0 and 10000
     ),
     constraint alert_policy_keep_at_least_two_days check (keep_for >= interval '2 days'),
+    constraint alert_policy_news_for_positive check (news_for > interval '0 seconds'),
     constraint alert_policy_give_up_sensible check (give_up_after between 1 and 20)
 );
 comment on table core.alert_policy is 'Limits of alerts: one row that a DBA can change.';
@@ -22,6 +24,8 @@ comment on column core.alert_policy.keep_for is
 comment on column core.alert_policy.give_up_after is
     'How often a webhook is tried; the pauses in between are those of app/alerts/deliverer.py: '
     'twelve tries are about a day.';
+comment on column core.alert_policy.news_for is
+    'For how long an event is news: what happened longer ago (a backfill) raises no alert.';
 insert into core.alert_policy (is_only) values (true);
 
 create table core.alert_subscription (
@@ -154,6 +158,32 @@ comment on table core.alert_crossing is
     'but is told of once. Kept as long as the subscription.';
 comment on column core.alert_crossing.subscription_id is 'core.alert_subscription.';
 comment on column core.alert_crossing.item_id is 'core.item.';
+
+create table core.alert_backlog (
+    as_of timestamptz not null,
+    item_id bigint not null,
+    metric text not null,
+    count bigint not null,
+    gain bigint not null
+);
+comment on table core.alert_backlog is
+    'Rises of lifetime counts whose alerts could not be raised: the next run looks at them again, '
+    'and empties it. Rankings keep theirs in core.ranking_state.alerts_from.';
+comment on column core.alert_backlog.as_of is 'The run that found it.';
+comment on column core.alert_backlog.item_id is 'core.item.';
+comment on column core.alert_backlog.metric is 'views, likes, comments or shares.';
+comment on column core.alert_backlog.count is 'Its lifetime count after that run.';
+comment on column core.alert_backlog.gain is 'How much of it that run''s new events brought.';
+
+create table core.alert_history (
+    item_id bigint primary key,
+    as_of timestamptz not null
+);
+create index alert_history_by_time on core.alert_history (as_of);
+comment on table core.alert_history is
+    'Items that got more history than news: the run after that raises no alert about them.';
+comment on column core.alert_history.item_id is 'core.item.';
+comment on column core.alert_history.as_of is 'When they last did.';
 
 create table core.alert_outbox (
     alert_id bigint primary key,

@@ -28,7 +28,7 @@ async def populate(world: World) -> None:
             f"i{number}",
             content_type=chance.choice(["video", "book"]),
             category=chance.choice(["ape", "bee", None]),
-            born_at=AS_OF - timedelta(hours=chance.randrange(12)),
+            published_at=AS_OF - timedelta(hours=chance.randrange(12)),
         )
         if number % 4:
             ago = timedelta(days=3 if number % 4 == 1 else 0)
@@ -37,7 +37,7 @@ async def populate(world: World) -> None:
 
 
 async def expected(world: World, sort: str, category: object, content_type: object) -> list[str]:
-    """Names in order, of a recount: (value or none, age, id), the greatest first."""
+    """Names in order, of a recount: (value or none, age, id), the greatest first; none for zero."""
     views: dict[int, int] = {}
     likes: dict[int, int] = {}
     for event in world.events:
@@ -48,7 +48,8 @@ async def expected(world: World, sort: str, category: object, content_type: obje
         item: -rank
         for item, rank in await world.rows("select item_id, hot_rank from core.item_hot")
     }
-    values = {"hot": hot, "new": {}, "views": views, "likes": likes}[sort]
+    counts = {"new": {}, "views": views, "likes": likes}.get(sort, {})
+    values = hot if sort == "hot" else {item: count for item, count in counts.items() if count > 0}
     excluded = {item for (item,) in await world.rows("select item_id from core.item_exclusion")}
     items = [
         item
@@ -58,12 +59,12 @@ async def expected(world: World, sort: str, category: object, content_type: obje
         and item.item_id not in excluded
     ]
 
-    def place(item_id: int, born_at: datetime) -> tuple[bool, float, int]:
+    def place(item_id: int, published_at: datetime) -> tuple[bool, float, int]:
         if item_id in values:
             return True, values[item_id], item_id
-        return False, born_at.timestamp(), item_id
+        return False, published_at.timestamp(), item_id
 
-    items.sort(key=lambda item: place(item.item_id, item.born_at), reverse=True)
+    items.sort(key=lambda item: place(item.item_id, item.published_at), reverse=True)
     return [f"i{item.item_id - 1}" for item in items]
 
 

@@ -115,7 +115,7 @@ async def test_sending_a_like_again_gives_nothing_more_to_take_back(
 async def test_a_like_that_is_not_recorded_gives_nothing_to_take_back(
     own: Settings, pool: Pool, api: httpx.AsyncClient
 ) -> None:
-    key = await make_key(pool, kind="public", rate_limit=1)
+    key = await make_key(pool, kind="public", rate_limit=2)
     like, unlike = ({"type": kind, "contentId": "a"} for kind in ("like", "unlike"))
 
     async def status(event: dict[str, Any], api: httpx.AsyncClient = api) -> int:

@@ -69,6 +69,36 @@ async def test_each_component_names_its_weight_half_life_and_last_hour(told: Sta
     }
 
 
+async def test_the_last_hour_ages_to_the_second(told: Stage) -> None:
+    """All of b is of this hour: of its 30 views, 50 seconds old, as much as its whole score; an
+    unlike and a view that are not scored yet are not in it, nor is a view of 61 minutes ago."""
+    second = timedelta(seconds=1)
+    await told.world.happened(2, "like", 3, ago=37 * second)
+    await told.world.happened(1, "view", 2, ago=61 * MINUTE)
+    await told.world.happened(1, "share", 1, ago=59 * MINUTE)
+    await told.show(AS_OF + 50 * second)
+    await told.world.happened(2, "unlike")
+    found = await told.get(f"{DAY}/b")
+    for part in found["components"]:
+        assert part["lastHour"] == pytest.approx(part["points"], rel=1e-12), part["component"]
+    parts = {p["component"]: p for p in (await told.get(f"{DAY}/a"))["components"]}
+    assert parts["views"]["lastHour"] == 0
+    assert parts["shares"]["lastHour"] == pytest.approx(4 * 2 ** -(3_590 / 28_800))
+
+
+async def test_the_parts_add_up_to_the_last_bit(told: Stage) -> None:
+    for number in range(40):
+        await told.world.happened(1, "view", number + 1, ago=timedelta(seconds=7 * number + 1))
+        await told.world.happened(1, "watch_time", 1, ago=MINUTE, seconds=number / 7)
+    for step in range(1, 6):
+        await told.show(AS_OF + step * MINUTE)
+        found = await told.get(f"{DAY}/a")
+        added = 0.0
+        for part in found["components"]:
+            added += part["points"]
+        assert added == found["score"]
+
+
 async def test_it_says_where_the_item_stands_and_how_it_is_scored(told: Stage) -> None:
     found = await told.get(f"{DAY}/a")
     del found["components"]

@@ -100,6 +100,35 @@ async def test_who_will_not_wait_is_told_where_to_look(
     assert again.status_code == 202
 
 
+async def test_a_month_is_put_in_line_at_once(world: World, settings: Settings) -> None:
+    patient = msgspec.structs.replace(settings, admin_key=ADMIN_KEY, admin_seconds=3_600)
+    async with api_of(patient) as client:
+        answer = await asyncio.wait_for(post(client, {"period": "monthly"}), 30)
+    assert (answer.status_code, answer.json()["status"]) == (202, "waiting")
+    number = await world.value("select recompute_id from core.recompute")
+    assert answer.headers["location"] == f"{RECOMPUTE}/{number}"
+
+
+async def test_a_look_that_fails_is_looked_again(world: World, settings: Settings) -> None:
+    """Whatever the database is busy with meanwhile, the caller learns the number."""
+    hasty = msgspec.structs.replace(
+        settings, admin_key=ADMIN_KEY, admin_seconds=1.0, database_timeout=0.2
+    )
+    async with api_of(hasty) as client:
+        asked = asyncio.create_task(post(client, {"period": "daily"}))
+
+        async def waits() -> bool:
+            return bool(await world.value("select count(*) from core.recompute"))
+
+        await eventually(waits)
+        async with world.connection.transaction():
+            await world.execute("lock table core.recompute in access exclusive mode")
+            answer = await asked
+    assert answer.status_code == 202, answer.text
+    number = await world.value("select recompute_id from core.recompute")
+    assert answer.headers["location"] == f"{RECOMPUTE}/{number}"
+
+
 async def test_whether_to_wait_may_be_a_number(world: World, settings: Settings) -> None:
     patient = msgspec.structs.replace(settings, admin_key=ADMIN_KEY, admin_seconds=3_600)
     async with api_of(patient) as client:

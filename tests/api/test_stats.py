@@ -115,6 +115,16 @@ async def test_counts_of_today_this_month_and_ever(world: World, api: httpx.Asyn
     assert answer.headers["cache-control"] == "public, no-cache"
 
 
+async def test_a_colon_in_a_name_makes_no_other_item(world: World, api: httpx.AsyncClient) -> None:
+    one = await world.item("abc:def")
+    other = await world.item("def", content_type="video:abc")
+    await world.happened(one, "view", 3)
+    await world.happened(other, "view", 5)
+    assert (await stats_of(api, "abc:def"))["viewsTotal"] == 3
+    answer = await api.get(f"{STATS}/def", params={"contentType": "video:abc"})
+    assert answer.json()["viewsTotal"] == 5
+
+
 async def test_counts_have_64_bits(world: World, api: httpx.AsyncClient) -> None:
     item = await world.item("a")
     for _ in range(5):
@@ -336,5 +346,5 @@ async def test_callers_of_a_dead_database_do_not_wait_for_it_one_by_one(
         for number in range(20):
             with pytest.raises(UnavailableError) as failed:
                 await cache.get(content_type="video", content_id=f"i{number}")
-            assert failed.value.retry_after == DATABASE_PAUSE
+            assert failed.value.retry_after >= DATABASE_PAUSE
         assert asyncio.get_running_loop().time() - began < 2

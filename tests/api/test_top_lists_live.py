@@ -200,6 +200,23 @@ async def test_a_new_item_and_a_new_creator_are_in_at_once(stage: TopStage) -> N
     await stage.assert_recounted()
 
 
+async def test_a_list_of_one_type_admits_no_other(stage: TopStage) -> None:
+    for name, type_ in (("top_videos", "video"), ("top_films", "movie")):
+        await stage.world.execute(
+            'insert into core.ranking (name, formula, "window", content_type) '
+            "values (%s, 'top_count', '7d', %s)",
+            name,
+            type_,
+        )
+    await stage.world.run(START)
+    await stage.publish()
+    await stage.items("x", "y")
+    await stage.write([_views(1, 2, START), _views(2, 1, START)])
+    assert await stage.flush()
+    sizes = [await stage.redis.zcard(keys.top_list(f"top_{name}")) for name in ("videos", "films")]
+    assert sizes == [2, 0]
+
+
 async def test_the_first_minutes_of_a_day_are_listed(stage: TopStage) -> None:
     """The run that turned the window found nobody, and the next one is hours away."""
     await stage.items("x", "y")

@@ -148,6 +148,23 @@ async def test_a_database_newer_than_the_checkout_is_refused(url: str, folders: 
         await migrate(url, folders=folders)
 
 
+async def test_an_older_version_works_with_a_newer_schema_that_says_so(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    (folders.migrations / "9001_more.sql").write_text(
+        "-- More. Source: nothing. Feeds: nothing.\n-- Compatible: it only adds.\n"
+        "create table core.more (x integer);"
+    )
+    changed = folders.functions / "api" / "closed_before.sql"
+    changed.write_text(changed.read_text().replace("The first moment", "The very first moment"))
+    await migrate(url, folders=folders)
+    before = await row_versions(bare, *ALL)
+    report = await migrate(url)
+    assert report.newer == ["migrations/9001_more.sql"]
+    assert report.replaced == 0
+    assert await row_versions(bare, *ALL) == before
+
+
 async def test_two_files_with_one_number_are_refused(url: str, folders: Folders) -> None:
     (folders.continuous_aggregates / "0001_twin.sql").write_text("select 1;\n")
     with pytest.raises(MigrationError, match=r"0001_twin\.sql have the same number"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from app.errors import MigrationError
 from app.migrate.migrate import migrate
-from app.migrate.schema_files import Folders
+from app.migrate.schema_files import PROJECT, Folders
 from tests.engines import Engine, Home
 from tests.fingerprint import fingerprint
 
@@ -191,45 +192,46 @@ async def test_a_migration_that_changes_what_views_need_takes_ours_down_and_up(
     }
 
 
-FORMULA = """
-    create function formula.newest(ranking core.ranking, as_of timestamptz)
-    returns table (
-        subject text, item_id bigint, score double precision, components double precision[]
-    )
-    begin atomic
-        select null, item.item_id, item.item_id, array[1.0] from core.item as item;
-    end
-"""
+DOC = (PROJECT.migrations.parents[1] / "docs" / "scoring.md").read_text()
 
 
 async def test_a_formula_of_ones_own_ranks_and_stays(
     connection: psycopg.AsyncConnection, url: str, folders: Folders
 ) -> None:
-    await connection.execute(
-        "insert into core.formula (name, description, source, component_names, default_options)"
-        " values ('newest', 'Mine.', 'Me.', '{one}', '{}')"
-    )
+    [shown] = re.findall(r"```pgsql\n(create function formula.*?end;)\n\n(.*?)```", DOC, re.DOTALL)
+    await connection.execute(shown[1].encode())
     ranking = """
         insert into core.ranking (name, formula, "window")
-        values ('mine', 'newest', '24h')
+        values ('mine', 'velocity', '24h')
     """
-    with pytest.raises(psycopg.errors.CheckViolation, match=r"write the function formula\.newest"):
+    with pytest.raises(
+        psycopg.errors.CheckViolation, match=r"write the function formula\.velocity"
+    ):
         await connection.execute(ranking)
-    await connection.execute(FORMULA)
+    await connection.execute(shown[0].encode())
     await connection.execute(ranking)
     change(folders, FUNCTION, "select max(", "select 1 * 0 * interval '1 day' + max(")
     (folders.migrations / "9001_more.sql").write_text("create table core.more (x integer);")
     assert (await migrate(url, folders=folders)).warnings == []
-    await connection.execute("insert into core.item (content_type, external_id) values ('v', 'x')")
+    await connection.execute(
+        """
+        with made as (
+            insert into core.item (content_type, external_id) values ('v', 'x') returning item_id
+        )
+        insert into core.item_window
+            ("window", item_id, views, likes, comments, shares, watch_seconds, last_event_at)
+        select '24h', item_id, 48, 0, 0, 0, 0, now() from made
+        """
+    )
     place = """
         select place.score
         from core.ranking as r cross join api.ranked(r, now()) as place
         where r.name = 'mine'
     """
-    assert await one(connection, place) == 1
+    assert await one(connection, place) == 2
     await connection.execute("drop schema formula cascade; create schema formula")
     assert (await migrate(url, folders=folders)).warnings == [
-        "ranking mine: there is no function formula.newest(core.ranking, timestamptz)"
+        "ranking mine: there is no function formula.velocity(core.ranking, timestamptz)"
     ]
 
 

@@ -11,9 +11,9 @@ from app.ingest import keys
 from app.ingest.dead_letters import each_dead_letter
 from app.ingest.intake import PROBE_SECONDS, Intake
 from app.ingest.limits import Limit
-from app.ingest.packing import PackedEvent
+from app.ingest.packing import CONFLICT, PackedEvent
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.stream import Entry, Sealed, sealed
+from app.ingest.stream import Entry, Reply, Sealed, sealed
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
 from app.settings import Settings
@@ -99,3 +99,17 @@ async def test_one_bad_event_does_not_take_the_others_along_while_redis_is_down(
     assert await written(pool) == Written(rows=9, ids=9, fed=9, views=9)
     letters = [letter async for letter in each_dead_letter(redis)]
     assert [letter.events for letter in letters] == [[bad], [bad]]
+
+
+async def test_an_id_that_stands_for_another_event_is_refused_while_redis_is_down(
+    settings: Settings, pool: Pool, redis: Redis
+) -> None:
+    first = packed(claims=True)
+    other = packed("another", claims=True, event_id=first.event_id)
+    intake = Intake(settings, pool, redis)
+    await redis.set(keys.EVENT_STREAM, "no stream")
+    await intake.take(entry(first))
+    taken = await intake.take(entry(other, first, packed()))
+    assert taken.reply == Reply(faults=[(0, CONFLICT)], duplicates=1)
+    assert (await written(pool)).rows == 2
+    assert [letter async for letter in each_dead_letter(redis)] == []

@@ -19,11 +19,12 @@ from app.ingest.dead_letters import (
     replay_dead_letters,
     show_dead_letter,
 )
+from app.ingest.direct import DirectWriter
 from app.ingest.group import WriterGroup
 from app.ingest.insert import Inserter
 from app.ingest.packing import CONFLICT
 from app.ingest.rows import Committed, ReceivedEvent
-from app.ingest.stream import Reply
+from app.ingest.stream import Entry, Reply
 from app.ingest.uuid7 import Uuid7Source
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool, open_pool
@@ -208,6 +209,19 @@ async def test_an_id_used_for_something_else_is_told_from_a_duplicate(
     replies = [msgspec.json.decode(each, type=Reply) for each in stored]
     assert replies[0] == Reply(faults=[(1, CONFLICT), (2, CONFLICT), (3, CONFLICT)], duplicates=1)
     assert replies[1] == Reply(faults=[(0, CONFLICT)], duplicates=1)
+    assert await written(pool) == Written(rows=2, ids=2, fed=2, views=2)
+
+
+async def test_while_redis_is_down_an_id_used_for_something_else_is_told_too(
+    settings: Settings, pool: Pool
+) -> None:
+    direct = DirectWriter(settings, pool, clock=unix_microseconds)
+    first = packed("a", claims=True)
+    other = msgspec.structs.replace(first, content_id="b", occurred_at=first.occurred_at - HOUR)
+    now = unix_microseconds()
+    assert await direct.write(Entry(now, [first])) == Reply(faults=[], duplicates=0)
+    again = await direct.write(Entry(now, [other, first, packed("c")]))
+    assert again == Reply(faults=[(0, CONFLICT)], duplicates=1)
     assert await written(pool) == Written(rows=2, ids=2, fed=2, views=2)
 
 

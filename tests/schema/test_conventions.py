@@ -258,7 +258,7 @@ async def test_aggregate_levels_are_those_of_the_aggregates(
     assert await column(connection, levels) == await column(connection, made)
 
 
-async def test_a_role_may_call_whatever_what_it_may_use_calls(
+async def test_a_role_may_use_whatever_what_it_may_call_uses(
     connection: psycopg.AsyncConnection,
 ) -> None:
     """Functions of a view, and of a function without definer's rights, are the caller's to call."""
@@ -293,5 +293,15 @@ async def test_a_role_may_call_whatever_what_it_may_use_calls(
         inner join pg_catalog.pg_proc as called
             on named[1] = called.pronamespace::regnamespace::text and named[2] = called.proname
         where not has_function_privilege(used.role, called.oid, 'execute')
+        union all
+        -- A view reads as its owner; a function, as its caller.
+        select distinct format('%s: %s reads %s', used.role, used.what, read.oid::regclass)
+        from used
+        cross join lateral regexp_matches(
+            used.body, '\\m(?:from|join) +[(]*(core|api)[.]([a-z_0-9]+)(?! *[(])', 'gi'
+        ) as named
+        inner join pg_catalog.pg_class as read
+            on named[1] = read.relnamespace::regnamespace::text and named[2] = read.relname
+        where used.what ~ '[(]' and not has_table_privilege(used.role, read.oid, 'select')
     """
     assert await column(connection, refused) == []

@@ -44,7 +44,7 @@ def test_a_file_holds_the_object_it_is_named_after(file: SqlFile) -> None:
     )
     assert created == [(schema, name)]
     triggers = re.findall(
-        r"^create or replace trigger [a-z_]+\n[^;]* execute function ([a-z_]+)\.([a-z0-9_]+)\(\);",
+        r"^create or replace trigger [a-z_]+\n[^;]*?\bexecute function ([a-z_]+)\.([a-z0-9_]+)\(",
         statements(file),
         re.MULTILINE,
     )

@@ -1,4 +1,4 @@
-"""A recount of every window and every score from a plain list of events, to hold the SQL to.
+"""A recount of every window from a plain list of events; of scores: `oracle_scores`.
 
 Nothing here is incremental, clever or fast, and nothing is shared with the SQL but the meaning of
 the rows of core.ranking.
@@ -6,12 +6,11 @@ the rows of core.ranking.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 WINDOWS = {
@@ -56,6 +55,11 @@ class Event:
         """When it counts: a clock that runs ahead wins nothing."""
         return min(self.occurred_at, self.received_at)
 
+    @property
+    def gives(self) -> bool:
+        """Whether it makes its item active; taking back never does."""
+        return self.type not in {"unlike", "uncomment"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -65,7 +69,7 @@ class Item:
     content_type: str = "video"
     category: str | None = None
     creator: str | None = None
-    born_at: datetime
+    published_at: datetime
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -90,10 +94,10 @@ class Ranking:
 class Counts(NamedTuple):
     """What events add up to."""
 
-    views: int = 0
-    likes: int = 0
-    comments: int = 0
-    shares: int = 0
+    views: float = 0
+    likes: float = 0
+    comments: float = 0
+    shares: float = 0
     watch_seconds: float = 0.0
 
     def plus(self, other: Counts) -> Counts:
@@ -105,9 +109,16 @@ class Counts(NamedTuple):
             self.watch_seconds + other.watch_seconds,
         )
 
+    def times(self, factor: float) -> Counts:
+        return Counts(*(metric * factor for metric in self))
+
+    def shown(self) -> Counts:
+        """More taken back than given is shown as none."""
+        return self._replace(likes=max(self.likes, 0), comments=max(self.comments, 0))
+
     def points(self, weights: Sequence[float]) -> float:
         views, likes, comments, shares, seconds = self
-        metrics = (views, likes, comments, shares, seconds / 60)
+        metrics = (views, max(likes, 0), max(comments, 0), shares, seconds / 60)
         return sum(w * metric for w, metric in zip(weights, metrics, strict=True))
 
 
@@ -191,220 +202,4 @@ def stats(
         for place, start in enumerate(since):
             if event.counted and (start is None or event.at >= start):
                 sums[place] = sums[place].plus(counts(event))
-    return sums[0], sums[1], sums[2]
-
-
-class World:
-    """Items and events as of a moment, and the scores of any ranking over them."""
-
-    def __init__(self, items: Iterable[Item], events: Iterable[Event], as_of: datetime) -> None:
-        self.items = {item.item_id: item for item in items}
-        self.events = [event for event in events if event.counted]
-        self.as_of = as_of
-        self.by_item: dict[int, list[Event]] = {}
-        for event in self.events:
-            self.by_item.setdefault(event.item, []).append(event)
-
-    def scores(self, ranking: Ranking) -> dict[Key, Score]:
-        """Score everything the ranking may show, in no order and of no limited number."""
-        scores: dict[Key, Score] = getattr(self, f"_{ranking.formula}")(ranking)
-        return scores
-
-    def segments(self, ranking: Ranking) -> dict[str, dict[Key, Score]]:
-        """The scores of the whole list ('') and of each segment."""
-        whole = self.scores(ranking)
-        found: dict[str, dict[Key, Score]] = {"": whole}
-        for kind in ranking.segments:
-            for key, score in whole.items():
-                assert isinstance(key, int)
-                value = getattr(self.items[key], kind)
-                if value is not None:
-                    found.setdefault(f"{kind}:{value}", {})[key] = score
-        return found
-
-    def candidates(self, ranking: Ranking, window: str | None = None) -> dict[int, Counts]:
-        """Items of the ranking's content type with an event in the window."""
-        inner = window_counts(self.events, window or ranking.window, self.as_of)
-        wanted = ranking.content_type
-        return {
-            item: sums
-            for item, sums in inner.items()
-            if wanted is None or self.items[item].content_type == wanted
-        }
-
-    def _subject(self, ranking: Ranking, item: int) -> Key | None:
-        return item if ranking.subject == "item" else getattr(self.items[item], ranking.subject)
-
-    def _weighted_decay(self, ranking: Ranking) -> dict[Key, Score]:
-        return {key: score for key, score in self.decayed(ranking).items() if score.value > 0}
-
-    def decayed(self, ranking: Ranking) -> dict[Key, Score]:
-        """What weighted_decay comes to for every active item, the negative and the zero too."""
-        found: dict[Key, Score] = {}
-        for item in self.candidates(ranking):
-            value = gross = 0.0
-            for event in self.by_item[item]:
-                age = self.as_of - event.at
-                fade = half(age, ranking.half_life)
-                if ranking.recent_half_life is not None:
-                    fade += half(age, ranking.recent_half_life)
-                part = counts(event).points(ranking.weights) * fade
-                value += part
-                gross += abs(part)
-            found[item] = Score(value, gross)
-        return found
-
-    def _minmax_hot(self, ranking: Ranking) -> dict[Key, Score]:
-        option = DEFAULT_OPTIONS["minmax_hot"] | dict(ranking.options)
-        active = self.candidates(ranking)
-        found: dict[Key, Score] = {}
-        for item, sums in active.items():
-            newest = max(event.at for event in self.by_item[item])
-            hours = max((self.as_of - newest).total_seconds(), 0) / 3600
-            value = (
-                float(option["hits"]) * spread(sums.views, [c.views for c in active.values()])
-                + float(option["shares"]) * spread(sums.shares, [c.shares for c in active.values()])
-                + float(option["recency"]) * math.exp(-float(option["lambda"]) * hours)
-            )
-            found[item] = Score(value, value)
-        return found
-
-    def hot(self, ranking: Ranking) -> dict[int, tuple[int, bool]]:
-        """Rank and badge of every active item."""
-        share = float((DEFAULT_OPTIONS["minmax_hot"] | dict(ranking.options))["hotShare"])
-        places = in_order(self.scores(ranking))
-        return {
-            int(key): (rank, rank <= math.ceil(len(places) * share))
-            for rank, (key, _) in enumerate(places, start=1)
-        }
-
-    def _top_count(self, ranking: Ranking) -> dict[Key, Score]:
-        metric = str((DEFAULT_OPTIONS["top_count"] | dict(ranking.options))["metric"])
-        sums: dict[Key, float] = {}
-        for item, counted in self.candidates(ranking).items():
-            subject = self._subject(ranking, item)
-            if subject is not None:
-                sums[subject] = sums.get(subject, 0) + getattr(counted, metric)
-        return {key: Score(value, value) for key, value in sums.items() if value > 0}
-
-    def _wilson(self, ranking: Ranking) -> dict[Key, Score]:
-        z = float((DEFAULT_OPTIONS[ranking.formula] | dict(ranking.options))["z"])
-        found: dict[Key, Score] = {}
-        for item, sums in self.candidates(ranking).items():
-            n = sums.views
-            if n > 0:
-                p = min(max(sums.likes, 0), n) / n
-                root = z * math.sqrt((p * (1 - p) + z * z / (4 * n)) / n)
-                value = (p + z * z / (2 * n) - root) / (1 + z * z / n)
-                found[item] = Score(max(value, 0.0), 1.0)
-        return found
-
-    def _rating(self, ranking: Ranking) -> dict[Key, Score]:
-        given = DEFAULT_OPTIONS["rating"] | dict(ranking.options)
-        option = {name: float(value) for name, value in given.items()}
-        rated: dict[int, tuple[float, float]] = {}
-        for item in self.items.values():
-            if ranking.content_type in {None, item.content_type}:
-                found = rating(item.attributes, scale=option["scale"])
-                if found is not None:
-                    rated[item.item_id] = found
-        scores = {
-            key: Score(score.value - 1, 1.0)
-            for key, score in self._wilson(ranking).items()
-            if key not in rated
-        }
-        for key, (value, ratings) in rated.items():
-            like = [
-                one
-                for other, (one, _) in rated.items()
-                if self.items[other].content_type == self.items[key].content_type
-            ]
-            mean, strength = sum(like) / len(like), option["strength"]
-            score = (ratings * value + strength * mean) / (ratings + strength)
-            scores[key] = Score(score, 1.0)
-        return scores
-
-    def _reddit_hot(self, ranking: Ranking) -> dict[Key, Score]:
-        seconds = float((DEFAULT_OPTIONS["reddit_hot"] | dict(ranking.options))["seconds"])
-        lifetime = total(self.events)
-        found: dict[Key, Score] = {}
-        for item in self.candidates(ranking):
-            born = self.items[item].born_at
-            if born <= self.as_of:
-                points = lifetime[item].points(ranking.weights)
-                magnitude = math.copysign(math.log10(max(abs(points), 1)), points)
-                age = (born - REDDIT_EPOCH).total_seconds() / seconds if seconds else 0.0
-                found[item] = Score(magnitude + age, abs(magnitude) + abs(age))
-        return found
-
-    def _gravity(self, ranking: Ranking) -> dict[Key, Score]:
-        given = DEFAULT_OPTIONS["gravity"] | dict(ranking.options)
-        option = {name: float(value) for name, value in given.items()}
-        lifetime = total(self.events)
-        found: dict[Key, Score] = {}
-        for item in self.candidates(ranking):
-            hours = max((self.as_of - self.items[item].born_at).total_seconds(), 0) / 3600
-            points = max(lifetime[item].points(ranking.weights) - 1, 0)
-            sinking = (hours + max(option["ageOffset"], 0.01)) ** option["ageExponent"]
-            value = points ** option["pointsExponent"] / sinking
-            found[item] = Score(value, value)
-        return found
-
-    def _breakout(self, ranking: Ranking) -> dict[Key, Score]:
-        option = DEFAULT_OPTIONS["breakout"] | dict(ranking.options)
-        metric, strength = str(option["metric"]), max(float(option["strength"]), 0.001)
-        longer = LONGER[ranking.window]
-        short, long = WINDOWS[ranking.window], WINDOWS[longer]
-        assert short is not None
-        assert long is not None
-        ratio = short / (long - short)
-        recent: dict[Key | None, int] = {}
-        baseline: dict[Key | None, int] = {}
-        inner = self.candidates(ranking)
-        for item, sums in self.candidates(ranking, longer).items():
-            subject = self._subject(ranking, item)
-            got = getattr(inner.get(item, Counts()), metric)
-            recent[subject] = recent.get(subject, 0) + got
-            baseline[subject] = baseline.get(subject, 0) + getattr(sums, metric) - got
-        rest = {subject: max(value, 0) for subject, value in baseline.items()}
-        site = sum(rest.values()) * ratio
-        growth = sum(recent.values()) / site if site else 0.0
-        found: dict[Key, Score] = {}
-        for subject, got in recent.items():
-            if subject is not None and got >= float(option["minSupport"]) and growth > 0:
-                value = (got + strength) / (rest[subject] * ratio * growth + strength)
-                found[subject] = Score(value, value)
-        return found
-
-
-def half(age: timedelta, half_life: timedelta | None) -> float:
-    """What is left of 1 after `age`."""
-    return 1.0 if half_life is None else 2.0 ** (-(age / half_life))
-
-
-def rating(attributes: Mapping[str, object], *, scale: float) -> tuple[float, float] | None:
-    """Rating from 0 to 1, and how many gave it; None where attributes hold none that can be."""
-    value, ratings = attributes.get("rating"), attributes.get("ratingCount")
-    if not is_number(value) or not 0 <= value <= scale or (is_number(ratings) and ratings == 0):
-        return None
-    number = float(ratings) if is_number(ratings) and 0 <= ratings <= 1e12 else 1.0
-    return (value / scale if scale else 0.0), number
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def spread(value: int, values: Iterable[int]) -> float:
-    """Where a value lies between the least and the greatest, 0 to 1; 0 where all are the same."""
-    every = list(values)
-    least, most = min(every), max(every)
-    return (value - least) / (most - least) if most > least else 0.0
-
-
-def in_order(scores: Mapping[Key, Score]) -> list[tuple[Key, float]]:
-    """Best first; ties go to the smaller item_id, or the name that sorts first."""
-    return sorted(
-        ((key, score.value) for key, score in scores.items()),
-        key=lambda place: (-place[1], place[0]),
-    )
+    return sums[0], sums[1], sums[2].shown()

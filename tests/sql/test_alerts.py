@@ -22,6 +22,7 @@ from tests.sql.world import AS_OF, World
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -198,27 +199,6 @@ async def test_an_alert_dies_with_the_snapshot_that_it_is_of(top: World) -> None
     assert await top.rows("select subscription_id, attempt from core.alert_outbox") == [(1, 0)]
 
 
-async def test_a_failure_is_told_and_fails_no_ranking(top: World) -> None:
-    await subscribe(top, enters_top(1), ranking="top")
-    await subscribe(top, passes_count(60))
-    await top.execute(
-        "alter table core.alert add constraint no_more check (score is null) not valid"
-    )
-    try:
-        await view(top, 2, 20, step=1)
-        assert next(key for _, key, _ in await top.places("top")) == 2
-        assert [alert.type for alert in await raised(top)] == ["passes_count"]
-        told = "select error from core.job_run where job = 'raise_alerts' order by job_run_id"
-        ((_,), (error,)) = await top.rows(told)
-        assert error.startswith("top: ")
-        assert "no_more" in error
-    finally:
-        await top.execute("alter table core.alert drop constraint no_more")
-    await view(top, 1, 1, step=2)
-    await view(top, 1, 1, step=3)
-    assert [error is None for (error,) in await top.rows(told)] == [True, False, True]
-
-
 async def test_who_subscribes_while_rankings_run_disturbs_nothing(top: World) -> None:
     """A subscription that goes away meanwhile leaves nothing that anybody is told of."""
     gone = await subscribe(top, enters_top(1), ranking="top", url="https://example.org/")
@@ -243,7 +223,7 @@ async def touched(world: World, call: str) -> int:
 
 COUNTS = "api.raise_count_alerts('2026-03-15 12:00Z')"
 PLACES = """
-api.raise_alerts(r, run, run.run_id, '2026-03-15 12:00Z')
+api.raise_alerts(r, run.run_id)
 from core.ranking as r join core.ranking_run as run using (ranking_id)
 """
 
@@ -285,7 +265,7 @@ async def test_without_subscriptions_nothing_is_looked_at(undone: World) -> None
         ) from run
         """
     )
-    assert await touched(undone, COUNTS) <= 2
+    assert await touched(undone, COUNTS) <= 3
     assert await touched(undone, PLACES) <= 10
     assert await undone.value(lines) == before
 

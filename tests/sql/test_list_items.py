@@ -37,9 +37,14 @@ where
 order by
     case %(sort)s
         when 'hot' then -hot.hot_rank when 'views' then lifetime.views
-        when 'likes' then lifetime.likes
+        -- More taken back than given is as good as none.
+        when 'likes' then case when lifetime.likes > 0 then lifetime.likes end
     end desc nulls last,
-    case when %(sort)s = 'new' or lifetime.item_id is null then item.published_at end desc,
+    case
+        when %(sort)s = 'new' or lifetime.item_id is null
+            or (%(sort)s = 'likes' and lifetime.likes <= 0)
+        then item.published_at
+    end desc,
     item.item_id desc
 """
 PAGE = """

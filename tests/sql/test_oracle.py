@@ -47,7 +47,7 @@ async def populate(world: World) -> None:
             content_type=content_type,
             category=category,
             creator=creator,
-            born_at=AS_OF - timedelta(hours=hours),
+            published_at=AS_OF - timedelta(hours=hours),
             attributes=rating,
         )
 

@@ -84,7 +84,11 @@ async def test_more_is_never_less(
     after = await scores(world, end)
     for name in ("r", "all"):
         earlier, later = before.get(name, {}), after.get(name, {})
-        assert item not in later or later[item] > earlier.get(item, 0)
+        # A like may have to make up for more unlikes than there were likes.
+        if type_ in {"like", "comment"}:
+            assert later.get(item, 0) >= earlier.get(item, 0)
+        else:
+            assert item not in later or later[item] > earlier.get(item, 0)
         assert item in later or item not in earlier
         others = {key: score for key, score in later.items() if key != item}
         assert others == pytest.approx({k: v for k, v in earlier.items() if k != item})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sql import oracle
+from tests.sql import oracle_scores
 from tests.sql.comparing import all_ranked, assert_places
 from tests.sql.world import AS_OF, World
 
@@ -29,7 +29,7 @@ async def assert_recount(world: World, name: str) -> None:
     """The newest snapshot equals a recount under the settings in force."""
     (ranking,) = await world.settings(name)
     as_of = await world.value("select as_of from api.latest_run where ranking = %s", name)
-    expected = oracle.World(world.items, world.events, as_of).segments(ranking)
+    expected = oracle_scores.World(world.items, world.events, as_of).segments(ranking)
     for segment, scores in expected.items():
         places = await world.places(name, segment)
         assert_places(places, scores, size=ranking.size, doubtful={})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles import examples
-from tests.sql import oracle
+from tests.sql import oracle_scores
 from tests.sql.comparing import assert_places
 from tests.sql.oracle import Key
 from tests.sql.world import AS_OF, World
@@ -185,7 +185,7 @@ async def test_it_equals_a_recount(
 ) -> None:
     places = await ranked(world, catalogue, strength=strength, scale=scale)
     (ranking,) = await world.settings("r")
-    expected = oracle.World(world.items, world.events, AS_OF).scores(ranking)
+    expected = oracle_scores.World(world.items, world.events, AS_OF).scores(ranking)
     assert_places(places, expected, size=1_000, doubtful={})
     assert all(-1 <= score <= 1 for _, _, score in places)
     marks = [score >= 0 for _, _, score in places]

@@ -42,7 +42,7 @@ async def catalogue(world: World, table: list[dict[str, str]]) -> dict[str, int]
                 row["video_id"],
                 category=row["category"],
                 creator=row["channel"],
-                born_at=midnight(row),
+                published_at=midnight(row),
             )
     return ids
 

@@ -28,7 +28,7 @@ async def ask(world: World) -> Ask:
         try:
             return int(
                 await world.value(
-                    "select api.request_recompute(%s, %s, %s, 'a test', %s)",
+                    "select (api.request_recompute(%s, %s, %s, 'a test', %s)).recompute_id",
                     period, day, zone, as_of,
                 )
             )  # fmt: skip
@@ -106,6 +106,26 @@ async def test_a_damaged_month_equals_the_events_again(world: World, ask: Ask) -
     # The windows are those of all events.
     await world.run(forced=True)
     await assert_recounted(world, AS_OF)
+
+
+async def test_the_job_leaves_after_a_while_and_goes_on_where_it_was(
+    world: World, ask: Ask
+) -> None:
+    """Without any time to work, each run does the first step and no day; then one more each."""
+    await lived(world)
+    await damage(world)
+    number = await ask("monthly", date(2026, 3, 9))
+    come = "select rebuilt_until, attempts, finished_at from core.recompute"
+    for _ in range(4):
+        await world.execute("call api.recompute_stats(%s, '0 seconds')", AS_OF)
+        assert await world.rows(come) == [(None, 0, None)]
+    await world.execute(
+        "update core.recompute set rebuilt_until = %s", datetime(2026, 3, 13, tzinfo=UTC)
+    )
+    await refresh(world)
+    assert await done(world, number) == (4, 3, None)
+    days = {at.date() for at, item in await buckets(world, "engagement_1d") if item == 1}
+    assert days == {date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 15)}
 
 
 async def test_a_day_of_another_zone_is_rebuilt_whole(world: World, ask: Ask) -> None:

@@ -53,7 +53,7 @@ class World:
         content_type: str = "video",
         category: str | None = None,
         creator: str | None = None,
-        born_at: datetime = AS_OF - timedelta(hours=10),
+        published_at: datetime = AS_OF - timedelta(hours=10),
         attributes: Mapping[str, object] = MappingProxyType({}),
     ) -> int:
         """Register an item; ids count from 1 in the order of the calls."""
@@ -63,7 +63,7 @@ class World:
                 (content_type, external_id, category, creator, published_at, attributes)
             values (%s, %s, %s, %s, %s, %s) returning item_id
             """,
-            content_type, external_id, category, creator, born_at, Jsonb(dict(attributes)),
+            content_type, external_id, category, creator, published_at, Jsonb(dict(attributes)),
         )  # fmt: skip
         self.items.append(
             Item(
@@ -71,7 +71,7 @@ class World:
                 content_type=content_type,
                 category=category,
                 creator=creator,
-                born_at=born_at,
+                published_at=published_at,
                 attributes=attributes,
             )
         )
@@ -228,12 +228,12 @@ class World:
         """Empty what items, events and runs have filled; the rankings stay."""
         await self.execute(
             """
-            truncate core.item, core.item_exclusion, core.item_like, core.item_like_count,
-                core.event, core.known_chunk, core.score_feed, core.ranking_score,
-                core.ranking_state, core.item_window, core.window_position, core.item_hot,
-                core.ranking_run, core.ranking_snapshot, core.job_run,
-                core.alert_subscription, core.alert, core.alert_crossing,
-                core.alert_outbox, core.alert_delivery
+            truncate core.item, core.item_birth, core.item_exclusion, core.item_like,
+                core.item_like_count, core.event, core.known_chunk, core.score_feed,
+                core.ranking_score, core.ranking_state, core.item_window, core.window_position,
+                core.item_hot, core.ranking_run, core.ranking_snapshot, core.job_run,
+                core.alert_subscription, core.alert, core.alert_crossing, core.alert_history,
+                core.alert_backlog, core.alert_outbox, core.alert_delivery
                 restart identity
             """
         )

@@ -40,6 +40,7 @@ def as_json(value: object) -> bytes:
 def bodies() -> Iterator[tuple[str, bytes, str, str]]:
     """Yield the worst bodies of the size that is allowed: name, body, media type, encoding."""
     yield "escaped quotes", b'["' + b'\\"' * (LIMIT // 2 - 2), JSON, ""
+    yield "escapes between letters", b'["' + b'\\"a' * (LIMIT // 3 - 2), JSON, ""
     yield "brackets", b"[" * LIMIT, JSON, ""
     yield "brackets up to the bound", b"[" * 49_000 + b" " * (LIMIT - 49_000), JSON, ""
     yield "numbers", b"[" + b"1," * (LIMIT // 2 - 2) + b"1]", JSON, ""
@@ -52,7 +53,7 @@ def bodies() -> Iterator[tuple[str, bytes, str, str]]:
     rich = {"type": "view", "contentId": "a", "metadata": {f"k{n}": n for n in range(80)}}
     yield "rich events", as_json([rich] * 1_750), JSON, ""
     yield "rich events with nulls", as_json([{**rich, "count": None}] * 1_750), JSON, ""
-    deep = {"type": "view", "contentId": "a", "metadata": {"a": [[] for _ in range(22)]}}
+    deep = {"type": "view", "contentId": "a", "metadata": {"a": [[] for _ in range(21)]}}
     yield "events of many parts", as_json([deep] * 2_000), JSON, ""
     named = [
         {"type": "view", "contentId": "a", "userAgent": ORDINARY.format(n, n)} for n in range(2_000)

@@ -119,6 +119,18 @@ def test_nothing_is_taken_back_that_was_not_sent() -> None:
     assert totals["uncomment"] == 0
 
 
+def test_at_no_moment_more_was_taken_back_than_given() -> None:
+    """Totals that rise and fall from day to day, squeezed into minutes: many changes a slot."""
+    history = history_of_changes(*[(5, 300, 40), (0, -250, -39)] * 8)
+    for span in (timedelta(days=16), timedelta(minutes=20)):
+        net: Counter[str] = Counter()
+        for event in events_from(history, span=span):
+            kind = event.type.removeprefix("un")
+            net[kind] += event.count if kind == event.type else -event.count
+            assert net[kind] >= 0
+        assert net["like"] > 0
+
+
 def test_a_month_of_the_sample_s_size_stays_a_bounded_number_of_events() -> None:
     changes = history_of_changes(*[(5_000_000, 50_000, 5_000)] * 13)
     one_item = events_from(changes, span=timedelta(days=30))

@@ -65,6 +65,14 @@ async def test_patience_ends() -> None:
         await send(Api(httpx.Response(503)), patience=0)
 
 
+@pytest.mark.parametrize("asked", ["30", "Fri, 01 Jan 2100 00:00:00 GMT"])
+async def test_what_the_api_asks_for_is_longer_than_some_have_patience(asked: str) -> None:
+    """Ten seconds were the most that it waited, and dates it did not know."""
+    api = Api(httpx.Response(503, headers={"retry-after": asked}))
+    with pytest.raises(UnavailableError, match="503"):
+        await send(api, patience=20)
+
+
 async def test_a_refusal_is_told_with_the_problem_s_detail_and_not_repeated() -> None:
     problem = {"type": "/problems/x", "title": "t", "status": 400, "detail": "no such thing"}
     with pytest.raises(InputError, match="no such thing"):

@@ -33,7 +33,7 @@ delta as (
     select
         setting.ranking_id,
         counted.item_id,
-        max(counted.at) as last_event_at,
+        coalesce(max(counted.at) filter (where counted.gives), '-infinity') as last_event_at,
         sum(counted.views * fade.slow) as views,
         sum(counted.likes * fade.slow) as likes,
         sum(counted.comments * fade.slow) as comments,
@@ -53,6 +53,7 @@ delta as (
             one.likes,
             one.comments,
             one.shares,
+            one.gives,
             one.watch_seconds / 60 as watch_minutes
         from core.score_feed as feed
         cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one

@@ -10,7 +10,8 @@ declare
     touched bigint;
 begin
     insert into core.item_window as stored (
-        "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at
+        "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at,
+        unlikes, uncomments, last_taken_at
     )
     select
         add_to_window."window",
@@ -20,7 +21,10 @@ begin
         sum(one.comments),
         sum(one.shares),
         sum(one.watch_seconds),
-        max(feed.occurred_at)
+        coalesce(max(feed.occurred_at) filter (where one.gives), '-infinity'),
+        sum(one.unlikes),
+        sum(one.uncomments),
+        coalesce(max(feed.occurred_at) filter (where not one.gives), '-infinity')
     from core.score_feed as feed
     cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
     where feed.occurred_at > add_to_window.since
@@ -31,7 +35,10 @@ begin
         comments = stored.comments + excluded.comments,
         shares = stored.shares + excluded.shares,
         watch_seconds = stored.watch_seconds + excluded.watch_seconds,
-        last_event_at = greatest(stored.last_event_at, excluded.last_event_at);
+        last_event_at = greatest(stored.last_event_at, excluded.last_event_at),
+        unlikes = stored.unlikes + excluded.unlikes,
+        uncomments = stored.uncomments + excluded.uncomments,
+        last_taken_at = greatest(stored.last_taken_at, excluded.last_taken_at);
     get diagnostics touched = row_count;
     return touched;
 end;

@@ -5,7 +5,8 @@
 -- 1999). Feeds: api.ranked.
 -- Keeps: both spans end at as_of and roll, so a part of a day is never held against a whole one and
 -- nothing happens at midnight. Growth common to all is no breakout. Less than minSupport: left out.
--- An excluded item is no part of anything, nor of the site.
+-- An excluded item is no part of anything, nor of the site. Taking back lowers what is recent,
+-- never the baseline, so that nobody breaks out by it.
 create function api.breakout(ranking core.ranking, as_of timestamptz)
 returns table (
     subject text, item_id bigint, score double precision, components double precision[]
@@ -35,9 +36,14 @@ counted as (
         end as subject,
         case (ranking).subject when 'item' then part.item_id end as item_id,
         part."window" = (ranking)."window" as is_recent,
+        part.last_event_at > position.since as is_active,
         api.metric_of(
             option.metric, part.views, part.likes, part.comments, part.shares, part.watch_seconds
-        ) as count
+        ) as net,
+        api.metric_of(
+            option.metric, part.views, part.likes + part.unlikes, part.comments + part.uncomments,
+            part.shares, part.watch_seconds
+        ) as given
     from option
     -- Named by the ranking alone, so that no other window is read.
     inner join core.item_window as part
@@ -45,6 +51,7 @@ counted as (
             (ranking)."window",
             (select span.longer from option as span)
         )
+    inner join core.window_position as position on part."window" = position."window"
     -- Not done where items are ranked, of any content type.
     left join core.item as item on part.item_id = item.item_id
     where
@@ -58,10 +65,11 @@ summed as (
     select
         counted.subject,
         counted.item_id,
-        coalesce(sum(counted.count) filter (where counted.is_recent), 0) as recent,
+        greatest(coalesce(sum(counted.net) filter (where counted.is_recent), 0), 0) as recent,
         greatest(
-            sum(case when counted.is_recent then -counted.count else counted.count end), 0
-        ) as rest
+            sum(case when counted.is_recent then -counted.given else counted.given end), 0
+        ) as rest,
+        bool_or(counted.is_active) as is_active
     from counted
     group by counted.subject, counted.item_id
 ),
@@ -89,6 +97,7 @@ cross join option
 where
     (summed.subject is not null or summed.item_id is not null)
     and summed.recent >= option.min_support
+    and summed.is_active
     -- Without a past there is nothing to break out of.
     and site.growth > 0;
 end;

@@ -23,13 +23,13 @@ select
     scored.score,
     array[
         scored.weights[1] * scored.slow * scored.views,
-        scored.weights[2] * scored.slow * scored.likes,
-        scored.weights[3] * scored.slow * scored.comments,
+        scored.weights[2] * scored.slow * greatest(scored.likes, 0),
+        scored.weights[3] * scored.slow * greatest(scored.comments, 0),
         scored.weights[4] * scored.slow * scored.shares,
         scored.weights[5] * scored.slow * scored.watch_minutes,
         scored.weights[1] * scored.fast * scored.recent_views,
-        scored.weights[2] * scored.fast * scored.recent_likes,
-        scored.weights[3] * scored.fast * scored.recent_comments,
+        scored.weights[2] * scored.fast * greatest(scored.recent_likes, 0),
+        scored.weights[3] * scored.fast * greatest(scored.recent_comments, 0),
         scored.weights[4] * scored.fast * scored.recent_shares,
         scored.weights[5] * scored.fast * scored.recent_watch_minutes
     ]

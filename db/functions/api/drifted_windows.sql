@@ -1,8 +1,8 @@
 -- The counts of windows that differ from a recount.
 -- Source: api.recount_windows, core.item_window. Feeds: api.mend_windows, api.reconcile.
 -- Keeps: counts must agree exactly; seconds, a float, to a thousandth. Events known only by the
--- minute or day do not tell when the newest was. What waits in core.score_feed is not in the stored
--- counts, but in the recount: items that it names are left out.
+-- minute or day do not tell when the newest was, nor how much was taken back. What waits in
+-- core.score_feed is not in the stored counts, but in the recount: items that it names are left out.
 create function api.drifted_windows()
 returns table (is_gone boolean, counts core.item_window)
 language sql stable
@@ -27,6 +27,18 @@ where
         or (
             recount.last_event_at <> stored.last_event_at
             and recount.last_event_at >= (select api.raw_since())
+        )
+        or (
+            recount.last_taken_at <> stored.last_taken_at
+            and recount.last_taken_at >= (select api.raw_since())
+        )
+        or (
+            (recount.unlikes, recount.uncomments) <> (stored.unlikes, stored.uncomments)
+            and (select api.raw_since()) <= (
+                select position.since
+                from core.window_position as position
+                where position."window" = recount."window"
+            )
         )
         or abs(recount.watch_seconds - stored.watch_seconds) > 0.001
     );

@@ -1,8 +1,8 @@
 -- What the score of one item is made of now, component by component.
--- Source: the function named by core.ranking.formula, agg.engagement_1m.
+-- Source: the function named by core.ranking.formula, api.last_hour_points.
 -- Feeds: GET /analytics/rankings/{name}/items/{id}.
 -- Keeps: the points of a weighted_decay item add up to its score, also for items below the list's
--- end. last_hour is what the events of the last 60 minutes contribute to them, to the minute; null
+-- end. last_hour is what the events of the last 60 minutes contribute to them; null
 -- for formulas that are not sums over events. No row for an item without a score.
 create function api.explain_score(
     ranking_name text, content_type text, external_id text, as_of timestamptz
@@ -56,28 +56,12 @@ begin
 
     if ranking.formula = 'weighted_decay' then
         weights := api.ranking_weights(ranking);
-        select array[
-            sum(minute.views * fade.slow), sum(minute.likes * fade.slow),
-            sum(minute.comments * fade.slow), sum(minute.shares * fade.slow),
-            sum(minute.watch_seconds / 60 * fade.slow),
-            sum(minute.views * fade.fast), sum(minute.likes * fade.fast),
-            sum(minute.comments * fade.fast), sum(minute.shares * fade.fast),
-            sum(minute.watch_seconds / 60 * fade.fast)
-        ]
-        into hour_points
-        from agg.engagement_1m as minute
-        cross join lateral (
-            select
-                api.decay(explain_score.as_of - minute.bucket, ranking.half_life) as slow,
-                case
-                    when ranking.recent_half_life is null then 0
-                    else api.decay(explain_score.as_of - minute.bucket, ranking.recent_half_life)
-                end as fast
-            offset 0
-        ) as fade
-        where
-            minute.item_id = wanted
-            and minute.bucket > explain_score.as_of - interval '1 hour';
+        hour_points := api.last_hour_points(ranking, wanted, explain_score.as_of);
+        -- To the last bit what its parts come to, in their order.
+        found_score := (
+            select sum(part.value order by part.place)
+            from unnest(found_components) with ordinality as part (value, place)
+        );
     end if;
 
     return query
@@ -91,7 +75,7 @@ begin
         end,
         case
             when ranking.formula = 'weighted_decay' then
-                coalesce(hour_points[part.place], 0) * weights[(part.place - 1) % 5 + 1]
+                hour_points[part.place]
         end,
         found_score
     from unnest(found_components) with ordinality as part (value, place)

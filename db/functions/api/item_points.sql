@@ -1,5 +1,5 @@
 -- Weighted points of an item over its lifetime, without fading.
--- Source: core.item_window (all). Feeds: api.reddit_hot, api.gravity.
+-- Source: api.candidates, core.item_window (all). Feeds: api.reddit_hot, api.gravity.
 create function api.item_points(ranking core.ranking)
 returns table (item_id bigint, born_at timestamptz, points double precision)
 language sql stable

@@ -11,11 +11,11 @@ select
     item.category,
     item.creator,
     coalesce(lifetime.views, 0) + coalesce(fed.views, 0) as views,
-    coalesce(lifetime.likes, 0) + coalesce(fed.likes, 0) as likes,
-    coalesce(lifetime.comments, 0) + coalesce(fed.comments, 0) as comments,
+    greatest(coalesce(lifetime.likes, 0) + coalesce(fed.likes, 0), 0) as likes,
+    greatest(coalesce(lifetime.comments, 0) + coalesce(fed.comments, 0), 0) as comments,
     coalesce(lifetime.shares, 0) + coalesce(fed.shares, 0) as shares,
     coalesce(lifetime.watch_seconds, 0) + coalesce(fed.watch_seconds, 0) as watch_seconds,
-    greatest(lifetime.last_event_at, fed.last_event_at) as last_event_at,
+    nullif(greatest(lifetime.last_event_at, fed.last_event_at), '-infinity') as last_event_at,
     hot.hot_score,
     hot.hot_rank,
     coalesce(hot.is_hot, false) as is_hot
@@ -30,7 +30,7 @@ left join (
         sum(one.comments)::bigint as comments,
         sum(one.shares)::bigint as shares,
         sum(one.watch_seconds) as watch_seconds,
-        max(feed.occurred_at) as last_event_at
+        max(feed.occurred_at) filter (where one.gives) as last_event_at
     from core.score_feed as feed
     cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
     group by feed.item_id
@@ -45,11 +45,12 @@ comment on column api.item_popularity.title is 'Title as the catalogue says.';
 comment on column api.item_popularity.category is 'Category as the catalogue says.';
 comment on column api.item_popularity.creator is 'Creator as the catalogue says.';
 comment on column api.item_popularity.views is 'Views, ever; 64 bits, as all counts.';
-comment on column api.item_popularity.likes is 'Likes less unlikes, ever.';
-comment on column api.item_popularity.comments is 'Comments less uncomments, ever.';
+comment on column api.item_popularity.likes is 'Likes less unlikes, ever; at least 0.';
+comment on column api.item_popularity.comments is 'Comments less uncomments, ever; at least 0.';
 comment on column api.item_popularity.shares is 'Shares, ever.';
 comment on column api.item_popularity.watch_seconds is 'Seconds watched, ever.';
-comment on column api.item_popularity.last_event_at is 'Its newest counted event; null for none.';
+comment on column api.item_popularity.last_event_at is
+    'Its newest counted event but unlikes and uncomments; null for none.';
 comment on column api.item_popularity.hot_score is
     'Score in the ranking hot, within 0.001; null without an event in its window.';
 comment on column api.item_popularity.hot_rank is

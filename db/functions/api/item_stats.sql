@@ -3,7 +3,8 @@
 -- Feeds: GET /analytics/stats/{id}.
 -- Keeps: every committed event, of any age, counts once, from the moment that it is committed, in
 -- the same day and month as in every other window: when it happened, or when it came where that is
--- earlier. What is scored is in the windows, what is not yet is in the feed. No row for an unknown
+-- earlier. Lifetime counts are at least 0; today and this month are what they changed by.
+-- What is scored is in the windows, what is not yet is in the feed. No row for an unknown
 -- item, a row of zeros for one without events.
 create function api.item_stats(content_type text, external_id text, as_of timestamptz)
 returns table (
@@ -110,7 +111,7 @@ part as (
         one.shares,
         one.watch_seconds
     from period
-    inner join core.event
+    inner join api.event
         on
             not period.is_counted
             and period.begins <= event.occurred_at
@@ -127,10 +128,10 @@ select
     coalesce(sum(part.views) filter (where part."window" = 'all'), 0)::bigint,
     coalesce(sum(part.likes) filter (where part."window" = 'today'), 0)::bigint,
     coalesce(sum(part.likes) filter (where part."window" = 'month'), 0)::bigint,
-    coalesce(sum(part.likes) filter (where part."window" = 'all'), 0)::bigint,
+    greatest(sum(part.likes) filter (where part."window" = 'all'), 0)::bigint,
     coalesce(sum(part.comments) filter (where part."window" = 'today'), 0)::bigint,
     coalesce(sum(part.comments) filter (where part."window" = 'month'), 0)::bigint,
-    coalesce(sum(part.comments) filter (where part."window" = 'all'), 0)::bigint,
+    greatest(sum(part.comments) filter (where part."window" = 'all'), 0)::bigint,
     coalesce(sum(part.shares) filter (where part."window" = 'today'), 0)::bigint,
     coalesce(sum(part.shares) filter (where part."window" = 'month'), 0)::bigint,
     coalesce(sum(part.shares) filter (where part."window" = 'all'), 0)::bigint,

@@ -56,6 +56,7 @@ begin
                 where place.item_id = few.item_id
                     -- The window is named as well: it is the first column of the key.
                     and place."window" = 'all'
+                    and place.likes > 0
                 offset 0
             ) as place
             where few.item_id not in (
@@ -79,7 +80,9 @@ begin
                 item.item_id,
                 item.likes
             from core.item_window_all as item
-            where (after_item is null or (item.likes, item.item_id) < (after_count, after_item))
+            where
+                item.likes > 0
+                and (after_item is null or (item.likes, item.item_id) < (after_count, after_item))
             order by item.likes desc, item.item_id desc
             limit stretch
         ) as walked
@@ -101,7 +104,9 @@ begin
                 item.likes
             into walked_item, walked_count
             from core.item_window_all as item
-            where (after_item is null or (item.likes, item.item_id) < (after_count, after_item))
+            where
+                item.likes > 0
+                and (after_item is null or (item.likes, item.item_id) < (after_count, after_item))
             order by item.likes desc, item.item_id desc
             limit 1 offset stretch - 1;
         end if;
@@ -115,7 +120,8 @@ begin
                 null::timestamptz
             from core.item_window_all as item
             where
-                (item.likes, item.item_id) < (walked_count, walked_item)
+                item.likes > 0
+                and (item.likes, item.item_id) < (walked_count, walked_item)
                 and (
                     item.item_id in (
                         select known.item_id from core.item as known
@@ -145,7 +151,7 @@ begin
             case when after_rest then after_moment end,
             case when after_rest then after_item end,
             most - found,
-            'counts'
+            'likes'
         ) as rest;
     end if;
 end;

@@ -27,7 +27,7 @@ begin
             item.item_id,
             true,
             null::bigint,
-            coalesce(item.published_at, item.created_at)
+            item.listed_at
         from (
             select known.* from core.item as known
             where
@@ -47,10 +47,20 @@ begin
                 )
             )
             and (
-                unplaced_in is distinct from 'counts'
+                unplaced_in is distinct from 'views'
                 or not exists (
                     select 1 from core.item_window_all as place
-                    where place."window" = 'all' and place.item_id = item.item_id
+                    where
+                        place."window" = 'all' and place.item_id = item.item_id and place.views > 0
+                    offset 0
+                )
+            )
+            and (
+                unplaced_in is distinct from 'likes'
+                or not exists (
+                    select 1 from core.item_window_all as place
+                    where
+                        place."window" = 'all' and place.item_id = item.item_id and place.likes > 0
                     offset 0
                 )
             )
@@ -59,10 +69,10 @@ begin
             )
             and (
                 after_item is null
-                or (coalesce(item.published_at, item.created_at), item.item_id)
+                or (item.listed_at, item.item_id)
                 < (after_moment, after_item)
             )
-        order by coalesce(item.published_at, item.created_at) desc, item.item_id desc
+        order by item.listed_at desc, item.item_id desc
         limit most;
     else
         return query
@@ -70,7 +80,7 @@ begin
             item.item_id,
             true,
             null::bigint,
-            coalesce(item.published_at, item.created_at)
+            item.listed_at
         from core.item as item
         where
             (items_by_new.category is null or item.category = items_by_new.category)
@@ -82,9 +92,21 @@ begin
                 or (item.item_id in (select place.item_id from core.item_hot as place)) is false
             )
             and (
-                unplaced_in is distinct from 'counts'
+                unplaced_in is distinct from 'views'
                 or (
-                    item.item_id in (select place.item_id from core.item_window_all as place)
+                    item.item_id in (
+                        select place.item_id from core.item_window_all as place
+                        where place.views > 0
+                    )
+                ) is false
+            )
+            and (
+                unplaced_in is distinct from 'likes'
+                or (
+                    item.item_id in (
+                        select place.item_id from core.item_window_all as place
+                        where place.likes > 0
+                    )
                 ) is false
             )
             and item.item_id not in (
@@ -92,10 +114,10 @@ begin
             )
             and (
                 after_item is null
-                or (coalesce(item.published_at, item.created_at), item.item_id)
+                or (item.listed_at, item.item_id)
                 < (after_moment, after_item)
             )
-        order by coalesce(item.published_at, item.created_at) desc, item.item_id desc
+        order by item.listed_at desc, item.item_id desc
         limit most;
     end if;
 end;
@@ -104,8 +126,8 @@ $$;
 comment on function api.items_by_new(
     text, text, timestamptz, bigint, integer, text
 ) is
-    'The newest items; only those without a hot rank where unplaced_in is hot, without an event '
-    'where it is counts.';
+    'The newest items; only those without a hot rank where unplaced_in is hot, without a view '
+    'where it is views, without a like where it is likes.';
 grant execute on function api.items_by_new(
     text, text, timestamptz, bigint, integer, text
 ) to groundswell_service, groundswell_read;

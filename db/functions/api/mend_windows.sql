@@ -30,7 +30,10 @@ mended as (
         comments = excluded.comments,
         shares = excluded.shares,
         watch_seconds = excluded.watch_seconds,
-        last_event_at = excluded.last_event_at
+        last_event_at = excluded.last_event_at,
+        unlikes = excluded.unlikes,
+        uncomments = excluded.uncomments,
+        last_taken_at = excluded.last_taken_at
 )
 
 select count(*) from drifted;

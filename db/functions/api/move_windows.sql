@@ -1,5 +1,5 @@
 -- Add the events in the feed to every window, and take out those that have left it.
--- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone of it.
+-- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone.
 -- Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it
@@ -40,7 +40,9 @@ begin
                     sum(past.likes) as likes,
                     sum(past.comments) as comments,
                     sum(past.shares) as shares,
-                    sum(past.watch_seconds) as watch_seconds
+                    sum(past.watch_seconds) as watch_seconds,
+                    sum(past.unlikes) as unlikes,
+                    sum(past.uncomments) as uncomments
                 from (
                     select
                         event.item_id,
@@ -48,7 +50,9 @@ begin
                         one.likes,
                         one.comments,
                         one.shares,
-                        one.watch_seconds
+                        one.watch_seconds,
+                        one.unlikes,
+                        one.uncomments
                     from (
                         select
                             timely.item_id,
@@ -89,7 +93,9 @@ begin
                         minute.likes,
                         minute.comments,
                         minute.shares,
-                        minute.watch_seconds
+                        minute.watch_seconds,
+                        greatest(-minute.likes, 0),
+                        greatest(-minute.comments, 0)
                     from api.dropped_minutes(moving.since, new_since, raw_since) as minute
                 ) as past
                 group by past.item_id
@@ -101,7 +107,7 @@ begin
                 where
                     stored."window" = moving."window"
                     and stored.item_id = gone.item_id
-                    and stored.last_event_at <= new_since
+                    and greatest(stored.last_event_at, stored.last_taken_at) <= new_since
             )
 
             update core.item_window as stored
@@ -110,12 +116,14 @@ begin
                 likes = stored.likes - gone.likes,
                 comments = stored.comments - gone.comments,
                 shares = stored.shares - gone.shares,
-                watch_seconds = stored.watch_seconds - gone.watch_seconds
+                watch_seconds = stored.watch_seconds - gone.watch_seconds,
+                unlikes = stored.unlikes - gone.unlikes,
+                uncomments = stored.uncomments - gone.uncomments
             from gone
             where
                 stored."window" = moving."window"
                 and stored.item_id = gone.item_id
-                and stored.last_event_at > new_since;
+                and greatest(stored.last_event_at, stored.last_taken_at) > new_since;
             get diagnostics step = row_count;
             touched := touched + step;
         end if;

@@ -14,6 +14,10 @@ where
     old.alert_id = alert.alert_id
     and alert.occurred_at < prune_alerts.as_of - policy.keep_for;
 
+delete from core.alert_history as old
+using core.alert_policy as policy
+where old.as_of < prune_alerts.as_of - policy.keep_for;
+
 delete from core.alert as old
 using core.alert_policy as policy
 where old.occurred_at < prune_alerts.as_of - policy.keep_for;

@@ -1,10 +1,10 @@
 -- Raise the alerts about items whose lifetime count passes a threshold by the events in the feed.
--- Source: core.alert_subscription, core.score_feed, core.item_window. Feeds: core.alert,
--- core.alert_crossing, core.alert_outbox.
+-- Source: core.alert_subscription, api.count_rises, core.alert_backlog. Feeds: core.alert,
+-- core.alert_crossing, core.alert_outbox, core.alert_backlog.
 -- Keeps: only api.score_events may call it, after the windows have moved and before the feed is
--- emptied, in one snapshot: the count before is the count now less the feed. Each item once for a
--- subscription, also where unlikes take the count back. Looks at the items of the feed alone, and
--- at none without a subscription. Its own failure goes to the ledger and fails nothing else.
+-- emptied, in one snapshot. Each item once for a subscription, also where unlikes take the count
+-- back. Looks at the items of the feed alone, and at none without a subscription. Its own failure
+-- goes to the ledger and fails nothing else; the next run catches up.
 create function api.raise_count_alerts(as_of timestamptz)
 returns void
 language plpgsql volatile
@@ -22,45 +22,41 @@ declare
     raised bigint;
 begin
     if not is_wanted then
+        delete from core.alert_backlog;
         return;
     end if;
 
     begin
-        with gained as materialized (
+        with risen as materialized (
             select
-                feed.item_id,
-                sum(one.views) as views,
-                sum(one.likes) as likes,
-                sum(one.comments) as comments,
-                sum(one.shares) as shares
-            from core.score_feed as feed
-            cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-            group by feed.item_id
+                raise_count_alerts.as_of,
+                now_risen.*
+            from api.count_rises(raise_count_alerts.as_of) as now_risen
+            union all
+            select behind.*
+            from core.alert_backlog as behind
         ),
 
         passed as (
-            select
+            select distinct on (wanted.subscription_id, risen.item_id)
                 wanted.subscription_id,
-                gained.item_id,
-                lifetime.count
-            from gained
-            inner join core.item_window as counted
-                on gained.item_id = counted.item_id and counted."window" = 'all'
-            cross join lateral (
-                values
-                ('views', counted.views, gained.views),
-                ('likes', counted.likes, gained.likes),
-                ('comments', counted.comments, gained.comments),
-                ('shares', counted.shares, gained.shares)
-            ) as lifetime (metric, count, gain)
+                risen.item_id,
+                risen.as_of,
+                risen.count
+            from risen
             inner join core.alert_subscription as wanted
                 on
                     wanted.condition_type = 'passes_count'
                     and wanted.status = 'active'
-                    and wanted.metric = lifetime.metric
-                    and wanted.threshold <= lifetime.count
-                    and wanted.threshold > lifetime.count - lifetime.gain
-                    and (wanted.item_id is null or wanted.item_id = gained.item_id)
+                    and wanted.metric = risen.metric
+                    and wanted.threshold <= risen.count
+                    and wanted.threshold > risen.count - risen.gain
+                    and (wanted.item_id is null or wanted.item_id = risen.item_id)
+                    -- Of what is behind, it hears what it would have heard then.
+                    and (
+                        risen.as_of = raise_count_alerts.as_of
+                        or wanted.created_at <= risen.as_of
+                    )
             left join core.api_key as owner on wanted.owner_key_id = owner.key_id
             left join core.ranking as ranking on wanted.ranking_id = ranking.ranking_id
             where
@@ -71,10 +67,11 @@ begin
                         select 1
                         from core.item
                         where
-                            item.item_id = gained.item_id
+                            item.item_id = risen.item_id
                             and item.content_type = ranking.content_type
                     )
                 )
+            order by wanted.subscription_id, risen.item_id, risen.as_of
         ),
 
         crossing as (
@@ -90,10 +87,10 @@ begin
         select api.store_alerts(
             array_agg(
                 (
-                    null, passed.subscription_id, 'passes_count', raise_count_alerts.as_of, null,
+                    null, passed.subscription_id, 'passes_count', passed.as_of, null,
                     passed.item_id, null, null, null, null, passed.count
                 )::core.alert
-                order by passed.subscription_id, passed.item_id
+                order by passed.as_of, passed.subscription_id, passed.item_id
             )
         ) into raised
         from passed
@@ -101,9 +98,15 @@ begin
             on
                 passed.subscription_id = crossing.subscription_id
                 and passed.item_id = crossing.item_id;
+        delete from core.alert_backlog;
         perform api.note_alerts(raised, null);
     exception when others then
         perform api.note_alerts(0, format('counts: %s', sqlerrm));
+        insert into core.alert_backlog (as_of, item_id, metric, count, gain)
+        select
+            raise_count_alerts.as_of,
+            risen.*
+        from api.count_rises(raise_count_alerts.as_of) as risen;
     end;
 end;
 $$;

@@ -2,20 +2,23 @@
 -- Source: core.recompute, core.event, core.aggregate_level.
 -- Feeds: agg.*, core.item_window, core.audit.
 -- Keeps: only api.refresh_aggregates may call it, under its lock: of two refreshes of one aggregate
--- the second fails. No chunk is dropped meanwhile, and no day touched whose raw events are gone. A
--- request that was cut off is begun anew, three times at most.
-create procedure api.recompute_stats(as_of timestamptz)
+-- the second fails. No chunk is dropped meanwhile, and no day touched whose raw events are gone. It
+-- works for some seconds and leaves the other days to the next run, so that it holds up nothing for
+-- long, also where there is but one connection; a day that was cut off is begun anew, three times
+-- at most.
+create procedure api.recompute_stats(
+    as_of timestamptz, work_for interval default interval '5 seconds'
+)
 language plpgsql
 as $$
 declare
+    leave_at constant timestamptz := clock_timestamp() + work_for;
     wanted core.recompute;
     fault text;
     level record;
-    step record;
-    first timestamptz;
+    -- Whole days (UTC), of which the day level is made.
+    day timestamptz;
     after timestamptz;
-    touched bigint;
-    mended bigint;
     drifted bigint;
     windows_fault text;
 begin
@@ -25,63 +28,74 @@ begin
     then
         return;
     end if;
+    day := coalesce(wanted.rebuilt_until, date_trunc('day', wanted.since, 'UTC'));
+    after := date_trunc('day', wanted.until + interval '1 day' - interval '1 second', 'UTC');
+    after := least(after, date_trunc('day', as_of, 'UTC') + interval '1 day');
     update core.recompute as request
-    set attempts = request.attempts + 1, started_at = clock_timestamp()
+    set
+        attempts = request.attempts + 1,
+        started_at = coalesce(request.started_at, clock_timestamp())
     where request.recompute_id = wanted.recompute_id;
     commit;
 
     fault := case when wanted.attempts >= 3 then 'cut off three times: see the database''s log' end;
-    fault := coalesce(fault, api.recompute_fault(wanted.since));
-    if fault is null then
-        -- Whole days (UTC), of which the day level is made.
-        first := date_trunc('day', wanted.since, 'UTC');
-        after := date_trunc('day', wanted.until + interval '1 day' - interval '1 second', 'UTC');
-        select
-            counted.items,
-            counted.differing
-        into touched, mended
-        from api.compare_aggregates(first, after) as counted;
+    fault := coalesce(fault, api.recompute_fault(greatest(wanted.since, day)));
+    if fault is null and wanted.items_touched is null then
+        update core.recompute as request
+        set items_touched = counted.items, items_mended = counted.differing
+        from api.compare_aggregates(day, after) as counted
+        where request.recompute_id = wanted.recompute_id;
+        commit;
+    end if;
+    while fault is null and day < after loop
+        if clock_timestamp() > leave_at then
+            update core.recompute as request set attempts = 0
+            where request.recompute_id = wanted.recompute_id;
+            perform api.release_job_lock('maintain_storage');
+            commit;
+            return;
+        end if;
         for level in
             select
                 policy.level,
                 -- The newest part is left to real-time reads, as every refresh does.
-                least(after, time_bucket(width.bucket, as_of - policy.refresh_lag)) as until
+                least(
+                    day + interval '1 day', time_bucket(width.bucket, as_of - policy.refresh_lag)
+                ) as until
             from core.aggregate_level as width
             inner join core.storage_policy as policy on width.name = policy.level
+            where day < time_bucket(width.bucket, as_of - policy.refresh_lag)
             order by width.bucket
         loop
-            -- A day at a time, each a transaction of its own.
-            for step in
-                select day.begins, least(day.begins + interval '1 day', level.until) as ends
-                from generate_series(
-                    first, level.until - interval '1 microsecond', interval '1 day'
-                ) as day (begins)
-            loop
-                call refresh_continuous_aggregate(
-                    format('agg.%I', level.level)::regclass,
-                    step.begins,
-                    step.ends,
-                    force => true,
-                    options => '{"buckets_per_batch": 0}'
-                );
-            end loop;
+            call refresh_continuous_aggregate(
+                format('agg.%I', level.level)::regclass,
+                day,
+                level.until,
+                force => true,
+                options => '{"buckets_per_batch": 0}'
+            );
         end loop;
+        day := day + interval '1 day';
+        update core.recompute as request set rebuilt_until = day
+        where request.recompute_id = wanted.recompute_id;
+        commit;
+    end loop;
 
+    if fault is null then
         call api.reconcile_one(null, as_of, drifted, windows_fault);
         fault := case when drifted = 0 then windows_fault end;
     end if;
 
     update core.recompute as request
-    set
-        finished_at = clock_timestamp(),
-        items_touched = touched,
-        items_mended = mended,
-        error = fault
-    where request.recompute_id = wanted.recompute_id;
+    set finished_at = clock_timestamp(), error = fault
+    where request.recompute_id = wanted.recompute_id
+    returning request.* into wanted;
     perform api.end_audit(
         wanted.audit_id,
         case when fault is null then
-            jsonb_build_object('itemsTouched', touched, 'itemsMended', mended)
+            jsonb_build_object(
+                'itemsTouched', wanted.items_touched, 'itemsMended', wanted.items_mended
+            )
         end,
         fault,
         clock_timestamp()
@@ -91,5 +105,5 @@ begin
 end;
 $$;
 
-comment on procedure api.recompute_stats (timestamptz) is
-    'Does what core.recompute asks for, if anything.';
+comment on procedure api.recompute_stats (timestamptz, interval) is
+    'Does what core.recompute asks for, if anything, for about so long.';

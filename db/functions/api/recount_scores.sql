@@ -3,7 +3,7 @@
 -- Source: core.event, api.dropped_counts for what is gone of it.
 -- Feeds: api.sync_scores, api.reconcile.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier. The sums hold for
--- the moment of the newest event.
+-- the moment of the newest event. last_event_at is of what gives, as in api.add_to_scores.
 create function api.recount_scores(
     ranking core.ranking, until timestamptz default 'infinity'
 )
@@ -19,6 +19,7 @@ with counted as (
         one.likes,
         one.comments,
         one.shares,
+        one.gives,
         one.watch_seconds / 60 as watch_minutes
     from api.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
@@ -34,6 +35,8 @@ with counted as (
         gone.likes,
         gone.comments,
         gone.shares,
+        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
+            as gives,
         gone.watch_seconds / 60 as watch_minutes
     from api.dropped_counts() as gone
 ),
@@ -45,7 +48,7 @@ newest as (
 summed as (
     select
         counted.item_id,
-        max(counted.at) as last_event_at,
+        coalesce(max(counted.at) filter (where counted.gives), '-infinity') as last_event_at,
         sum(counted.views * fade.slow) as views,
         sum(counted.likes * fade.slow) as likes,
         sum(counted.comments * fade.slow) as comments,

@@ -15,7 +15,10 @@ with counted as (
         one.likes,
         one.comments,
         one.shares,
-        one.watch_seconds
+        one.watch_seconds,
+        one.unlikes,
+        one.uncomments,
+        one.gives
     from core.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where event.counted and event.occurred_at >= (select api.raw_since())
@@ -27,7 +30,12 @@ with counted as (
         gone.likes,
         gone.comments,
         gone.shares,
-        gone.watch_seconds
+        gone.watch_seconds,
+        -- How much was taken back and given at once is not known any more.
+        greatest(-gone.likes, 0) as unlikes,
+        greatest(-gone.comments, 0) as uncomments,
+        greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
+            as gives
     from api.dropped_counts() as gone
 )
 
@@ -39,7 +47,10 @@ select
     sum(counted.comments)::bigint,
     sum(counted.shares)::bigint,
     sum(counted.watch_seconds),
-    max(counted.at)
+    coalesce(max(counted.at) filter (where counted.gives), '-infinity'),
+    sum(counted.unlikes)::bigint,
+    sum(counted.uncomments)::bigint,
+    coalesce(max(counted.at) filter (where not counted.gives), '-infinity')
 from counted
 inner join core.window_position as position on counted.at > position.since
 group by position."window", counted.item_id;

@@ -1,5 +1,5 @@
--- Magnitude and youth: sign(points)·log10(max(|points|, 1)) + seconds from 2005-12-08 07:46:43 UTC
--- to birth / 45000.
+-- Magnitude and youth: log10(max(points, 1)) + seconds from 2005-12-08 07:46:43 UTC to birth over
+-- 45000.
 -- Source: api.item_points; Reddit's hot sort (2010). Feeds: api.ranked.
 create function api.reddit_hot(ranking core.ranking, as_of timestamptz)
 returns table (
@@ -15,12 +15,13 @@ with option as materialized (
 part as (
     select
         item.item_id,
-        sign(item.points) * log(greatest(abs(item.points), 1)) as magnitude,
-        date_part('epoch', item.born_at - '2005-12-08 07:46:43+00'::timestamptz)
-        / option.seconds as age
+        log(greatest(item.points, 1)) as magnitude,
+        date_part(
+            'epoch',
+            least(item.born_at, reddit_hot.as_of) - '2005-12-08 07:46:43+00'::timestamptz
+        ) / option.seconds as age
     from api.item_points(ranking) as item
     cross join option
-    where item.born_at <= reddit_hot.as_of
 )
 
 select

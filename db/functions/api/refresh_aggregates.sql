@@ -2,8 +2,8 @@
 -- Source: core.event, core.aggregate_level.
 -- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d; does what core.recompute asks
 -- for, because of two refreshes at once the second fails.
--- Keeps: no refresh reaches into raw data, or into a finer level, that is gone (api.dropped_before):
--- it would empty the buckets there. The finer level is always refreshed first.
+-- Keeps: no refresh reaches into raw data, or into a finer level, that is gone
+-- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first.
 create procedure api.refresh_aggregates(
     as_of timestamptz default now(), forced boolean default false
 )

@@ -5,7 +5,7 @@
 create function api.request_recompute(
     period text, day date, zone text, who text, as_of timestamptz
 )
-returns bigint
+returns core.recompute
 language plpgsql volatile
 security definer
 set search_path = pg_catalog
@@ -16,7 +16,7 @@ declare
     after timestamptz;
     fault text;
     audit_id bigint;
-    new_id bigint;
+    made core.recompute;
 begin
     if zone <> 'UTC' and not exists (
         select 1 from pg_timezone_names as known where known.name = zone
@@ -55,13 +55,13 @@ begin
     insert into core.recompute as wanted
     (audit_id, period, zone, since, until, requested_at)
     values (audit_id, period, zone, first, after, as_of)
-    returning wanted.recompute_id into new_id;
-    return new_id;
+    returning wanted.* into made;
+    return made;
 end;
 $$;
 
 comment on function api.request_recompute(text, date, text, text, timestamptz) is
-    'Puts daily or monthly of a day in line and answers its id. Raises check_violation for what '
+    'Puts daily or monthly of a day in line and answers it. Raises check_violation for what '
     'cannot be done, recompute_from_raw_events where raw events are gone, unique_violation while '
     'another one waits.';
 revoke execute on function api.request_recompute(text, date, text, text, timestamptz) from public;

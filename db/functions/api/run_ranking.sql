@@ -2,7 +2,8 @@
 -- Source: api.ranked, core.item_window, api.newest_run.
 -- Feeds: core.ranking_run, core.ranking_snapshot, api.raise_alerts.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
--- nothing is stored but that they still hold: an idle ranking costs almost nothing.
+-- nothing is stored but that they still hold: an idle ranking costs almost nothing. Counts shown
+-- are at least 0.
 create function api.run_ranking(ranking core.ranking, as_of timestamptz)
 returns integer
 language plpgsql volatile
@@ -59,8 +60,8 @@ begin
                 before.rank,
                 placed.score,
                 coalesce(counted.views, named.views, 0),
-                coalesce(counted.likes, named.likes, 0),
-                coalesce(counted.comments, named.comments, 0),
+                greatest(counted.likes, named.likes, 0),
+                greatest(counted.comments, named.comments, 0),
                 coalesce(counted.shares, named.shares, 0),
                 placed.components
             )::core.ranking_entry as place
@@ -121,6 +122,7 @@ begin
         update core.ranking_run as run
         set confirmed_at = run_ranking.as_of
         where run.run_id = previous.run_id and run.confirmed_at < run_ranking.as_of;
+        perform api.raise_alerts(ranking, null);
         return 0;
     end if;
 
@@ -136,7 +138,7 @@ begin
         snapshot.segment,
         snapshot.entries
     from unnest(fresh) as snapshot;
-    perform api.raise_alerts(ranking, previous, new_run_id, as_of);
+    perform api.raise_alerts(ranking, new_run_id);
     return 1;
 end;
 $$;

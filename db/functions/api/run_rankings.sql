@@ -26,6 +26,8 @@ begin
         fault := format('scoring: %s', sqlerrm);
     end;
     commit;
+    perform api.note_births();
+    commit;
 
     for ranking in
         select r.*

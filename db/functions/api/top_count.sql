@@ -23,7 +23,8 @@ counted as (
             option.metric, candidate.views, candidate.likes,
             candidate.comments, candidate.shares, candidate.watch_seconds
         ) as count
-    from api.candidates(ranking) as candidate
+    -- What an item lost counts for its category or creator, though the item itself is not active.
+    from api.candidates(ranking, only_active => false) as candidate
     cross join option
 )
 

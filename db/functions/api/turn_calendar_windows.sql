@@ -39,7 +39,8 @@ begin
         delete from core.item_window as stored where stored."window" = calendar."window";
         delete from core.window_position as stored where stored."window" = calendar."window";
         insert into core.item_window (
-            "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at
+            "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at,
+            unlikes, uncomments, last_taken_at
         )
         select
             calendar."window",
@@ -49,9 +50,15 @@ begin
             sum(one.comments),
             sum(one.shares),
             sum(one.watch_seconds),
-            max(least(event.occurred_at, event.received_at))
+            coalesce(max(moment.at) filter (where one.gives), '-infinity'),
+            sum(one.unlikes),
+            sum(one.uncomments),
+            coalesce(max(moment.at) filter (where not one.gives), '-infinity')
         from core.event
         cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
+        cross join lateral (
+            select least(event.occurred_at, event.received_at) as at
+        ) as moment
         where
             event.counted
             and event.occurred_at > calendar.begins_after
