@@ -1,4 +1,4 @@
--- Drop the chunks of a level that end by a moment, if the next level has counted all that is in them.
+-- Drop the chunks of a level that end by a moment, if the next level has counted all of them.
 -- Source: core.aggregate_level, api.level_chunks, api.changed_ranges. Feeds: api.maintain_storage.
 -- Keeps: nothing can come into the chunks between the look and the drop: writers are held off
 -- (api.hold_raw_events), and others by a lock on each chunk. Where a refresh failed, was skipped or
