@@ -2,7 +2,7 @@
 -- Source: api.recount_windows, core.item_window. Feeds: api.mend_windows, api.reconcile.
 -- Keeps: counts must agree exactly; seconds, a float, to a thousandth. Events known only by the
 -- minute or day do not tell when the newest was, nor how much was taken back. What waits in
--- core.score_feed is not in the stored counts, but in the recount: items that it names are left out.
+-- core.score_feed is in the recount, but not in the stored counts: its items are left out.
 create function api.drifted_windows()
 returns table (is_gone boolean, counts core.item_window)
 language sql stable
