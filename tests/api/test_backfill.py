@@ -105,7 +105,8 @@ async def test_the_policy_of_the_database_decides_and_the_last_known_while_it_is
 ) -> None:
     async with pool.connection() as connection:
         await connection.execute(
-            "update core.storage_policy set keep_for = interval '90 days' where level = 'event'"
+            "update core.storage_policy set keep_for = interval '90 days' "
+            "where level in ('event', 'engagement_1m')"
         )
     retention = Retention(pool, timeout=5)
     assert retention.kept == DEFAULT
