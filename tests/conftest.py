@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -105,6 +106,23 @@ async def clean(cleaner: Cleaner, pool: Pool, redis: redis.asyncio.Redis) -> Non
     async with pool.connection() as connection:
         await cleaner.clean(connection)
     await redis.flushall()
+
+
+@pytest.fixture
+async def worker(
+    clean: None,  # noqa: ARG001
+    settings: Settings,
+    pool: Pool,
+    redis: redis.asyncio.Redis,
+) -> AsyncIterator[None]:
+    """A worker beside the API, as in production."""
+    from app.worker import run_parts  # noqa: PLC0415 - as with `api`
+
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_parts(settings, pool, redis, stop))
+        yield
+        stop.set()
 
 
 @pytest.fixture

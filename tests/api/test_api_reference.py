@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import redis.asyncio
 
 from app.errors import GroundswellError
-from app.runtime.pool import Pool
-from app.settings import Settings
-from app.worker import run_parts
 from tests.api.conftest import ADMIN_KEY
 from tests.api.reference import PAGE, Example, read_examples, request
 from tests.eventually import eventually
@@ -69,22 +63,7 @@ def fits(shown: Any, found: Any) -> bool:
     return isinstance(found, int | float)
 
 
-@pytest.fixture
-async def at_work(
-    clean: None,  # noqa: ARG001
-    settings: Settings,
-    pool: Pool,
-    redis: redis.asyncio.Redis,
-) -> AsyncIterator[None]:
-    """A worker beside the API, as in production."""
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(run_parts(settings, pool, redis, stop))
-        yield
-        stop.set()
-
-
-@pytest.mark.usefixtures("at_work")
+@pytest.mark.usefixtures("worker")
 async def test_the_reference_tells_the_truth(admin_api: httpx.AsyncClient) -> None:
     variables = {"URL": "http://localhost", "ADMIN_KEY": ADMIN_KEY, "TOKEN": token("ada")}
     for example in EXAMPLES:

@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis.asyncio
 
 from app.http.openapi import document
 from app.main import create_app
-from app.runtime.pool import Pool
 from app.settings import Settings
-from app.worker import run_parts
 from tests.api.conftest import ADMIN_KEY
 from tests.clients.node_tools import FOLDER, NodeTools, installed
 from tests.eventually import eventually
@@ -45,21 +42,6 @@ async def api_url(settings: Settings) -> AsyncIterator[str]:
     """An API with an admin key."""
     async with served(settings, GROUNDSWELL_ADMIN_KEY=ADMIN_KEY) as site:
         yield site.url
-
-
-@pytest.fixture
-async def worker(
-    clean: None,  # noqa: ARG001
-    settings: Settings,
-    pool: Pool,
-    redis: redis.asyncio.Redis,
-) -> AsyncIterator[None]:
-    """A worker beside the API, as in production."""
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(run_parts(settings, pool, redis, stop))
-        yield
-        stop.set()
 
 
 def test_redocly_finds_no_error(described: Path, node_tools: NodeTools) -> None:

@@ -50,3 +50,19 @@ def folders(tmp_path: Path) -> Folders:
     """A copy of db/ that a test may change."""
     shutil.copytree(PROJECT.migrations.parent, tmp_path / "db")
     return Folders.under(tmp_path / "db")
+
+
+@pytest.fixture
+async def own(home: Home, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A migrated database that a test may change."""
+    engine = await home.engine(tmp_path / "engine")
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+async def connection(own: Engine) -> AsyncIterator[psycopg.AsyncConnection]:
+    async with await psycopg.AsyncConnection.connect(
+        own.database_url, autocommit=True, prepare_threshold=None
+    ) as connection:
+        yield connection

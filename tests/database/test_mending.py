@@ -20,24 +20,8 @@ from tests.fingerprint import fingerprint
 
 
 @pytest.fixture
-async def own(home: Home, tmp_path: Path) -> AsyncIterator[Engine]:
-    """A migrated database that a test may change."""
-    engine = await home.engine(tmp_path / "engine")
-    yield engine
-    await engine.stop()
-
-
-@pytest.fixture
 def url(own: Engine) -> str:
     return own.database_url
-
-
-@pytest.fixture
-async def connection(url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-    async with await psycopg.AsyncConnection.connect(
-        url, autocommit=True, prepare_threshold=None
-    ) as connection:
-        yield connection
 
 
 async def test_what_is_missing_is_told_and_comes_back(

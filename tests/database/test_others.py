@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from app.errors import MigrationError
 from app.migrate.migrate import migrate
 from app.migrate.schema_files import PROJECT, Folders
-from tests.engines import Engine, Home
+from tests.engines import Engine
 from tests.fingerprint import fingerprint
 
 BUILT = """
@@ -41,24 +40,8 @@ async def one(connection: psycopg.AsyncConnection, query: str) -> Any:
 
 
 @pytest.fixture
-async def own(home: Home, tmp_path: Path) -> AsyncIterator[Engine]:
-    """A migrated database that a test may change."""
-    engine = await home.engine(tmp_path / "engine")
-    yield engine
-    await engine.stop()
-
-
-@pytest.fixture
 def url(own: Engine) -> str:
     return own.database_url
-
-
-@pytest.fixture
-async def connection(url: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    async with await psycopg.AsyncConnection.connect(
-        url, autocommit=True, prepare_threshold=None
-    ) as connection:
-        yield connection
 
 
 @pytest.fixture
