@@ -125,7 +125,7 @@ async def _identify(connection: AnyConnection) -> Caller:
     key = await ring.find(text)
     if key is None:
         if ring.loaded:
-            services.guesses.note(client)
+            # Too long to be guessed; and one just made is known to all only after a moment.
             return Caller(scopes=free, shown="unknown")
         if "write" in free:
             # Nobody would ask for a key here: that it cannot be looked up must not cost events.

@@ -132,7 +132,8 @@ async def test_it_is_paused_resumed_and_changed(
     assert (await change(url=None))["url"] is None
     again = await change(url="https://other.example.org/", name="Top ten")
     assert again["secret"] not in {None, subscribed["secret"]}
-    for bad in ({"status": "disabled"}, {"cooldown": None}, {"ranking": "hot"}, {"url": "x"}):
+    assert await change(cooldown=None) == {**again, "secret": None}
+    for bad in ({"status": "disabled"}, {"ranking": "hot"}, {"url": "x"}):
         await problem(await admin_api.patch(path, json=bad, headers=ADMIN), 400, "bad-request")
 
 

@@ -104,7 +104,7 @@ async def main():
     transport = httpx.ASGITransport(app=app)
     async with (
         lifespan(app),
-        httpx.AsyncClient(transport=transport, base_url="http://one.test") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         os.write(1, b"ready\\n")
         await asyncio.to_thread(os.read, 0, 1)

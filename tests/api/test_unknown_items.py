@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import msgspec
@@ -178,8 +179,8 @@ async def test_a_database_that_heals_is_asked_again(
     class Switched:
         """Lends connections of whichever pool is in force."""
 
-        def connection(self) -> object:
-            return pools[-1].connection()
+        def connection(self, **options: Any) -> object:
+            return pools[-1].connection(**options)
 
     async with open_pool(settings) as closed:
         pass

@@ -132,8 +132,8 @@ async def is_known(api_url: str, key: str, origin: str) -> bool:
 
 
 @pytest.fixture
-def visit(browser: Any, pool: Pool, api_url: str) -> Visit:
-    return Visit(browser, pool, api_url)
+def visit(chromium: Any, pool: Pool, api_url: str) -> Visit:
+    return Visit(chromium, pool, api_url)
 
 
 async def recorded(redis: Redis) -> list[PackedEvent]:

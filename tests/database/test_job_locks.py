@@ -62,12 +62,11 @@ async def test_a_skipped_run_says_who_runs_it(
             return await cursor.fetchone() == (1,)
 
         await eventually(waits)
-        for job in ("run_rankings", "reconcile"):
-            await other.execute(f"call api.{job}()".encode())
-            ended, error = await newest(other, job)
-            assert not ended
-            assert error.startswith("skipped: ")
-            assert f"run by session {running.info.backend_pid} of postgres (the slow one)" in error
+        await other.execute("call api.run_rankings()")
+        ended, error = await newest(other, "run_rankings")
+        assert not ended
+        assert error.startswith("skipped: ")
+        assert f"run by session {running.info.backend_pid} of postgres (the slow one)" in error
         cursor = await other.execute(
             "select job, error from api.job_status where error ~ 'skipped'"
         )
@@ -131,3 +130,19 @@ async def test_dashboards_see_no_users_and_schedule_nothing(pool: Pool) -> None:
             await connection.execute("select * from api.latest_run")
         finally:
             await connection.execute("reset role")
+
+
+async def test_who_has_a_lock_is_not_refused_it_for_others_who_look(
+    sessions: list[psycopg.AsyncConnection[Any]],
+) -> None:
+    holding, looking, _ = sessions
+    assert await taken(holding) is None
+    async with looking.transaction():
+        await looking.execute("select pg_advisory_xact_lock(hashtext('groundswell job j'), 0)")
+        again = asyncio.create_task(taken(holding))
+        assert "just beginning" in str(await taken(sessions[2]))
+    assert await again is None
+
+
+async def taken(connection: psycopg.AsyncConnection[Any]) -> Any:
+    return (await (await connection.execute("select api.take_job_lock('j')")).fetchone() or [0])[0]

@@ -63,3 +63,16 @@ async def test_too_many_stretches_close_their_narrowest_gaps(world: World) -> No
     assert len(ranges) == 100
     assert ranges[0][0] == AS_OF - 4 * DAY
     assert any(earlier[1] + 69 * MINUTE == later[0] for earlier, later in pairwise(ranges))
+
+
+async def test_changes_logged_beyond_all_timestamps_are_those_of_the_bounds(world: World) -> None:
+    await refreshed(world)
+    await world.execute(
+        """
+        insert into _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log
+            (hypertable_id, lowest_modified_value, greatest_modified_value)
+        select raw_hypertable_id, -9223372036854775807, 9223372036854775806
+        from _timescaledb_catalog.continuous_agg where user_view_name = 'engagement_1m'
+        """
+    )
+    assert await changed(world) == [(AS_OF - 10 * DAY, AS_OF - HOUR)]

@@ -28,7 +28,7 @@ LARGE = "ranking_run|ranking_snapshot|ranking_score|item|item_window\\w*|_hyper\
 
 
 @pytest.fixture
-async def history(undone: World) -> World:
+async def history(clean: None, undone: World) -> World:  # noqa: ARG001
     """Ten days of hourly snapshots of every ranking, five thousand items, a week of the ledger."""
     await undone.execute(
         """

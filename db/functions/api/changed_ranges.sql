@@ -41,15 +41,21 @@ with logged as (
 
 changed as (
     select
-        time_bucket(bucket, greatest(since, noted.earliest)) as begins,
-        time_bucket(bucket, least(until, noted.latest)) + bucket as ends
-    from logged
-    cross join lateral (
+        time_bucket(bucket, _timescaledb_functions.to_timestamp(noted.lowest)) as begins,
+        time_bucket(bucket, _timescaledb_functions.to_timestamp(noted.greatest)) + bucket as ends
+    from (
+        -- Bounded as numbers: what changes all of a table is logged beyond what a timestamp can be.
         select
-            _timescaledb_functions.to_timestamp(logged.lowest) as earliest,
-            _timescaledb_functions.to_timestamp(logged.greatest) as latest
+            greatest(logged.lowest, bounds.since) as lowest,
+            least(logged.greatest, bounds.until) as greatest
+        from logged
+        cross join (
+            select
+                _timescaledb_functions.time_to_internal(since) as since,
+                _timescaledb_functions.time_to_internal(until) as until
+        ) as bounds
+        where logged.greatest >= bounds.since and logged.lowest < bounds.until
     ) as noted
-    where noted.latest >= since and noted.earliest < until
 ),
 
 spaced as (

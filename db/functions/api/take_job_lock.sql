@@ -13,8 +13,18 @@ declare
     lock_key constant integer := hashtext('groundswell job ' || job);
     holder text;
 begin
-    -- One looks at a time.
-    if not pg_try_advisory_xact_lock(lock_key, 0) then
+    -- One looks at a time. Who has the lock already waits for those who look: they soon go away.
+    if exists (
+        select 1
+        from pg_locks as mine
+        where
+            mine.locktype = 'advisory'
+            and mine.pid = pg_backend_pid()
+            and mine.classid = (lock_key::bigint & 4294967295)::oid
+            and mine.objid <> 0
+    ) then
+        perform pg_advisory_xact_lock(lock_key, 0);
+    elsif not pg_try_advisory_xact_lock(lock_key, 0) then
         return 'another session that is just beginning';
     end if;
     perform pg_stat_clear_snapshot();
