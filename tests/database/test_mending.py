@@ -25,7 +25,7 @@ def url(own: Engine) -> str:
 
 
 async def test_what_is_missing_is_told_and_comes_back(
-    connection: psycopg.AsyncConnection[Any], url: str
+    connection: psycopg.AsyncConnection[Any], url: str, home: Home
 ) -> None:
     await migrate(url)
     assert await differences(url) == []
@@ -40,21 +40,24 @@ async def test_what_is_missing_is_told_and_comes_back(
             execute format('drop function %s', 'api.recompute_fault'::regproc::regprocedure);
         end
         $$;
-        update pg_proc set proacl = null where proname = 'start_job';
         """
     )
+    # As after a restore without grants. The embedded engine keeps what it has read of a catalogue.
+    opened = home.name != "embedded"
+    if opened:
+        await connection.execute("update pg_proc set proacl = null where proname = 'start_job'")
     told = await differences(url)
     assert told == await differences(url), "it only tells"
     assert sorted(told) == [
         "functions/api/recompute_fault.sql is not what is there",
         "missing: execute on function api.closed_before() for groundswell_service",
-        "missing: function api.start_job(pg_catalog.text) closed to public",
+        *["missing: function api.start_job(pg_catalog.text) closed to public"] * opened,
         "missing: insert on core.event for groundswell_service",
         "missing: usage on schema api for groundswell_read",
     ]
     report = await migrate(url)
     assert report.replaced == 1
-    assert len(report.mended) == 4
+    assert len(report.mended) == 3 + opened
     assert await differences(url) == []
     now = await fingerprint(connection, "core", "agg", "api", "formula")
     # In another order, perhaps.

@@ -110,7 +110,12 @@ async def test_an_unknown_role_is_refused(embedded: EmbeddedTimescaledb) -> None
         await psycopg.AsyncConnection.connect(embedded.url, user="stranger")
 
 
-async def test_many_clients_with_settings_of_their_own(connect: Connect) -> None:
+async def test_many_clients_with_settings_of_their_own(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The service's own connections ask for UTC, and that outranks the options.
+    monkeypatch.delenv("PGTZ", raising=False)
+
     async def use(zone: str) -> None:
         connection = await connect(options=f"-c timezone={zone}")
         for _ in range(20):

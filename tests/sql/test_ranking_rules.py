@@ -102,8 +102,8 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"formula": "wilson", "options": {"z": -1}}, "option z: use a number from 0 to 10"),
     ({"formula": "minmax_hot", "options": {"hotShare": 5}}, "hotShare: use a number from 0 to 1"),
     (
-        {"formula": "reddit_hot", "options": {"seconds": 0}},
-        "seconds: use a number from 1 to 1000000",
+        {"formula": "reddit_hot", "options": {"seconds": -1}},
+        "seconds: use a number from 0 to 1000000",
     ),
     (
         {"formula": "gravity", "options": {"ageExponent": 400}},

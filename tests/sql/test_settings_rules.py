@@ -58,7 +58,10 @@ async def test_several_levels_are_changed_by_one_statement(undone: World) -> Non
     await undone.execute(POLICY.format("keep_for = null", "like 'e%%'").replace("%%", "%"))
 
 
-async def test_a_content_type_that_nobody_has_is_warned_of(undone: World) -> None:
+async def test_a_content_type_that_nobody_has_is_warned_of(
+    clean: None,  # noqa: ARG001
+    undone: World,
+) -> None:
     told: list[str] = []
     undone.connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
     await undone.execute("insert into core.ranking (name, content_type) values ('r', 'vidoe')")

@@ -87,6 +87,7 @@ begin
     return;
   end if;
   if cardinality(fields) = 5
+     and length(schedule) <= 1000
      and cron.__field_is_valid(fields[1], 0, 59, '{}')
      and cron.__field_is_valid(fields[2], 0, 23, '{}')
      and (fields[3] = '$' or cron.__field_is_valid(fields[3], 1, 31, '{}'))

@@ -73,7 +73,10 @@ function canonical(startup) {
     const lower = name.toLowerCase()
     return [spelling[lower] ?? lower, value]
   })
-  return new Map(entries)
+  const settings = new Map(entries)
+  // What is so anyway needs no turn in the backend: a client may come while another has it.
+  if (settings.get('TimeZone')?.toUpperCase() === 'UTC') settings.delete('TimeZone')
+  return settings
 }
 
 function negotiation(code, parameters) {
