@@ -20,7 +20,7 @@ async def post_all(port: int, bodies: Iterable[bytes], *, connections: int, path
 async def _post(port: int, bodies: Iterator[bytes], path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         "User-Agent: groundswell-client/1\r\nContent-Length: "
     ).encode()
     try:

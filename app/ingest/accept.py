@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.access.bounds import MAX_AHEAD_SECONDS, Bounds
+from app.access.bounds import MAX_AHEAD_SECONDS, OPEN, Bounds
 from app.http.wire import MAX_DEPTH, TOO_DEEP, id_text, is_too_deep
 from app.ingest.bots import bot_of
 from app.ingest.decode import Decoded
@@ -106,7 +106,7 @@ class Acceptor:
         occurred_at = self._time_of(event, now, sender.bounds)
         if isinstance(occurred_at, str):
             return occurred_at
-        if fault := _excess(event, type_number, sender.bounds):
+        if sender.bounds is not OPEN and (fault := _excess(event, type_number, sender.bounds)):
             return fault
         viewer = sender.viewer
         is_named = event.user_id is not None or event.session_id is not None
