@@ -96,7 +96,8 @@ class Callers:
             for _ in range(EVENTS_A_REQUEST)
         )
         return (
-            "POST /analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: groundswell-client/1\r\n"
+            "POST /analytics/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            "User-Agent: groundswell-client/1\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(events) + 2}\r\n\r\n[{events}]"
         ).encode()
 
