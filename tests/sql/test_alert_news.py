@@ -25,8 +25,8 @@ async def refused(top: World) -> AsyncIterator[None]:
 async def test_a_failure_is_told_fails_no_ranking_and_is_caught_up(top: World) -> None:
     """In two runs: 2 comes to the lead and passes 60, 3 passes 60, and 1 is back. In the next one
     nothing happens, and all of it is told, once, as of when it was."""
-    await subscribe(top, enters_top(1), ranking="top")
-    await subscribe(top, passes_count(60))
+    leads = await subscribe(top, enters_top(1), ranking="top")
+    passes = await subscribe(top, passes_count(60))
     await view(top, 2, 20, step=1)
     assert next(key for _, key, _ in await top.places("top")) == 2
     await top.happened(3, "view", 32)
@@ -45,8 +45,8 @@ async def test_a_failure_is_told_fails_no_ranking_and_is_caught_up(top: World) -
     for step in (3, 4):
         await top.run(AS_OF + step * MINUTE, forced=True)
     assert await about(top) == [
-        (2, "2", None, None), (2, "1", None, None), (2, "3", None, None),
-        (1, "2", 1, 2), (1, "1", 1, 2),
+        (passes, "2", None, None), (passes, "1", None, None), (passes, "3", None, None),
+        (leads, "2", 1, 2), (leads, "1", 1, 2),
     ]  # fmt: skip
     assert await top.rows("select occurred_at from core.alert order by alert_id") == [
         (AS_OF + step * MINUTE,) for step in (1, 2, 2, 1, 2)
