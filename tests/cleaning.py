@@ -35,6 +35,7 @@ class Cleaner:
     def __init__(self, tables: dict[str, Table], aggregates: list[str]) -> None:
         self.tables = tables
         self._aggregates = aggregates
+        self._identities = [table.identity for table in tables.values() if table.identity]
         self._look = sql.SQL(" union all ").join(
             sql.SQL(
                 "select {}, (select jsonb_agg(to_jsonb(t)) from (select * from {} limit {}) as t),"
@@ -116,14 +117,13 @@ class Cleaner:
             for name in dirty:
                 if seed := self.tables[name].seed:
                     await _restore(connection, name, seed)
-            identities = [self.tables[name].identity for name in dirty]
-            if used := [identity for identity in identities if identity is not None]:
-                await connection.execute(
-                    "select setval(t.name, t.value, t.is_called) "
-                    "from unnest(%s::text[], %s::bigint[], %s::boolean[])"
-                    " as t (name, value, is_called)",
-                    [list(column) for column in zip(*used, strict=True)],
-                )
+            # All: rows that a test has made and removed, or rolled back, have moved them, too.
+            await connection.execute(
+                "select setval(t.name, t.value, t.is_called) "
+                "from unnest(%s::text[], %s::bigint[], %s::boolean[])"
+                " as t (name, value, is_called)",
+                [list(column) for column in zip(*self._identities, strict=True)],
+            )
         if await self._is_materialized(connection):
             for aggregate in self._aggregates:
                 await connection.execute(

@@ -82,3 +82,15 @@ async def test_cleaning_restores_configuration(pool: Pool, cleaner: Cleaner) -> 
 
 async def test_redis_is_empty(redis: redis.asyncio.Redis) -> None:
     assert await redis.dbsize() == 0
+
+
+async def test_ids_begin_anew_also_where_no_row_is_left(pool: Pool, cleaner: Cleaner) -> None:
+    made = (
+        "insert into core.item (content_type, external_id) values ('video', 'a') returning item_id"
+    )
+    async with pool.connection() as connection:
+        for _ in range(2):
+            await cleaner.clean(connection)
+            assert await (await connection.execute(made)).fetchone() == (1,)
+            await connection.execute("delete from core.item")
+        await cleaner.clean(connection)
