@@ -50,6 +50,7 @@ from app.items import exclusion_routes as exclusions
 from app.items import routes as items
 from app.likes import routes as likes
 from app.likes.counts import LikeCounts
+from app.me import routes as me
 from app.rankings import admin_routes as admin_rankings
 from app.rankings import routes as rankings
 from app.rankings import trending_routes as trending
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> HotPath:
             beacon.router,
             items.router,
             likes.router,
+            me.router,
             Router(
                 "/",
                 route_handlers=[trending.router, rankings.router, top.router, stats.router],
@@ -236,6 +238,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="Events", description="Record what people do."),
             Tag(name="Items", description="The catalogue that rankings take titles from."),
             Tag(name="Likes", description="What signed-in users like."),
+            Tag(name="Users", description="What is kept of a signed-in user."),
             Tag(name="Rankings", description="What is trending, and why."),
             Tag(name="Alerts", description="Be told when something enters a top or breaks out."),
             Tag(name="Admin", description="For those with the admin key."),

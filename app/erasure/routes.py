@@ -1,14 +1,16 @@
-"""`POST /admin/erasures`: erase what is kept of a user, or of an item."""
+"""`POST /admin/erasures`, `DELETE /items/{id}`: erase what is kept of a user, or of an item."""
 
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, post
+from litestar import Response, Router, delete, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
 
 from app.access.guard import require
 from app.audit.audited import audited
@@ -18,8 +20,10 @@ from app.errors import BadRequestError, UnknownItemError
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.openapi_bodies import json_body
+from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
 from app.http.wire import id_text
+from app.rankings.dropping import drop_excluded
 from app.runtime.pool import PooledConnection
 from app.services import Services
 
@@ -55,23 +59,71 @@ async def post_erasure(request: AnyRequest, services: NamedDependency[Services])
         content_id=None if given.content_id is None else id_text(given.content_id),
     )
 
+    return await answer_erased(request, services, subject, purges=given.counts == "purge")
+
+
+@delete(
+    "/items/{content_id:str}",
+    status_code=200,
+    summary="Delete an item",
+    description="Erases its name, texts and metadata and takes it out of all lists at once; what "
+    "was counted stays in sums over all items, or goes too with `purge`. Its id is unknown then: "
+    "an event of it would begin another item, so stop sending first. It cannot be taken back.",
+    operation_id="deleteItem",
+    guards=[require("admin")],
+    security=[{"adminKey": []}],
+    tags=["Items"],
+    responses={
+        200: ResponseSpec(Erased, description="What was erased", generate_examples=False),
+        **documented(UnknownItemError),
+    },
+)
+async def delete_item(
+    request: AnyRequest,
+    services: NamedDependency[Services],
+    content_id: ContentId,
+    content_type: ContentType = DEFAULT_TYPE,
+    purge: Annotated[
+        bool, QueryParameter(name="purge", description="Whether its counts go, too.")
+    ] = False,
+) -> Response[bytes]:
+    """Erase an item."""
+    subject = Subject(content_type=content_type, content_id=content_id)
+    return await answer_erased(request, services, subject, purges=purge)
+
+
+async def answer_erased(
+    request: AnyRequest,
+    services: Services,
+    subject: Subject,
+    *,
+    purges: bool,
+    headers: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Erase `subject`, with a line in the audit trail, and say what that came to.
+
+    An item leaves all lists, too. Raises `UnknownItemError`.
+    """
+
     def connect() -> AbstractAsyncContextManager[PooledConnection]:
         return services.connected(within=services.settings.admin_seconds)
 
-    async with audited(request, "erase", subject.parameters(given.counts)) as action:
+    parameters = subject.parameters("purge" if purges else "keep")
+    async with audited(request, "erase", parameters) as action:
         erased = await erase(
-            connect,
-            services.redis,
-            subject,
-            purges=given.counts == "purge",
-            as_of=datetime.now(UTC),
+            connect, services.redis, subject, purges=purges, as_of=datetime.now(UTC)
         )
         action.outcome = None if erased is None else msgspec.to_builtins(erased)
     if erased is None:
-        raise UnknownItemError(f"no item has the id {subject.content_id!r}")
-    return passing(request, erased)
+        raise UnknownItemError(f"no {subject.content_type} has the id {subject.content_id!r}")
+    if subject.content_id is not None:
+        await drop_excluded(services.settings, services.pool)
+    return passing(request, erased, headers=headers)
 
 
 router = Router(
-    "/", route_handlers=[post_erasure], guards=[require("admin")], security=[{"adminKey": []}]
+    "/",
+    route_handlers=[post_erasure],
+    guards=[require("admin")],
+    security=[{"adminKey": []}],
 )

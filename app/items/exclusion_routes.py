@@ -18,6 +18,7 @@ from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
 from app.items import exclusions
 from app.items.wire import Exclusion, ExclusionIn, ItemExclusions
+from app.rankings.dropping import drop_excluded
 from app.runtime.pool import PooledConnection
 from app.services import Services
 
@@ -36,8 +37,8 @@ _RESPONSES = {
     "/admin/items/{content_id:str}/exclusion",
     request_max_body_size=None,
     summary="Exclude an item from rankings",
-    description="Every ranking leaves it out from its next run on, categories and creators too; "
-    "a list that holds it is computed anew within a minute, whatever its schedule. Its events go "
+    description="Every ranking leaves it out, categories and creators too; a list that holds it "
+    "is computed anew at once, or within a minute where the scoring job is at work. Its events go "
     "on being counted. Another reason than before opens a new line of the record.",
     operation_id="excludeItem",
     operation_class=json_body(ExclusionIn),
@@ -61,6 +62,7 @@ async def exclude(
             as_of=datetime.now(UTC),
         )
         answer = await _standing(connection, item_id, given.content_type, content_id)
+    await drop_excluded(services.settings, services.pool)
     return passing(request, answer)
 
 

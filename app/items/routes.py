@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from app.access.guard import require
+from app.erasure.routes import delete_item
 from app.errors import BadRequestError, TooLargeError, UnknownItemError
 from app.http.answers import AnyRequest, passing
 from app.http.body import body_of, decoded_bytes
@@ -111,4 +112,4 @@ def _stored(item: ItemIn) -> ItemIn:
     )
 
 
-router = Router("/", route_handlers=[put_items, list_items, get_item])
+router = Router("/", route_handlers=[delete_item, put_items, list_items, get_item])

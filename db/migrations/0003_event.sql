@@ -38,6 +38,10 @@ create index event_by_time on core.event (occurred_at);
 -- columnstore keeps least and most of received_at of each batch because of it.
 create index event_ahead on core.event (received_at) where received_at < occurred_at;
 
+-- What a user viewed, newest first, and what to erase of it. The columnstore keeps a filter of the
+-- users of each batch because of it.
+create index event_by_user on core.event (user_id, occurred_at) where user_id is not null;
+
 comment on table core.event is
     'Every accepted event, once. Raw rows are dropped by age (core.storage_policy).';
 comment on column core.event.event_id is 'The caller''s id, or a UUIDv7 made on acceptance.';

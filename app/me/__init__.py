@@ -1,0 +1,1 @@
+"""What a signed-in user may read and erase of itself."""
