@@ -10,6 +10,7 @@ import click
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
 from app.cli.erase import erasing
+from app.cli.export import export
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
@@ -29,7 +30,18 @@ def cli() -> None:
     """
 
 
-for command in (dev, serve, worker, migrate, replay, dead_letters, api_keys, catalogue, erasing):
+for command in (
+    dev,
+    serve,
+    worker,
+    migrate,
+    replay,
+    dead_letters,
+    api_keys,
+    catalogue,
+    erasing,
+    export,
+):
     cli.add_command(command)
 
 

@@ -1,0 +1,1 @@
+"""What is counted, as files: raw events, aggregates and the catalogue."""
