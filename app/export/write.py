@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 
+from app.export.columns import ExportedCounts, ExportedEvent, ExportedItem, Start
 from app.export.parquet import write_parquet
 from app.export.plan import Asked, Plan, What, plan_of
 from app.export.stretches import Stretch, stretches
-from app.runtime.sql import Command
+from app.runtime.sql import Query
 
-_SOURCES: dict[What, Command] = {
-    "events": Command("exported_events"),
-    "engagement": Command("exported_engagement"),
-    "items": Command("exported_items"),
+_SOURCES: dict[What, Query[Any]] = {
+    "events": Query("exported_events", ExportedEvent),
+    "engagement": Query("exported_engagement", ExportedCounts),
+    "items": Query("exported_items", ExportedItem),
 }
-_START = Command("export_start")
+_START = Query("export_start", Start)
 
 # JSON has control characters as escapes only, so that nothing is quoted and each row is a line.
 _NDJSON = b"(format csv, delimiter e'\\x01', quote e'\\x02')"

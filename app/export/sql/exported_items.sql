@@ -9,12 +9,12 @@ select
         as "publishedAt",
     item.attributes,
     to_char(item.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "createdAt",
-    counts.views,
-    counts.likes,
-    counts.comments,
-    counts.shares,
-    counts.watch_seconds as "watchSeconds"
+    coalesce(counts.views, 0) as views,
+    coalesce(counts.likes, 0) as likes,
+    coalesce(counts.comments, 0) as comments,
+    coalesce(counts.shares, 0) as shares,
+    coalesce(counts.watch_seconds, 0) as "watchSeconds"
 from core.item as item
-inner join api.item_popularity as counts
+left join api.item_popularity as counts
     on item.content_type = counts.content_type and item.external_id = counts.content_id
 order by item.item_id
