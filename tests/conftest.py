@@ -25,6 +25,7 @@ profiles.load()
 LONGEST = (
     "faults/test_soak.py",
     "database/test_migrate.py",
+    "database/test_restores.py",
     "api/test_fuzz.py",
     "browser/test_dashboard.py",
     "browser/test_schema_page.py",

@@ -82,6 +82,7 @@ class Inserter:
         All of it is committed on return. When it raises, a part may be committed: insert the same
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
+        await self._item_ids.check(connection)
         lanes = lanes_of(events, late_before=now - self._late)
         known: Known = {}
         for lane in lanes:

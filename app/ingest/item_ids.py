@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
+from weakref import WeakSet
 
 from app.ingest.rows import ItemKey
 from app.items import queries as items
@@ -13,12 +14,28 @@ from app.runtime.sql import Connection
 class ItemIds:
     """A bounded memory of item ids; items are never deleted, so an id never goes stale.
 
-    When it is full, the longest known are forgotten, an eighth at a time.
+    Unless the database is another one than before, restored or failed over: it may give an id that
+    is remembered here to another item. When it is full, the longest known are forgotten, an eighth
+    at a time.
     """
 
     def __init__(self, *, limit: int = 500_000) -> None:
         self._limit = limit
         self._known: dict[ItemKey, int] = {}
+        self._database: items.ServingDatabase | None = None
+        """Which one they are of."""
+        self._seen = WeakSet[Connection]()
+        """Connections that are known to lead there."""
+
+    async def check(self, connection: Connection) -> None:
+        """Forget all ids if `connection` does not lead to the database that gave them."""
+        if connection in self._seen:
+            return
+        database = await items.serving_database(connection)
+        if database != self._database:
+            self._known, self._database = {}, database
+            self._seen.clear()
+        self._seen.add(connection)
 
     @property
     def known(self) -> Mapping[ItemKey, int]:

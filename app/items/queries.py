@@ -17,6 +17,13 @@ class ResolvedItem(msgspec.Struct, frozen=True, kw_only=True):
     item_id: int
 
 
+class ServingDatabase(msgspec.Struct, frozen=True, kw_only=True):
+    """A database as long as its server runs."""
+
+    started_at: datetime
+    database_id: int
+
+
 class WrittenItems(msgspec.Struct, frozen=True, kw_only=True):
     """How many catalogue entries are now as was said."""
 
@@ -57,6 +64,7 @@ class ListedItem(CatalogueItem, frozen=True, kw_only=True):
 
 _LIST_ITEMS = Query("list_items", ListedItem)
 _RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)
+_SERVING_DATABASE = Query("serving_database", ServingDatabase)
 _KNOWN_ITEMS = Query("known_items", ResolvedItem)
 _PUT_ITEMS = Query("put_items", WrittenItems)
 _ITEMS_BY_EXTERNAL_ID = Query("items_by_external_id", CatalogueItem)
@@ -69,6 +77,11 @@ async def resolve_items(
     return await _RESOLVE_ITEMS.all(
         connection, content_types=content_types, external_ids=external_ids
     )
+
+
+async def serving_database(connection: Connection) -> ServingDatabase | None:
+    """Return which database the connection is of; another one may have other ids of items."""
+    return await _SERVING_DATABASE.first(connection)
 
 
 async def known_items(

@@ -82,7 +82,9 @@ async def _open_to_readers(connection: Connection) -> list[str]:
         select exists (
             select
             from pg_catalog.pg_namespace as n
-            where n.nspname = 'cron' and has_schema_privilege('groundswell_read', n.oid, 'usage')
+            cross join pg_catalog.pg_roles as reader
+            where n.nspname = 'cron' and reader.rolname = 'groundswell_read'
+                and has_schema_privilege(reader.oid, n.oid, 'usage')
                 and exists (select from pg_catalog.pg_extension where extname = 'pg_cron')
         )
         """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ import psycopg
 import structlog
 
 from app.errors import MigrationError
-from app.migrate import bookkeeping, grants, jobs, mending, roles
+from app.migrate import bookkeeping, engine, grants, jobs, mending, roles
 from app.migrate.replace import Replacement, changed_files, gone_files
 from app.migrate.roles import NO_SERVICES, Services
 from app.migrate.schema_files import (
@@ -32,9 +31,6 @@ LOCK = 0x67726F756E64
 """Key of the advisory lock that a migration holds ("ground" in ASCII)."""
 
 RETRY_SECONDS = 0.25
-
-OLDEST, NEWEST = (2, 23), (2, 32)
-"""Versions of TimescaleDB with which this works."""
 
 _HELD = {"2BP01", "0A000"}
 """What PostgreSQL says of a column, table or function that a view or function needs as it is."""
@@ -86,7 +82,7 @@ async def migrate(
         _exclusively(connection),
     ):
         await bookkeeping.refuse_before_baseline(connection)
-        await _ensure_timescaledb(connection)
+        await engine.ensure_timescaledb(connection)
         newer = await bookkeeping.newer_than(connection, versioned)
         pending = await bookkeeping.pending_of(connection, versioned)
         if newer:
@@ -112,7 +108,7 @@ async def migrate(
             jobs=registered,
             jobs_skipped=jobs_skipped,
             mended=mended,
-            warnings=await mending.warnings(connection, wanted=services.connections),
+            warnings=await _warnings(connection, services),
         )
 
 
@@ -152,7 +148,14 @@ async def differences(
             fault = await roles.login_fault(database_url, login)
             if fault not in (None, roles.UNASKED):
                 found.append(f"the services cannot log in as {login.user}: {fault}")
-        return found + await mending.warnings(connection, wanted=services.connections)
+        return found + await _warnings(connection, services)
+
+
+async def _warnings(connection: Connection, services: Services) -> list[str]:
+    return [
+        *await engine.warnings(connection),
+        *await mending.warnings(connection, wanted=services.connections),
+    ]
 
 
 async def _bring_up(
@@ -287,45 +290,6 @@ async def _exclusively(connection: Connection) -> AsyncIterator[None]:
     finally:
         if not connection.closed:
             await connection.execute("select pg_advisory_unlock(%s)", [LOCK])
-
-
-async def _ensure_timescaledb(connection: Connection) -> None:
-    known = "select exists (select from pg_catalog.pg_extension where extname = %s)"
-    offered = "select exists (select from pg_catalog.pg_available_extensions where name = %s)"
-    if await _true(connection, known, "timescaledb"):
-        await _check_timescaledb(connection)
-        return
-    if not await _true(connection, offered, "timescaledb"):
-        raise MigrationError("this server has no TimescaleDB: install it, or use another server")
-    try:
-        await connection.execute("create extension if not exists timescaledb")
-    except psycopg.Error as error:
-        raise MigrationError(f"cannot create the extension timescaledb: {error}") from error
-    await _check_timescaledb(connection)
-
-
-async def _check_timescaledb(connection: Connection) -> None:
-    """Raise `MigrationError` for a TimescaleDB that cannot do what the schema needs."""
-    cursor = await connection.execute(
-        """
-        select extversion, current_setting('timescaledb.license', true)
-        from pg_catalog.pg_extension where extname = 'timescaledb'
-        """
-    )
-    [(version, licence)] = await cursor.fetchall()
-    number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if number < OLDEST:
-        raise MigrationError(
-            f"TimescaleDB {version} is too old: Groundswell needs 2.23 or newer, and is tried with "
-            "2.23 to 2.32"
-        )
-    if number > NEWEST:
-        log.warning("untried_timescaledb", version=version, newest_tried="2.32")
-    if licence == "apache":
-        raise MigrationError(
-            "this TimescaleDB has no continuous aggregates: use a build with the Community (TSL) "
-            "code, never one that ends in -oss"
-        )
 
 
 async def _true(connection: Connection, question: str, *parameters: object) -> bool:

@@ -13,8 +13,8 @@ from msgspec import structs
 
 from app.cli.main import cli
 from app.errors import InputError
+from app.migrate.engine import NEWEST
 from app.migrate.mending import PEOPLE
-from app.migrate.migrate import NEWEST
 from app.migrate.roles import BESIDE_POOL
 from app.settings import Settings, read_settings, variable_of
 from tests.engines import container

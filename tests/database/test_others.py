@@ -28,6 +28,8 @@ BUILT = """
     grant execute on function api.closed_before() to pg_monitor;
     grant select on mine.popular to pg_monitor;
     insert into core.item (content_type, external_id) values ('video', 'kept');
+    insert into core.score_feed (item_id, occurred_at, event_type, count)
+    select item_id, now(), 'view', 1 from core.item;
 """
 
 VIEW = "functions/api/item_popularity.sql"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from app.embedded import EmbeddedTimescaledb
+from app.embedded import EmbeddedTimescaledb, copy_data
 from tests.embedded.conftest import Connect, Connection, fetch, value
 from tests.eventually import eventually
 
@@ -151,7 +152,45 @@ async def test_an_idle_transaction_is_ended(connect: Connect) -> None:
     other = await connect()
     await connection.execute("insert into thing values (1)")
     assert await asyncio.wait_for(value(other, "select count(*) from thing"), 5) == 0
-    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout) as ended:
         await connection.execute("select 1")
     assert connection.closed
+    assert "idle for 0.2 s and is rolled back" in str(ended.value)
     assert await value(other, "show work_mem") == "4MB"
+
+
+async def test_an_idle_transaction_is_ended_after_a_minute_unless_told_otherwise(
+    connect: Connect,
+) -> None:
+    name = "idle_in_transaction_session_timeout"
+    connection = await connect()
+    assert await value(connection, f"show {name}") == "1min"
+    await connection.execute(f"set {name} = '2h'")
+    assert await value(connection, f"show {name}") == "2h"
+    await connection.execute(f"reset {name}")
+    assert await value(connection, f"show {name}") == "1min"
+
+
+async def test_the_limit_is_that_of_the_engine_for_whoever_sets_none(
+    empty_folder: Path, tmp_path: Path
+) -> None:
+    """Also in a failed transaction, and for who set its own limit and took it back."""
+    copy_data(empty_folder, tmp_path)
+    server = EmbeddedTimescaledb(tmp_path, idle_timeout=0.2)
+    await server.start()
+    try:
+        async with await psycopg.AsyncConnection.connect(server.url) as connection:
+            await connection.execute("set idle_in_transaction_session_timeout = 0")
+            await connection.execute("create table kept (id integer)")
+            await connection.commit()
+            await connection.execute("reset idle_in_transaction_session_timeout")
+            await connection.commit()
+            await connection.execute("insert into kept values (1)")
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await connection.execute("select 1 / 0")
+            async with await psycopg.AsyncConnection.connect(server.url) as other:
+                assert await value(other, "select count(*) from kept") == 0
+            with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+                await connection.execute("select 1")
+    finally:
+        await server.stop()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import psycopg
+import pytest
+
 from tests.sql.world import AS_OF, World
 
 HOUR = timedelta(hours=1)
@@ -76,3 +79,22 @@ async def test_changes_logged_beyond_all_timestamps_are_those_of_the_bounds(worl
         """
     )
     assert await changed(world) == [(AS_OF - 10 * DAY, AS_OF - HOUR)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "alter table _timescaledb_catalog.continuous_aggs_materialization_ranges rename to other",
+        "alter table _timescaledb_catalog.continuous_agg rename column raw_hypertable_id to source",
+    ],
+)
+async def test_a_version_that_keeps_its_logs_otherwise_is_told_of_in_words(
+    undone: World, change: str
+) -> None:
+    """Not passed over as if nothing had changed, which would lose what has."""
+    await undone.execute(change)
+    with pytest.raises(
+        psycopg.errors.FeatureNotSupported,
+        match=r"TimescaleDB 2\.\S+ keeps its logs of changes otherwise .* cannot be refreshed",
+    ):
+        await changed(undone)

@@ -67,7 +67,8 @@ export class Engine {
   /** Whose unnamed statement the backend has now. */
   unnamedOwner = null
 
-  static async open(folder) {
+  /** `settings` are defaults beside those of the gateway itself. */
+  static async open(folder, settings = {}) {
     const basePtr = stackBasePtr()
     const engine = new Engine()
     engine.#db = await PGlite.create({
@@ -78,7 +79,7 @@ export class Engine {
     engine.#mod = engine.#db.Module
     enlargeStack(engine.#mod, basePtr)
     engine.#connect()
-    engine.#configure()
+    engine.#configure({ ...SETTINGS, ...settings })
     return engine
   }
 
@@ -111,10 +112,10 @@ export class Engine {
     return count
   }
 
-  #configure() {
+  #configure(settings) {
     // LOADed before anything else: without it, reading a continuous aggregate aborts the engine.
     for (const library of LIBRARIES) this.sql(`load '${library}'`)
-    for (const [name, value] of Object.entries(SETTINGS)) this.#configureOne(name, value)
+    for (const [name, value] of Object.entries(settings)) this.#configureOne(name, value)
     // A standalone backend has no user to RESET SESSION AUTHORIZATION to. Setting one looks it up,
     // which needs a transaction.
     this.sql('begin')

@@ -33,7 +33,7 @@ let nextId = 1
 let server
 let stopping = false
 
-async function openEngine(folder) {
+async function openEngine(folder, idleTimeout) {
   if (!isInitialised(folder)) {
     // In a process of its own: a second engine in one process would keep the first one's memory.
     const script = fileURLToPath(import.meta.url)
@@ -42,7 +42,8 @@ async function openEngine(folder) {
     })
     if (child.status !== 0) throw new Error('creating the data folder failed')
   }
-  return Engine.open(folder)
+  // What a client is told with SHOW, and goes back to with RESET; session.mjs keeps it.
+  return Engine.open(folder, { idle_in_transaction_session_timeout: String(idleTimeout) })
 }
 
 function accept(backend, socket) {
@@ -80,9 +81,10 @@ async function stop(backend, reason) {
 async function main() {
   const folder = options.data
   if (options.initialise) return initialise(folder)
-  const engine = await openEngine(folder)
+  const idleTimeout = Number(options['idle-timeout-ms'])
+  const engine = await openEngine(folder, idleTimeout)
   const backend = new Backend(engine, {
-    idleTimeout: Number(options['idle-timeout-ms']),
+    idleTimeout,
     copyLimit: Number(options['copy-limit-mb']) * 1048576,
     sessions,
   })

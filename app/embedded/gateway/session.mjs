@@ -91,9 +91,9 @@ export class Session {
   }
 
   /** Ends the connection with a FATAL error. */
-  shutdown(code, text) {
+  shutdown(code, text, more = {}) {
     if (this.#over) return
-    this.#end(errorResponse({ severity: 'FATAL', code, message: text }))
+    this.#end(errorResponse({ severity: 'FATAL', code, message: text, ...more }))
   }
 
   #end(lastWords) {
@@ -230,7 +230,7 @@ export class Session {
     // Each client may choose its own, as on a server.
     const own = this.settings.current.get('idle_in_transaction_session_timeout')
     const wait = own === undefined ? this.#backend.idleTimeout : Number.parseInt(own, 10)
-    if (wait > 0) this.#idleTimer = setTimeout(() => this.#idleTooLong(), wait)
+    if (wait > 0) this.#idleTimer = setTimeout(() => this.#idleTooLong(wait), wait)
   }
 
   #stopIdleTimer() {
@@ -238,9 +238,14 @@ export class Session {
     this.#idleTimer = null
   }
 
-  #idleTooLong() {
-    log('idle transaction rolled back', { client: this.pid })
-    this.shutdown('25P03', 'terminating connection due to idle-in-transaction timeout')
+  #idleTooLong(wait) {
+    log('idle transaction rolled back', { client: this.pid, seconds: wait / 1000 })
+    this.shutdown('25P03', 'terminating connection due to idle-in-transaction timeout', {
+      detail:
+        'The embedded engine does one transaction at a time: an open one keeps all others ' +
+        `waiting. It was idle for ${wait / 1000} s and is rolled back.`,
+      hint: 'Set idle_in_transaction_session_timeout before it begins to be given longer.',
+    })
   }
 
   #disconnected() {

@@ -56,7 +56,11 @@ begin
             from api.level_chunks() as stored
             where
                 stored.level = policy.level
-                and not stored.is_columnar
+                -- 8: late rows have come in beside the columnar ones.
+                and (
+                    not stored.is_compressed
+                    or _timescaledb_functions.chunk_status(stored.chunk::regclass) & 8 = 8
+                )
                 and stored.ends < policy.columnar_before
             order by stored.begins
         loop

@@ -39,6 +39,7 @@ begin
     if ledger_id is null then
         return;
     end if;
+    perform api.skip_used_ids();
     scored := api.score_events(as_of);
 
     for wanted in

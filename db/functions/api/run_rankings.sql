@@ -17,6 +17,7 @@ begin
     if ledger_id is null then
         return;
     end if;
+    perform api.skip_used_ids();
     commit;
 
     set transaction isolation level repeatable read;
