@@ -16,12 +16,12 @@ from app.export.columns import ExportedCounts, ExportedEvent, ExportedItem, Star
 from app.export.parquet import write_parquet
 from app.export.plan import Asked, Plan, What, plan_of
 from app.export.stretches import Stretch, stretches
-from app.runtime.sql import Query
+from app.runtime.sql import CopiedQuery, Query
 
-_SOURCES: dict[What, Query[Any]] = {
-    "events": Query("exported_events", ExportedEvent),
-    "engagement": Query("exported_engagement", ExportedCounts),
-    "items": Query("exported_items", ExportedItem),
+_SOURCES: dict[What, CopiedQuery[Any]] = {
+    "events": CopiedQuery("exported_events", ExportedEvent),
+    "engagement": CopiedQuery("exported_engagement", ExportedCounts),
+    "items": CopiedQuery("exported_items", ExportedItem),
 }
 _START = Query("export_start", Start)
 

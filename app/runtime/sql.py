@@ -69,3 +69,7 @@ class Query(Generic[Row]):
         async with connection.cursor(row_factory=kwargs_row(self.row)) as cursor:
             await cursor.execute(self.text, parameters)
             return await cursor.fetchone()
+
+
+class CopiedQuery(Query[Row]):
+    """A statement that is copied to files: its columns are the encoded names of `row`'s fields."""

@@ -116,7 +116,8 @@ def test_a_query_gives_what_its_struct_says(
     if isinstance(query, sql.Command):
         assert set(columns.values()) <= {"void"}, "a Command has no rows"
         return
-    fields = {field.encode_name: field for field in msgspec.structs.fields(query.row)}
+    name_of = "encode_name" if isinstance(query, sql.CopiedQuery) else "name"
+    fields = {getattr(field, name_of): field for field in msgspec.structs.fields(query.row)}
     required = {name for name, field in fields.items() if field.required}
     assert required <= set(columns) <= set(fields)
     for name, type_name in columns.items():
