@@ -55,6 +55,15 @@ format: .venv/dev.stamp  ## Put Python into the house's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
 
+.PHONY: deploy
+deploy:  ## Build, migrate, then start or replace what compose.yaml runs, one API after the other
+	@! find .env groundswell.env -perm /077 2>/dev/null | grep . || { \
+		echo 'Others on this machine can read that file: chmod 600 it.' >&2; exit 1; }
+	docker compose build
+	docker compose run --rm migrate
+	docker compose up --wait api
+	docker compose up --wait
+
 .PHONY: bench
 bench: .venv/dev.stamp  ## Measure against rivals into bench/results.json (BENCH=insert,read)
 	@$(BIN)/python -m bench $(BENCH)

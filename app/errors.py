@@ -356,6 +356,13 @@ class StalledError(GroundswellError):
     title = "A worker does not come on"
 
 
+class RefusedError(GroundswellError):
+    """A server does not let us in as we come, and will not unless somebody mends that."""
+
+    slug = "refused"
+    title = "A server does not let us in"
+
+
 class MigrationError(GroundswellError):
     """The database cannot be brought to this version; nothing was half applied."""
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 5
 """How long a worker may finish its requests after SIGTERM before it is killed."""
+_QUIET_SECONDS = 1.0
+"""How long nobody must have been connected before a process that is asked to stop does so: by then
+a balancer that asks each second knows that it is to send nobody there."""
 _MOST_CONNECTIONS = 16_384
 """Of one process, as far as it may open files; beyond it, connections wait to be accepted."""
 _OTHER_FILES = 256
@@ -63,7 +66,7 @@ def serve(settings: Settings, *, workers: int) -> None:
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]
-    """Granian, which stops only once its callers have gone, or after `stop_seconds`.
+    """Granian, which stops only once its callers have gone for good, or after `stop_seconds`.
 
     By itself it closes every connection at once that has no request just then, and what its caller
     has sent meanwhile is cut.
@@ -88,8 +91,11 @@ class Server(Granian):  # type: ignore[misc, valid-type]
     _is_draining = False
 
     def _drain(self) -> None:
-        until = time.monotonic() + self.stop_seconds
-        while time.monotonic() < until and are_connected(self.bind_port):
+        last = time.monotonic()
+        until = last + self.stop_seconds
+        while (now := time.monotonic()) < min(until, last + _QUIET_SECONDS):
+            if are_connected(self.bind_port):
+                last = now
             time.sleep(0.05)
         super().signal_handler_interrupt()
 

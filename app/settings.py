@@ -52,9 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Its password, for `groundswell migrate`; without it that role is left alone."""
     api_workers: PositiveInt = 1
     """Processes of `groundswell serve`, unless it is told otherwise."""
-    workers: PositiveInt = 1
-    """How many `groundswell worker` there are: `groundswell migrate` compares all connections with
+    api_servers: PositiveInt = 1
+    """How many `groundswell serve` there are: `groundswell migrate` compares all connections with
     what the server allows."""
+    workers: PositiveInt = 1
+    """How many `groundswell worker` there are, likewise."""
     pool_size: PositiveInt = 8
     """Most database connections of one process."""
     database_timeout: Positive = 5.0

@@ -14,11 +14,12 @@ from redis.asyncio import Redis
 
 from app.alerts.deliverer import CHANNEL as ALERT_CHANNEL
 from app.alerts.deliverer import run_deliverer
-from app.errors import InputError
+from app.errors import GroundswellError, InputError
 from app.ingest.writer import run_writer
 from app.likes.reconciler import run_like_reconciler
 from app.rankings.publisher import CHANNEL as RUN_CHANNEL
 from app.rankings.publisher import Publisher, run_publisher
+from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
@@ -36,7 +37,8 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     """Write events, publish snapshots and send alerts until SIGTERM or SIGINT.
 
     All outlive any outage. The file `heartbeat` is touched every two seconds for as long as this
-    process does its work. Raises `InputError` when the port for its metrics is taken.
+    process does its work. Raises `InputError` when the port for its metrics is taken, and
+    `RefusedError` when the database or Redis will not let it in at the start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -45,7 +47,11 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         with _metrics(settings):
             log.info("worker runs")
-            await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
+            try:
+                await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
+            except ExceptionGroup as failed:
+                ours = failed.subgroup(GroundswellError)
+                raise (ours.exceptions[0] if ours else failed) from None
     log.info("worker has stopped")
 
 
@@ -78,13 +84,15 @@ async def run_parts(
     *,
     heartbeat: Path | None = None,
 ) -> None:
-    """Do all of it until `stop` is set."""
+    """Do all of it until `stop` is set, or until a server refuses the first login."""
     notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL)
     top = TopPublisher(pool=pool, redis=redis)
     publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
     async with asyncio.TaskGroup() as group:
         if heartbeat:
             group.create_task(_beat(heartbeat, stop), name="heartbeat")
+        group.create_task(database_lets_in(settings, stop), name="database login")
+        group.create_task(redis_lets_in(redis, stop), name="redis login")
         group.create_task(
             write_and_count(settings=settings, pool=pool, redis=redis, stop=stop), name="writer"
         )

@@ -69,5 +69,5 @@ def _services(settings: Settings) -> Services:
     login = None
     if settings.db_password is not None:
         login = Login(user=settings.db_user, password=settings.db_password)
-    processes = settings.api_workers + settings.workers
+    processes = settings.api_servers * settings.api_workers + settings.workers
     return Services(login=login, connections=processes * (settings.pool_size + BESIDE_POOL))

@@ -8,13 +8,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from redis.asyncio import Redis
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-)
+from redis.exceptions import BusyLoadingError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -24,6 +18,7 @@ from app.http.answers import AnyRequest, passing
 from app.http.parameters import ANY_PARAMETER
 from app.runtime.outage import REDIS_ERRORS
 from app.runtime.pool import Pool, connected
+from app.runtime.refusals import redis_refusal
 from app.services import Services
 
 CHECK_SECONDS = 1.0
@@ -105,6 +100,8 @@ async def _redis(redis: Redis) -> Dependency:
 
 def _fault(error: Exception) -> str:
     """Say in our own words what is wrong: messages of clients can carry addresses."""
+    if refusal := redis_refusal(error):
+        return refusal
     for kind, fault in _FAULTS:
         if isinstance(error, kind):
             return fault
@@ -112,8 +109,6 @@ def _fault(error: Exception) -> str:
 
 
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
-    (AuthenticationError, "it refuses the user or the password of REDIS_URL"),
-    (NoPermissionError, "the user of REDIS_URL may not store anything"),
     (OutOfMemoryError, "its memory is full: it takes no events"),
     (ReadOnlyError, "it is a replica, which stores nothing"),
     (BusyLoadingError, "it is loading its data"),

@@ -24,6 +24,7 @@ from app.migrate.schema_files import (
     read_replaceable,
     read_versioned,
 )
+from app.runtime.refusals import database_refusal
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
@@ -252,8 +253,7 @@ async def connect(database_url: str, *, patience: float) -> Connection:
             )
         except psycopg.OperationalError as error:
             reason = " ".join(str(error).split())
-            hopeless = "does not exist" in reason or "authentication failed" in reason
-            if hopeless or time.monotonic() > deadline:
+            if database_refusal(error) or time.monotonic() > deadline:
                 raise MigrationError(f"cannot connect to the database: {reason}") from error
             if not told:
                 log.warning("waiting_for_database", reason=reason, seconds=patience)

@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.errors import BadRequestError, BusyError, UnavailableError, UnknownRankingError
 from app.runtime.outage import DATABASE_ERRORS
+from app.runtime.refusals import database_refusal
 from app.settings import Settings
 
 CANCEL_SECONDS = 0.5
@@ -79,6 +80,8 @@ class Pool(AsyncConnectionPool[PooledConnection]):
         self._lent = 0
         self._last_worked = True
         """Whether the server was alive for whoever last gave a connection back."""
+        self.refusal: str | None = None
+        """Why the server let us in the last time no more, where that lasts until it is mended."""
         self._returning = set[asyncio.Future[None]]()
         super().__init__(
             settings.database_url,
@@ -98,6 +101,15 @@ class Pool(AsyncConnectionPool[PooledConnection]):
     def is_overloaded(self) -> bool:
         """Whether all connections are in use, and the server answers."""
         return self._lent >= self.max_size and self._last_worked
+
+    async def _connect(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
+        try:
+            connection = await super()._connect(timeout)
+        except psycopg.OperationalError as error:
+            self.refusal = database_refusal(error)
+            raise
+        self.refusal = None
+        return connection
 
     async def getconn(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
         """Lend a connection; raises `PoolTimeout`."""
@@ -172,6 +184,8 @@ def failure_of(pool: Pool, error: Exception, *, within: float) -> UnavailableErr
             f"all {pool.max_size} connections were in use for {within:g} seconds: "
             "GROUNDSWELL_POOL_SIZE says how many there are"
         )
+    if pool.refusal:
+        return UnavailableError(f"the database lets nobody in: {pool.refusal}")
     if isinstance(error, TimeoutError):
         return UnavailableError(f"the database gave no answer within {within:g} seconds")
     return UnavailableError("the database does not answer")

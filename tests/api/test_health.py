@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import httpx
+import msgspec
 import pytest
 import redis.asyncio
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg.conninfo import make_conninfo
 
 from app.main import create_app
 from app.settings import Settings
@@ -16,6 +18,7 @@ from tests.api.conftest import Stage
 from tests.engines import Engine
 from tests.eventually import eventually
 from tests.lifespan import client_of
+from tests.serving import api_of
 from tests.sql.world import AS_OF
 from tests.writing import packed, put
 
@@ -93,6 +96,18 @@ async def test_without_one_server_it_is_degraded_without_both_unready(
         await status("degraded", "database")
         await engine.start_database()
         await status("ready")
+
+
+async def test_readiness_says_why_the_database_lets_nobody_in(settings: Settings) -> None:
+    wrong = make_conninfo(settings.database_url, user="nobody_at_all")
+    async with api_of(msgspec.structs.replace(settings, database_url=wrong)) as api:
+
+        async def told() -> bool:
+            database = (await api.get(READY)).json()["database"]
+            assert not database["up"]
+            return "the role of DATABASE_URL does not exist" in database["detail"]
+
+        await eventually(told)
 
 
 async def test_without_a_schema_it_is_unready_and_says_what_to_do(

@@ -1,7 +1,9 @@
-"""compose.yaml is linted here, because few machines that run the tests can run containers."""
+"""The rules of compose.yaml and of the image, which are held also where no container can run."""
 
 import asyncio
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +26,10 @@ TEXT = (PROJECT / "compose.yaml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
+MAKEFILE = (PROJECT / "Makefile").read_text()
 ONE_SHOT = {"migrate"}
-OURS = {"migrate", "api", "worker"}
+APIS = ["api", "api-2"]
+OURS = {"migrate", "worker", *APIS}
 
 
 def environment_of(service: str) -> dict[str, str]:
@@ -96,19 +100,33 @@ def test_no_service_can_gain_privileges(name: str) -> None:
     assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "migrate", "redis"])
+@pytest.mark.parametrize("name", [*sorted(OURS), "redis"])
 def test_what_needs_no_disk_has_a_read_only_one(name: str) -> None:
     assert SERVICES[name]["read_only"]
     assert SERVICES[name]["cap_drop"] == ["ALL"]
 
 
-def test_only_the_api_is_published_and_on_loopback_by_default() -> None:
-    assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"api"}
+def test_only_the_apis_are_published_and_on_loopback_by_default() -> None:
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == APIS
     assert SERVICES["api"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
+    assert SERVICES["api-2"]["ports"] == ["${BIND:-127.0.0.1}:${PORT_2:-8001}:8000"]
     assert COMPOSE["networks"]["inside"]["internal"]
 
 
-@pytest.mark.parametrize("name", ["api", "worker"])
+def test_one_api_answers_while_the_other_is_replaced() -> None:
+    first, second = (SERVICES[name] for name in APIS)
+    assert {**first, "ports": second["ports"]} == second
+    recipe = re.search(r"^deploy:.*\n((?:\t.*\n)+)", MAKEFILE, flags=re.MULTILINE)
+    assert recipe
+    assert re.findall(r"^\t(docker .*)$", recipe[1], flags=re.MULTILINE) == [
+        "docker compose build",
+        "docker compose run --rm migrate",
+        "docker compose up --wait api",
+        "docker compose up --wait",
+    ]
+
+
+@pytest.mark.parametrize("name", [*APIS, "worker"])
 def test_services_start_on_a_migrated_database_and_are_not_its_owner(name: str) -> None:
     needs = SERVICES[name]["depends_on"]
     assert needs["migrate"]["condition"] == "service_completed_successfully"
@@ -128,7 +146,7 @@ def test_the_owner_makes_the_login_role_with_the_password_that_services_use() ->
     assert not any("initdb" in volume for volume in SERVICES["timescaledb"]["volumes"])
 
 
-def test_one_service_builds_the_image_that_three_use() -> None:
+def test_one_service_builds_the_image_that_all_use() -> None:
     assert [name for name in SERVICES if "build" in SERVICES[name]] == ["migrate"]
     assert len({SERVICES[name]["image"] for name in OURS}) == 1
 
@@ -162,16 +180,19 @@ def test_the_examples_of_settings_are_taken() -> None:
 
 
 def test_the_pools_and_the_server_are_told_the_same() -> None:
+    processes = COMPOSE["x-processes"]
     for name in OURS:
-        assert environment_of(name).items() >= COMPOSE["x-processes"].items()
-    assert SERVICES["worker"]["deploy"]["replicas"] == COMPOSE["x-processes"]["GROUNDSWELL_WORKERS"]
+        assert environment_of(name).items() >= processes.items()
+    assert processes["GROUNDSWELL_API_SERVERS"] == len(APIS)
+    assert SERVICES["worker"]["deploy"]["replicas"] == processes["GROUNDSWELL_WORKERS"]
     assert SERVICES["api"]["command"] == ["serve"]
     (offered,) = [int(n) for n in re.findall(r"max_connections=\$\{\w+:-(\d+)\}", TEXT)]
     api, workers, pool = (
-        int(re.findall(r":-(\d+)", value)[0]) for value in COMPOSE["x-processes"].values()
+        int(re.findall(r":-(\d+)", processes[f"GROUNDSWELL_{name}"])[0])
+        for name in ("API_WORKERS", "WORKERS", "POOL_SIZE")
     )
     reserved = 3
-    assert (api + workers) * (pool + BESIDE_POOL) + PEOPLE <= offered - reserved
+    assert (len(APIS) * api + workers) * (pool + BESIDE_POOL) + PEOPLE <= offered - reserved
 
 
 @pytest.mark.parametrize(("status", "healthy"), [("200 OK", True), ("503 Unavailable", False)])
@@ -233,3 +254,24 @@ def test_dev_refuses_to_run_in_the_image(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_files_of_secrets_are_their_owners() -> None:
     assert "install -m 600 .env.example .env" in TEXT
     assert {".env", "groundswell.env"} <= set((PROJECT / ".gitignore").read_text().split())
+
+
+@pytest.mark.parametrize("name", [".env", "groundswell.env"])
+def test_secrets_that_others_can_read_are_not_deployed(name: str, tmp_path: Path) -> None:
+    shutil.copy(PROJECT / "Makefile", tmp_path)
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "docker").chmod(0o700)
+    path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def deploy(mode: int) -> subprocess.CompletedProcess[str]:
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+        command = ["make", "deploy"]
+        return subprocess.run(
+            command, cwd=tmp_path, env=path, capture_output=True, text=True, check=False
+        )
+
+    refused = deploy(0o640)
+    assert (refused.returncode, refused.stdout) == (2, f"{name}\n")
+    assert "chmod 600" in refused.stderr
+    assert "compose up --wait\n" in deploy(0o600).stdout

@@ -53,11 +53,18 @@ class Served(Site):
 
 
 async def ask(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, *headers: str
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    path: str,
+    *headers: str,
+    posted: str | None = None,
 ) -> tuple[int, str]:
-    """Send a request without a body and read the whole answer; return its status and head."""
-    sent = "".join(f"{line}\r\n" for line in (f"GET {path} HTTP/1.1", "host: localhost", *headers))
-    writer.write(f"{sent}\r\n".encode())
+    """Send a request, with a JSON body or none; read all of the answer, return status and head."""
+    lines = [f"GET {path} HTTP/1.1", "host: localhost", *headers]
+    if posted is not None:
+        lines[0] = f"POST {path} HTTP/1.1"
+        lines += ["content-type: application/json", f"content-length: {len(posted)}"]
+    writer.write("\r\n".join([*lines, "", posted or ""]).encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     length = head.partition("content-length: ")[2].partition("\r\n")[0]
     await reader.readexactly(int(length or 0))

@@ -15,6 +15,13 @@ Serve = Callable[..., Awaitable[Served]]
 pytestmark = pytest.mark.usefixtures("clean")
 
 CONNECTIONS = 256
+LATE_TO_NOTICE = """
+from app import serve
+serve._QUIET_SECONDS = 4.0
+from app.cli.main import main
+main()
+"""
+"""Runs `groundswell` with time for this test, on however busy a machine."""
 
 
 async def test_no_request_is_cut_by_a_stop_and_nobody_is_sent_there(serve: Serve) -> None:
@@ -49,6 +56,20 @@ async def test_no_request_is_cut_by_a_stop_and_nobody_is_sent_there(serve: Serve
     assert "connection: close" in head
     balancer[1].close()
     # Nobody is connected any more: it need not wait for as long as it might.
+    async with asyncio.timeout(15):
+        assert served.process is not None
+        assert await served.process.wait() == 0
+
+
+async def test_it_listens_until_a_balancer_can_have_noticed(serve: Serve) -> None:
+    """Nobody is connected, and the balancer does not know yet: it must not be refused."""
+    served = await serve("-c", LATE_TO_NOTICE, GROUNDSWELL_STOP_SECONDS="20")
+    served.ask_to_stop()
+    told = 0
+    while told < 10:
+        status, _ = await served.ask("/health/ready")
+        told += status == 503
+        await asyncio.sleep(0.1)
     async with asyncio.timeout(15):
         assert served.process is not None
         assert await served.process.wait() == 0
