@@ -78,7 +78,7 @@ _TOP_FULL = _TOP.format("weighted_decay_recount")
 # In one message, as the job does it within the database.
 _ADD = """
 begin isolation level repeatable read;
-select api.add_to_scores();
+select api.add_to_scores('-infinity');
 delete from core.score_feed;
 commit
 """
@@ -189,7 +189,10 @@ async def _prepare(connection: Connection, begin: datetime, events: int, items: 
     await connection.execute(_WINDOWS, [begin])
     await connection.execute("vacuum analyze core.event")
     await connection.execute("analyze core.item")
-    await connection.execute("call api.run_rankings(as_of => %s)", [begin])
+    # As long as it takes to count all of it anew.
+    await connection.execute(
+        "call api.run_rankings(as_of => %s, work_for => interval '1 day')", [begin]
+    )
     await connection.execute("vacuum analyze core.ranking_score")
 
 

@@ -11,6 +11,7 @@ from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
 from app.cli.erase import erasing
 from app.cli.export import export
+from app.cli.import_ import importing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
@@ -36,6 +37,7 @@ for command in (
     worker,
     migrate,
     replay,
+    importing,
     dead_letters,
     api_keys,
     catalogue,

@@ -100,6 +100,11 @@ def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Dec
     )
 
 
+def decode_line(line: bytes, *, max_event_bytes: int) -> Decoded:
+    """Return the event of one line of NDJSON."""
+    return _decode_one(line, max_event_bytes, _decode_event)
+
+
 async def _decode_array(
     body: bytes, max_events: int, max_event_bytes: int, decode: _DecodeOne, pause: Pause
 ) -> list[Decoded]:

@@ -69,6 +69,14 @@ def within(namespace: bytes, identifier: UUID) -> bytes:
     return (number & ~(0b11 << _LOW_BITS) | _VARIANT).to_bytes(16, "big")
 
 
+def timed_id(millisecond: int, tail: bytes) -> bytes:
+    """Return the UUIDv7 of a time and ten bytes of randomness, of which it takes 74 bits."""
+    bits = int.from_bytes(tail, "big") >> 6
+    return (
+        millisecond << 80 | _VERSION | bits >> _LOW_BITS << 64 | _VARIANT | bits & _LOW_MASK
+    ).to_bytes(16, "big")
+
+
 def millisecond_of(identifier: UUID) -> int | None:
     """Return the Unix time in milliseconds inside a UUIDv7, or None for any other UUID."""
     number = identifier.int

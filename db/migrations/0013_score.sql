@@ -13,7 +13,8 @@ create table core.score_feed (
 
 comment on table core.score_feed is
     'Events inserted but not yet scored. Written in the transaction that inserts the event and '
-    'emptied in the one that scores it, so each counts exactly once. No index: it is a queue.';
+    'emptied in the one that scores it, so each counts exactly once. A backlog is scored in '
+    'slices, the newest first.';
 comment on column core.score_feed.item_id is 'core.item.';
 comment on column core.score_feed.occurred_at is
     'When it counts: its occurred_at, or received_at where that is earlier, so that a clock that '
@@ -22,10 +23,17 @@ comment on column core.score_feed.event_type is 'What happened.';
 comment on column core.score_feed.count is 'How many such events.';
 comment on column core.score_feed.seconds is 'Seconds watched by each of count.';
 
+-- The end of a backlog that is scored next, and what has left a window before it was scored. Events
+-- come nearly in the order of time, so it costs an insert next to nothing.
+create index score_feed_by_time on core.score_feed (occurred_at);
+
 grant insert on core.score_feed to groundswell_service;
 
+create sequence core.score_set as integer;
+comment on sequence core.score_set is 'Numbers the sets of sums in core.ranking_score.';
+
 create table core.ranking_score (
-    ranking_id integer not null references core.ranking on delete cascade,
+    score_set integer not null,
     item_id bigint not null,
     decayed_to timestamptz not null,
     last_event_at timestamptz not null,
@@ -40,18 +48,19 @@ create table core.ranking_score (
     recent_shares double precision not null,
     recent_watch_minutes double precision not null,
     bound double precision not null,
-    constraint ranking_score_one_per_item primary key (ranking_id, item_id)
+    constraint ranking_score_one_per_item primary key (score_set, item_id)
 ) with (fillfactor = 80);
 
 -- The top of a ranking: read from the highest bound down. What is far below all lists has no bound:
 -- its row then has nothing new for an index, and an event rewrites it in its page.
-create index ranking_score_by_bound on core.ranking_score (ranking_id, bound desc)
+create index ranking_score_by_bound on core.ranking_score (score_set, bound desc)
 where bound > '-infinity';
 
 comment on table core.ranking_score is
     'Forward-decayed counts of each item in each weighted_decay ranking. An idle item''s row is '
     'never rewritten: all of it fades by the same factor.';
-comment on column core.ranking_score.ranking_id is 'core.ranking.';
+comment on column core.ranking_score.score_set is
+    'core.ranking_state: sums in use; core.recount: sums being made. All others are taken away.';
 comment on column core.ranking_score.item_id is 'core.item.';
 comment on column core.ranking_score.decayed_to is 'The moment at which the sums have their value.';
 comment on column core.ranking_score.last_event_at is
@@ -87,7 +96,8 @@ create table core.ranking_state (
     entry_count integer,
     error text,
     alerts_from bigint,
-    floor double precision not null default '-infinity'
+    floor double precision not null default '-infinity',
+    score_set integer
 );
 
 comment on table core.ranking_state is
@@ -114,6 +124,46 @@ comment on column core.ranking_state.alerts_from is
 comment on column core.ranking_state.floor is
     'Bounds below this are kept as -infinity: what has such a bound may score up to the floor. '
     '-infinity: all bounds are known. Kept by api.raise_floors.';
+comment on column core.ranking_state.score_set is
+    'Its sums in core.ranking_score; null where the formula keeps none.';
+
+create table core.recount (
+    ranking_id integer primary key references core.ranking on delete cascade,
+    score_set integer not null,
+    half_life interval,
+    recent_half_life interval,
+    content_type text,
+    counted_after timestamptz not null
+);
+
+comment on table core.recount is
+    'Rankings whose sums are made anew from the events, because they are new or have other '
+    'half-lives or another content type. Runs count them in slices, the newest events first; until '
+    'then the sums before are in use.';
+comment on column core.recount.ranking_id is 'core.ranking.';
+comment on column core.recount.score_set is 'Where its sums grow, in core.ranking_score.';
+comment on column core.recount.half_life is 'As in core.ranking when it began.';
+comment on column core.recount.recent_half_life is 'As in core.ranking when it began.';
+comment on column core.recount.content_type is 'As in core.ranking when it began.';
+comment on column core.recount.counted_after is
+    'Events after this moment are in the sums; scoring adds those that come in late for it.';
+
+create type core.score_drift as (
+    is_gone boolean,
+    stored core.ranking_score,
+    correction core.ranking_score
+);
+comment on type core.score_drift is
+    'Sums that differ from a recount: whether there is nothing to count, the row as it was, and '
+    'what to add to it to be right, at any later moment. Its last_event_at is what that should be.';
+
+create type core.window_drift as (
+    is_gone boolean,
+    stored core.item_window,
+    correction core.item_window
+);
+comment on type core.window_drift is
+    'Counts in a window that differ from a recount: as core.score_drift.';
 
 create table core.item_hot (
     item_id bigint primary key,

@@ -13,7 +13,19 @@ from app.migrate.migrate import MigrationReport
 from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
-COMMANDS = ["dead-letters", "dev", "erase", "items", "keys", "migrate", "replay", "serve", "worker"]
+COMMANDS = [
+    "dead-letters",
+    "dev",
+    "erase",
+    "export",
+    "import",
+    "items",
+    "keys",
+    "migrate",
+    "replay",
+    "serve",
+    "worker",
+]
 
 
 def groundswell(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

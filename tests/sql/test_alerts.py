@@ -221,7 +221,7 @@ async def touched(world: World, call: str) -> int:
     return pages
 
 
-COUNTS = "api.raise_count_alerts('2026-03-15 12:00Z')"
+COUNTS = "api.raise_count_alerts('2026-03-15 12:00Z', '-infinity')"
 PLACES = """
 api.raise_alerts(r, run.run_id)
 from core.ranking as r join core.ranking_run as run using (ranking_id)

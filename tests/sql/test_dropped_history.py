@@ -114,7 +114,7 @@ async def test_counts_outlive_every_way_of_dropping_events(
     await lived(world)
     windows = await world.windows()
     scores = await world.rows(
-        "select ranking_id, item_id, views, likes from core.ranking_score order by 1, 2"
+        "select score_set, item_id, views, likes from core.ranking_score order by 1, 2"
     )
 
     await way(world)
@@ -126,7 +126,7 @@ async def test_counts_outlive_every_way_of_dropping_events(
     await assert_levels(world)
     assert await world.windows() == windows
     assert scores == await world.rows(
-        "select ranking_id, item_id, views, likes from core.ranking_score order by 1, 2"
+        "select score_set, item_id, views, likes from core.ranking_score order by 1, 2"
     )
     assert await world.rows("select error from core.job_run where error is not null") == []
     with pytest.raises(psycopg.DataError, match="events have been dropped"):

@@ -204,6 +204,7 @@ async def test_where_raw_events_are_gone_it_is_refused_and_nothing_lost(
         == 9
     )
     await world.execute("call api.reconcile(%s)", AS_OF)
+    await world.run()
     assert await world.value("select views from core.item_window where \"window\" = 'all'") == 9 + 2
 
 

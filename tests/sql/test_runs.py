@@ -44,7 +44,8 @@ async def test_what_leaves_the_window_makes_a_new_snapshot(world: World) -> None
     await world.run(AS_OF + 24 * HOUR)
 
     assert await world.rows(
-        "select run_id, segment, cardinality(entries) from core.ranking_snapshot where segment = ''"
+        "select run_id, segment, cardinality(entries) from core.ranking_snapshot "
+        "where segment = '' order by run_id"
     ) == [(1, "", 1), (2, "", 0)]
     assert await world.places("trending_24h") == []
 

@@ -230,8 +230,9 @@ class World:
             """
             truncate core.item, core.item_birth, core.item_exclusion, core.item_like,
                 core.item_like_count, core.event, core.known_chunk, core.score_feed,
-                core.ranking_score, core.ranking_state, core.item_window, core.window_position,
-                core.item_hot, core.ranking_run, core.ranking_snapshot, core.job_run,
+                core.ranking_score, core.ranking_state, core.recount, core.item_window,
+                core.window_position, core.item_hot, core.ranking_run, core.ranking_snapshot,
+                core.job_run,
                 core.alert_subscription, core.alert, core.alert_crossing, core.alert_history,
                 core.alert_backlog, core.alert_outbox, core.alert_delivery
                 restart identity

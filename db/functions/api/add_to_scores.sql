@@ -1,9 +1,13 @@
--- Add the events in the feed to the decayed sums of their items, in every weighted_decay ranking.
--- Source: core.score_feed. Feeds: core.ranking_score.
--- Keeps: reads the feed without emptying it: only api.score_events may call it, which empties the
--- feed in the same snapshot, so that each event counts once. Rankings without weights in
--- core.ranking_state are left to api.sync_scores.
-create function api.add_to_scores()
+-- Add events to the decayed sums of their items: a slice of the feed in every weighted_decay
+-- ranking, or a slice of what was scored before in those that are counted anew.
+-- Source: core.score_feed, core.recount, api.counted_between. Feeds: core.ranking_score.
+-- Keeps: reads the feed without emptying it: only api.score_events may call it, which takes the
+-- slice out of the feed in the same snapshot, so that each event counts once; for what is counted
+-- anew only api.continue_recounts. There the feed's events are added where those of their time are
+-- counted already; where they are not, they will be with them.
+create function api.add_to_scores(
+    since timestamptz, until timestamptz default 'infinity', recounting boolean default false
+)
 returns void
 -- Not in SQL: planning this takes longer than adding a hundred events, and here the plan is kept.
 language plpgsql volatile
@@ -14,24 +18,54 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
-    newest constant timestamptz := (select max(feed.occurred_at) from core.score_feed as feed);
+    raw_since constant timestamptz := case when recounting then api.raw_since() end;
+    newest constant timestamptz := case
+        when not recounting then (select max(feed.occurred_at) from core.score_feed as feed)
+        when isfinite(until) then until
+        else coalesce(
+            greatest(
+                (
+                    select max(event.occurred_at) from core.event as event
+                    where event.received_at >= event.occurred_at
+                ),
+                (
+                    select max(event.received_at) from core.event as event
+                    where event.received_at < event.occurred_at
+                )
+            ),
+            raw_since
+        )
+    end;
 begin
 -- The half-lives in seconds.
 with setting as (
     select
-        state.ranking_id,
+        state.score_set,
         state.content_type,
         date_part('epoch', state.half_life) as half_life,
         date_part('epoch', state.recent_half_life) as recent_half_life,
         state.weights,
-        state.floor
+        state.floor,
+        '-infinity'::timestamptz as counted_after
     from core.ranking_state as state
-    where state.weights is not null
+    where state.weights is not null and not recounting
+    union all
+    -- No bounds before the sums are whole.
+    select
+        recount.score_set,
+        recount.content_type,
+        date_part('epoch', recount.half_life) as half_life,
+        date_part('epoch', recount.recent_half_life) as recent_half_life,
+        null,
+        'infinity',
+        case when recounting then '-infinity' else recount.counted_after end
+    from core.recount as recount
+    where not recounting or recount.counted_after = until
 ),
 
 delta as (
     select
-        setting.ranking_id,
+        setting.score_set,
         counted.item_id,
         coalesce(max(counted.at) filter (where counted.gives), '-infinity') as last_event_at,
         sum(counted.views * fade.slow) as views,
@@ -46,17 +80,55 @@ delta as (
         sum(counted.watch_minutes * fade.fast) as recent_watch_minutes
     from (
         select
-            feed.item_id,
-            feed.occurred_at as at,
-            date_part('epoch', newest - feed.occurred_at) as age,
-            one.views,
-            one.likes,
-            one.comments,
-            one.shares,
-            one.gives,
-            one.watch_seconds / 60 as watch_minutes
-        from core.score_feed as feed
-        cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+            part.item_id,
+            part.at,
+            date_part('epoch', newest - part.at) as age,
+            part.views,
+            part.likes,
+            part.comments,
+            part.shares,
+            part.gives,
+            part.watch_seconds / 60 as watch_minutes
+        from (
+            select
+                feed.item_id,
+                feed.occurred_at as at,
+                one.views,
+                one.likes,
+                one.comments,
+                one.shares,
+                one.watch_seconds,
+                one.gives
+            from core.score_feed as feed
+            cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+            where not recounting and feed.occurred_at >= since
+            union all
+            select
+                scored.item_id,
+                scored.at,
+                scored.views,
+                scored.likes,
+                scored.comments,
+                scored.shares,
+                scored.watch_seconds,
+                scored.gives
+            from api.counted_between(since, until, 'infinity', raw_since) as scored
+            where recounting
+            union all
+            select
+                gone.item_id,
+                gone.at,
+                gone.views,
+                gone.likes,
+                gone.comments,
+                gone.shares,
+                gone.watch_seconds,
+                greatest(
+                    gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds
+                ) > 0 as gives
+            from api.dropped_counts() as gone
+            where recounting and since = '-infinity'
+        ) as part
         offset 0 -- evaluated once a row, not once a use
     ) as counted
     cross join setting
@@ -70,21 +142,24 @@ delta as (
         offset 0
     ) as fade
     where
-        setting.content_type is null
-        or exists (
-            select 1
-            from core.item
-            where
-                item.item_id = counted.item_id
-                and item.content_type = setting.content_type
+        counted.at > setting.counted_after
+        and (
+            setting.content_type is null
+            or exists (
+                select 1
+                from core.item
+                where
+                    item.item_id = counted.item_id
+                    and item.content_type = setting.content_type
+            )
         )
-    group by setting.ranking_id, counted.item_id
+    group by setting.score_set, counted.item_id
 ),
 
 -- Old sums and new ones, both brought to the later of their moments.
 summed as (
     select
-        delta.ranking_id,
+        delta.score_set,
         delta.item_id,
         score.stored_at,
         setting.half_life,
@@ -109,14 +184,14 @@ summed as (
         delta.recent_watch_minutes * fade.new_fast
         + coalesce(score.recent_watch_minutes * fade.old_fast, 0) as recent_watch_minutes
     from delta
-    inner join setting on delta.ranking_id = setting.ranking_id
+    inner join setting on delta.score_set = setting.score_set
     left join lateral (
         select
             stored.*,
             stored.ctid as stored_at
         from core.ranking_score as stored
         where
-            stored.ranking_id = delta.ranking_id
+            stored.score_set = delta.score_set
             and stored.item_id = delta.item_id
         offset 0
     ) as score on true
@@ -142,7 +217,7 @@ summed as (
 
 bounded as (
     select
-        summed.ranking_id,
+        summed.score_set,
         summed.item_id,
         summed.stored_at,
         summed.decayed_to,
@@ -204,13 +279,13 @@ changed as (
 )
 
 insert into core.ranking_score (
-    ranking_id, item_id, decayed_to, last_event_at,
+    score_set, item_id, decayed_to, last_event_at,
     views, likes, comments, shares, watch_minutes,
     recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
     bound
 )
 select
-    fresh.ranking_id,
+    fresh.score_set,
     fresh.item_id,
     fresh.decayed_to,
     fresh.last_event_at,
@@ -230,5 +305,6 @@ where fresh.stored_at is null;
 end;
 $$;
 
-comment on function api.add_to_scores() is
-    'Adds the feed to every weighted_decay ranking.';
+comment on function api.add_to_scores(timestamptz, timestamptz, boolean) is
+    'Adds what is in the feed since a moment to every weighted_decay ranking; or what was scored '
+    'after one moment and up to another to the rankings whose recount has come to the latter.';

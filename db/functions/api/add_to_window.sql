@@ -1,8 +1,8 @@
 -- Add the events in the feed that happened after a moment to one window.
 -- Source: core.score_feed. Feeds: core.item_window.
 -- Keeps: reads the feed without emptying it: only api.score_events may have it called, once for
--- each window, and empties the feed in the same snapshot.
-create function api.add_to_window("window" text, since timestamptz)
+-- each window, and takes the slice out of the feed in the same snapshot.
+create function api.add_to_window("window" text, since timestamptz, fed_since timestamptz)
 returns bigint
 language plpgsql volatile
 as $$
@@ -27,7 +27,9 @@ begin
         coalesce(max(feed.occurred_at) filter (where not one.gives), '-infinity')
     from core.score_feed as feed
     cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-    where feed.occurred_at > add_to_window.since
+    where
+        feed.occurred_at > add_to_window.since
+        and feed.occurred_at >= add_to_window.fed_since
     group by feed.item_id
     on conflict on constraint item_window_one_per_item do update set
         views = stored.views + excluded.views,
@@ -44,5 +46,6 @@ begin
 end;
 $$;
 
-comment on function api.add_to_window(text, timestamptz) is
-    'Adds the feed''s events after since to one window; answers how many counts it changed.';
+comment on function api.add_to_window(text, timestamptz, timestamptz) is
+    'Adds the feed''s events after since to one window, of the feed''s slice that begins with '
+    'fed_since; answers how many counts it changed.';

@@ -4,7 +4,7 @@
 -- before is the count less the feed. Only what happened lately is gain, so that a threshold that
 -- history has passed is not passed now; and no more than what is left of it after what was taken
 -- back.
-create function api.count_rises(as_of timestamptz)
+create function api.count_rises(as_of timestamptz, fed_since timestamptz)
 returns table (item_id bigint, metric text, count bigint, gain bigint)
 language sql stable
 -- As in api.add_to_scores: the feed's statistics are of a queue, mostly empty.
@@ -22,6 +22,7 @@ with gained as (
     from core.score_feed as feed
     cross join core.alert_policy as policy
     cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+    where feed.occurred_at >= count_rises.fed_since
     group by feed.item_id, is_news
 )
 
@@ -44,5 +45,6 @@ group by gained.item_id, part.metric
 having least(sum(part.gain), coalesce(sum(part.gain) filter (where gained.is_news), 0)) > 0;
 end;
 
-comment on function api.count_rises(timestamptz) is
-    'Lifetime counts that the feed has raised: what they are now, and how much of it is news.';
+comment on function api.count_rises(timestamptz, timestamptz) is
+    'Lifetime counts that the feed''s slice has raised: what they are now, and how much of it is '
+    'news.';

@@ -1,6 +1,6 @@
 -- Exact scores of a weighted_decay ranking: of the items with the highest bounds, of some items, or
 -- of all; from the stored sums or from a recount.
--- Source: core.ranking_score, api.recount_scores, api.exclusion_in_force.
+-- Source: core.ranking_score, core.ranking_state, api.recount_scores, api.exclusion_in_force.
 -- Feeds: api.weighted_decay, api.weighted_decay_top, api.weighted_decay_recount,
 -- api.weighted_decay_segments, api.explain_score.
 -- Keeps: leaves out items without an event in the window, items without a positive score and
@@ -52,7 +52,10 @@ from (
             select deepest.*
             from core.ranking_score as deepest
             where
-                deepest.ranking_id = (ranking).ranking_id
+                deepest.score_set = (
+                    select state.score_set from core.ranking_state as state
+                    where state.ranking_id = (ranking).ranking_id
+                )
                 and deepest.bound > '-infinity'
                 and depth is not null
                 and only_items is null
@@ -64,7 +67,10 @@ from (
         select each.*
         from core.ranking_score as each
         where
-            each.ranking_id = (ranking).ranking_id
+            each.score_set = (
+                select state.score_set from core.ranking_state as state
+                where state.ranking_id = (ranking).ranking_id
+            )
             and depth is null
             and only_items is null
             and not is_recounted
@@ -74,7 +80,10 @@ from (
         inner join core.ranking_score as known
             on
                 wanted.item_id = known.item_id
-                and known.ranking_id = (ranking).ranking_id
+                and known.score_set = (
+                    select state.score_set from core.ranking_state as state
+                    where state.ranking_id = (ranking).ranking_id
+                )
         union all
         select recount.*
         from api.recount_scores(ranking) as recount

@@ -28,6 +28,7 @@ declare
     weights double precision [];
 begin
     select r.* into ranking from core.ranking as r where r.name = ranking_name;
+    ranking := api.ranking_in_force(ranking);
     select f.* into formula from core.formula as f where f.name = ranking.formula;
     select item.item_id into wanted
     from core.item

@@ -2,7 +2,7 @@
 -- Source: core.score_feed, core.item. Feeds: core.item_birth.
 -- Keeps: only api.score_events may call it, before it empties the feed. It changes no catalogue
 -- entry, so that it never fails because somebody else has.
-create function api.find_births()
+create function api.find_births(fed_since timestamptz)
 returns void
 language sql volatile
 -- As in api.add_to_scores: the feed's statistics are of a queue, mostly empty.
@@ -18,6 +18,7 @@ from (
         feed.item_id,
         min(feed.occurred_at) as at
     from core.score_feed as feed
+    where feed.occurred_at >= find_births.fed_since
     group by feed.item_id
     offset 0
 ) as fed
@@ -25,5 +26,5 @@ inner join core.item as item on fed.item_id = item.item_id
 where item.first_event_at > fed.at or item.first_event_at is null;
 end;
 
-comment on function api.find_births() is
-    'Notes which items of the feed are older than the catalogue says.';
+comment on function api.find_births(timestamptz) is
+    'Notes which items of the feed''s slice are older than the catalogue says.';

@@ -1,11 +1,13 @@
--- Add the events in the feed to every window, and take out those that have left it.
--- Source: core.time_window, core.score_feed, core.event, api.dropped_minutes for what is gone.
--- Feeds: core.item_window, core.window_position.
+-- Add the events in a slice of the feed to every window, and take out those that have left it.
+-- Source: core.time_window, core.score_feed, api.counted_between, api.dropped_minutes for what is
+-- gone. Feeds: core.item_window, core.window_position.
 -- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
 -- after the window's old start and taken out when the start passes it, both in one snapshot, so it
--- leaves exactly if it came. An item without an event in the window has no row. The start of a
--- window never moves back. Calendar windows turn as a whole: api.turn_calendar_windows.
-create function api.move_windows(as_of timestamptz)
+-- leaves exactly if it came; what is still in the feed beyond the slice has not come. A window that
+-- is new begins where it is now, with all events in the feed. An item without an event in the
+-- window has no row. The start of a window never moves back. Calendar windows turn as a whole:
+-- api.turn_calendar_windows.
+create function api.move_windows(as_of timestamptz, fed_since timestamptz)
 returns bigint
 language plpgsql volatile
 set jit = off
@@ -23,13 +25,15 @@ begin
     for moving in
         select
             known.name,
-            coalesce(position.since, '-infinity')
+            coalesce(position.since, api.window_start(known.name, move_windows.as_of))
         from core.time_window as known
         left join core.window_position as position on known.name = position."window"
         where known.calendar_unit is null
         order by known.place
     loop
-        touched := touched + api.add_to_window(moving."window", moving.since);
+        touched := touched + api.add_to_window(
+            moving."window", moving.since, fed_since
+        );
 
         new_since := greatest(moving.since, api.window_start(moving."window", as_of));
         if new_since > moving.since then
@@ -45,47 +49,17 @@ begin
                     sum(past.uncomments) as uncomments
                 from (
                     select
-                        event.item_id,
-                        one.views,
-                        one.likes,
-                        one.comments,
-                        one.shares,
-                        one.watch_seconds,
-                        one.unlikes,
-                        one.uncomments
-                    from (
-                        select
-                            timely.item_id,
-                            timely.event_type,
-                            timely.count,
-                            timely.seconds
-                        from core.event as timely
-                        where
-                            timely.counted
-                            and timely.occurred_at > moving.since
-                            and timely.occurred_at >= raw_since
-                            and timely.occurred_at <= new_since
-                            and timely.received_at >= timely.occurred_at
-                        union all
-                        -- An event that was ahead of its time counts at received_at. The accept path
-                        -- allows an hour (settings: max_future_seconds); a day is what is searched.
-                        select
-                            ahead.item_id,
-                            ahead.event_type,
-                            ahead.count,
-                            ahead.seconds
-                        from core.event as ahead
-                        where
-                            ahead.counted
-                            and ahead.received_at > moving.since
-                            and ahead.received_at <= new_since
-                            and ahead.received_at < ahead.occurred_at
-                            and ahead.occurred_at > moving.since
-                            and ahead.occurred_at >= raw_since
-                            and ahead.occurred_at <= new_since + interval '1 day'
-                    ) as event
-                    cross join lateral
-                        api.event_counts(event.event_type, event.count, event.seconds) as one
+                        left_it.item_id,
+                        left_it.views,
+                        left_it.likes,
+                        left_it.comments,
+                        left_it.shares,
+                        left_it.watch_seconds,
+                        left_it.unlikes,
+                        left_it.uncomments
+                    from api.counted_between(
+                        moving.since, new_since, fed_since, raw_since
+                    ) as left_it
                     union all
                     select
                         minute.item_id,
@@ -132,9 +106,10 @@ begin
         values (moving."window", new_since)
         on conflict ("window") do update set since = excluded.since;
     end loop;
-    return touched + api.turn_calendar_windows(as_of);
+    return touched + api.turn_calendar_windows(as_of, fed_since);
 end;
 $$;
 
-comment on function api.move_windows(timestamptz) is
-    'Brings every window up to as_of; answers how many counts it changed.';
+comment on function api.move_windows(timestamptz, timestamptz) is
+    'Brings every window up to as_of with what the feed has since fed_since; answers how many '
+    'counts it changed.';

@@ -2,7 +2,7 @@
 -- Source: core.score_feed, core.alert_policy, core.alert_subscription. Feeds: core.alert_history.
 -- Keeps: only api.score_events may call it, before it empties the feed. One late event among those
 -- of now is no backfill. Without a subscription to a ranking nothing is noted.
-create function api.note_history(as_of timestamptz)
+create function api.note_history(as_of timestamptz, fed_since timestamptz)
 returns void
 language sql volatile
 -- As in api.add_to_scores: the feed's statistics are of a queue, mostly empty.
@@ -15,11 +15,13 @@ select
     note_history.as_of
 from core.score_feed as feed
 cross join core.alert_policy as policy
-where exists (
-    select 1
-    from core.alert_subscription as wanted
-    where wanted.condition_type <> 'passes_count' and wanted.status = 'active'
-)
+where
+    feed.occurred_at >= note_history.fed_since
+    and exists (
+        select 1
+        from core.alert_subscription as wanted
+        where wanted.condition_type <> 'passes_count' and wanted.status = 'active'
+    )
 group by feed.item_id
 having
     sum(
@@ -29,5 +31,5 @@ having
 on conflict (item_id) do update set as_of = excluded.as_of;
 end;
 
-comment on function api.note_history(timestamptz) is
+comment on function api.note_history(timestamptz, timestamptz) is
     'Remembers whom a backfill, and not what happens now, has moved.';

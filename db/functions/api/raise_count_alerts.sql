@@ -5,7 +5,7 @@
 -- emptied, in one snapshot. Each item once for a subscription, also where unlikes take the count
 -- back. Looks at the items of the feed alone, and at none without a subscription. Its own failure
 -- goes to the ledger and fails nothing else; the next run catches up.
-create function api.raise_count_alerts(as_of timestamptz)
+create function api.raise_count_alerts(as_of timestamptz, fed_since timestamptz)
 returns void
 language plpgsql volatile
 set jit = off
@@ -31,7 +31,9 @@ begin
             select
                 raise_count_alerts.as_of,
                 now_risen.*
-            from api.count_rises(raise_count_alerts.as_of) as now_risen
+            from api.count_rises(
+                raise_count_alerts.as_of, raise_count_alerts.fed_since
+            ) as now_risen
             union all
             select behind.*
             from core.alert_backlog as behind
@@ -106,11 +108,13 @@ begin
         select
             raise_count_alerts.as_of,
             risen.*
-        from api.count_rises(raise_count_alerts.as_of) as risen;
+        from api.count_rises(
+                raise_count_alerts.as_of, raise_count_alerts.fed_since
+            ) as risen;
     end;
 end;
 $$;
 
-comment on function api.raise_count_alerts(timestamptz) is
+comment on function api.raise_count_alerts(timestamptz, timestamptz) is
     'Raises the alerts about lifetime counts that the events in the feed have brought past a '
     'threshold.';

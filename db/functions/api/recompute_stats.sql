@@ -1,5 +1,5 @@
 -- Rebuild every level of aggregates for the day or month that was asked for, and then the windows.
--- Source: core.recompute, core.event, core.aggregate_level.
+-- Source: core.recompute, api.rebuild_day.
 -- Feeds: agg.*, core.item_window, core.audit.
 -- Keeps: only api.refresh_aggregates may call it, under its lock: of two refreshes of one aggregate
 -- the second fails. No chunk is dropped meanwhile, and no day touched whose raw events are gone. It
@@ -15,12 +15,10 @@ declare
     leave_at constant timestamptz := clock_timestamp() + work_for;
     wanted core.recompute;
     fault text;
-    level record;
     -- Whole days (UTC), of which the day level is made.
     day timestamptz;
     after timestamptz;
     drifted bigint;
-    windows_fault text;
 begin
     select request.* into wanted from core.recompute as request where request.finished_at is null;
     if wanted.recompute_id is null
@@ -55,26 +53,7 @@ begin
             commit;
             return;
         end if;
-        for level in
-            select
-                policy.level,
-                -- The newest part is left to real-time reads, as every refresh does.
-                least(
-                    day + interval '1 day', time_bucket(width.bucket, as_of - policy.refresh_lag)
-                ) as until
-            from core.aggregate_level as width
-            inner join core.storage_policy as policy on width.name = policy.level
-            where day < time_bucket(width.bucket, as_of - policy.refresh_lag)
-            order by width.bucket
-        loop
-            call refresh_continuous_aggregate(
-                format('agg.%I', level.level)::regclass,
-                day,
-                level.until,
-                force => true,
-                options => '{"buckets_per_batch": 0}'
-            );
-        end loop;
+        call api.rebuild_day(day, as_of);
         day := day + interval '1 day';
         update core.recompute as request set rebuilt_until = day
         where request.recompute_id = wanted.recompute_id;
@@ -82,8 +61,7 @@ begin
     end loop;
 
     if fault is null then
-        call api.reconcile_one(null, as_of, drifted, windows_fault);
-        fault := case when drifted = 0 then windows_fault end;
+        call api.reconcile_one(null, drifted, fault);
     end if;
 
     update core.recompute as request

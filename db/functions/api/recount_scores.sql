@@ -1,12 +1,10 @@
 -- The decayed sums of a weighted_decay ranking recounted from all events: what the incremental ones
 -- must equal at any time.
 -- Source: core.event, api.dropped_counts for what is gone of it.
--- Feeds: api.sync_scores, api.reconcile.
+-- Feeds: api.drifted_scores, api.weighted_decay_recount.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier. The sums hold for
 -- the moment of the newest event. last_event_at is of what gives, as in api.add_to_scores.
-create function api.recount_scores(
-    ranking core.ranking, until timestamptz default 'infinity'
-)
+create function api.recount_scores(ranking core.ranking)
 returns setof core.ranking_score
 language sql stable
 set jit = off
@@ -23,10 +21,7 @@ with counted as (
         one.watch_seconds / 60 as watch_minutes
     from api.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
-    where
-        event.counted
-        and event.occurred_at >= (select api.raw_since())
-        and least(event.occurred_at, event.received_at) <= recount_scores.until
+    where event.counted and event.occurred_at >= (select api.raw_since())
     union all
     select
         gone.item_id,
@@ -83,7 +78,7 @@ summed as (
 )
 
 select
-    (ranking).ranking_id,
+    0,
     summed.item_id,
     newest.at,
     summed.last_event_at,
@@ -114,8 +109,8 @@ cross join newest
 cross join (select api.ranking_weights(ranking) as list offset 0) as weight;
 end;
 
-comment on function api.recount_scores(core.ranking, timestamptz) is
+comment on function api.recount_scores(core.ranking) is
     'Every item''s decayed sums in a ranking, from raw events: exact, and as slow as the history '
-    'is long.';
-grant execute on function api.recount_scores(core.ranking, timestamptz)
+    'is long. In no score_set.';
+grant execute on function api.recount_scores(core.ranking)
 to groundswell_service, groundswell_read;

@@ -1,6 +1,6 @@
 -- Every window recounted from all events: what core.item_window must equal at any time.
 -- Source: core.event, api.dropped_counts for what is gone of it.
--- Feeds: api.mend_windows.
+-- Feeds: api.drifted_windows.
 -- Keeps: an event counts at occurred_at, or at received_at where that is earlier.
 create function api.recount_windows()
 returns setof core.item_window

@@ -60,10 +60,32 @@ begin
         -- what it has rewritten is to the next level one range, from the first bucket to the last.
         -- In one batch: several would be cut from what was known to have changed at the refresh
         -- before, and what came in late since would wait for the next one.
+        -- A long one day by day (or in a hundred parts), the newest first: of a history that is
+        -- new, each part is committed, and what is read most comes first.
         for changed in
-            select stretch.*
+            select
+                greatest(stretch.begins, part.begins) as begins,
+                least(stretch.ends, part.begins + part.step) as ends
             from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
                 as stretch
+            cross join lateral (
+                select
+                    each_part.begins,
+                    step.days as step
+                from (
+                    select make_interval(
+                        days => 1 + floor(
+                            date_part('epoch', stretch.ends - stretch.begins) / 86400 / 100
+                        )::integer
+                    ) as days
+                ) as step
+                cross join lateral generate_series(
+                    date_trunc('day', stretch.begins, 'UTC'),
+                    stretch.ends - interval '1 microsecond',
+                    step.days
+                ) as each_part (begins)
+            ) as part
+            order by begins desc
         loop
             call refresh_continuous_aggregate(
                 format('agg.%I', policy.level)::regclass,

@@ -18,6 +18,7 @@ declare
     wanted core.ranking;
     fault text;
     scored bigint;
+    leave_at constant timestamptz := clock_timestamp() + interval '5 seconds';
     wrong text;
 begin
     select given.name into wrong
@@ -40,7 +41,11 @@ begin
         return;
     end if;
     perform api.skip_used_ids();
-    scored := api.score_events(as_of);
+    -- A slice: what waits beyond it is left to the job.
+    scored := (select slice.scored from api.score_events(as_of) as slice);
+    while exists (select from core.recount) and clock_timestamp() < leave_at loop
+        perform api.continue_recounts();
+    end loop;
 
     for wanted in
         select r.*
@@ -62,9 +67,18 @@ begin
         order by r.ranking_id
     loop
         ranking := wanted.name;
-        select attempt.is_new, attempt.error
-        into refresh_rankings.is_new, refresh_rankings.error
-        from api.attempt_ranking(wanted, as_of) as attempt;
+        if wanted.formula = 'weighted_decay' and not exists (
+            select 1
+            from core.ranking_state as state
+            where state.ranking_id = wanted.ranking_id and state.weights is not null
+        ) then
+            is_new := false;
+            error := format('%s: its events are still being counted', wanted.name);
+        else
+            select attempt.is_new, attempt.error
+            into refresh_rankings.is_new, refresh_rankings.error
+            from api.attempt_ranking(api.ranking_in_force(wanted), as_of) as attempt;
+        end if;
         fault := concat_ws('; ', fault, error);
         run_id := null;
         entries := null;

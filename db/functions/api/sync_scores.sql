@@ -1,65 +1,73 @@
--- Bring the decayed sums in line with what core.ranking says now.
--- Source: core.ranking, api.recount_scores. Feeds: core.ranking_state, core.ranking_score.
--- Keeps: only api.score_events may call it, after api.add_to_scores and in the same snapshot: a
--- recount holds all committed events, those in the feed among them.
+-- Bring the settings that the decayed sums are kept with in line with what core.ranking says now.
+-- Source: core.ranking. Feeds: core.ranking_state, core.recount.
+-- Keeps: only api.score_events may call it, before it scores anything. Where half-lives or content
+-- type change, nothing does but that a recount begins; where nothing was ever scored, all there is
+-- to count is in the feed.
 create function api.sync_scores()
-returns integer
+returns void
 language plpgsql volatile
 as $$
 declare
     changed core.ranking;
-    recounted integer := 0;
+    is_first constant boolean := not exists (select from core.window_position);
 begin
-    -- Of rankings that keep no sums (any more), nothing is left behind.
-    for changed in
-        update core.ranking_state as state
-        set weights = null
-        from core.ranking as ranking
-        where
-            state.ranking_id = ranking.ranking_id
-            and state.weights is not null
-            and not (ranking.enabled and ranking.formula = 'weighted_decay')
-        returning ranking.*
-    loop
-        delete from core.ranking_score as score where score.ranking_id = changed.ranking_id;
-    end loop;
+    -- Of rankings that keep no sums (any more), nothing is left behind (api.drop_old_scores).
+    update core.ranking_state as state
+    set weights = null, score_set = null
+    from core.ranking as ranking
+    where
+        state.ranking_id = ranking.ranking_id
+        and state.weights is not null
+        and not (ranking.enabled and ranking.formula = 'weighted_decay');
 
-    for changed in
-        select ranking.*
-        from core.ranking as ranking
-        left join core.ranking_state as state on ranking.ranking_id = state.ranking_id
-        where
-            ranking.enabled
-            and ranking.formula = 'weighted_decay'
-            and (
-                state.weights is null
-                or (state.half_life, state.recent_half_life, state.content_type)
-                is distinct from
+    delete from core.recount as recount
+    using core.ranking as ranking
+    left join core.ranking_state as state
+        on ranking.ranking_id = state.ranking_id and state.weights is not null
+    where
+        recount.ranking_id = ranking.ranking_id
+        and (
+            not (ranking.enabled and ranking.formula = 'weighted_decay')
+            or (recount.half_life, recount.recent_half_life, recount.content_type)
+            is distinct from (ranking.half_life, ranking.recent_half_life, ranking.content_type)
+            or (
+                state.ranking_id is not null
+                and (state.half_life, state.recent_half_life, state.content_type)
+                is not distinct from
                 (ranking.half_life, ranking.recent_half_life, ranking.content_type)
             )
-    loop
-        delete from core.ranking_score as score where score.ranking_id = changed.ranking_id;
-        insert into core.ranking_score
-        select recount.* from api.recount_scores(changed) as recount;
-        insert into core.ranking_state as state
-        (ranking_id, checked_at, half_life, recent_half_life, content_type, weights)
-        values (
-            changed.ranking_id, '-infinity', changed.half_life, changed.recent_half_life,
-            changed.content_type, api.ranking_weights(changed)
+        );
+
+    insert into core.recount
+    (ranking_id, score_set, half_life, recent_half_life, content_type, counted_after)
+    select
+        ranking.ranking_id,
+        nextval('core.score_set'),
+        ranking.half_life,
+        ranking.recent_half_life,
+        ranking.content_type,
+        case when is_first then '-infinity' else 'infinity' end::timestamptz
+    from core.ranking as ranking
+    left join core.ranking_state as state on ranking.ranking_id = state.ranking_id
+    where
+        ranking.enabled
+        and ranking.formula = 'weighted_decay'
+        and (
+            state.weights is null
+            or (state.half_life, state.recent_half_life, state.content_type)
+            is distinct from (ranking.half_life, ranking.recent_half_life, ranking.content_type)
         )
-        on conflict (ranking_id) do update set
-            half_life = excluded.half_life,
-            recent_half_life = excluded.recent_half_life,
-            content_type = excluded.content_type,
-            weights = excluded.weights,
-            floor = excluded.floor;
-        recounted := recounted + 1;
-    end loop;
+    on conflict (ranking_id) do nothing;
+    if is_first then
+        perform api.finish_recounts();
+        -- Bounds come with the first events, api.raise_floors.
+        update core.ranking_state as state set floor = 'infinity' where state.weights is not null;
+    end if;
 
     -- New weights change no sum, only the bounds.
     for changed in
         update core.ranking_state as state
-        set weights = api.ranking_weights(ranking), floor = '-infinity'
+        set weights = api.ranking_weights(ranking)
         from core.ranking as ranking
         where
             ranking.ranking_id = state.ranking_id
@@ -68,11 +76,9 @@ begin
     loop
         perform api.bound_scores(changed);
     end loop;
-
-    return recounted;
 end;
 $$;
 
 comment on function api.sync_scores() is
-    'Recounts rankings that are new or whose half-lives or content type changed, recomputes the '
-    'bounds of those whose weights changed; answers how many were recounted.';
+    'Begins to recount rankings that are new or whose half-lives or content type changed, and '
+    'recomputes the bounds of those whose weights changed.';

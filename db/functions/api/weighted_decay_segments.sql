@@ -24,7 +24,12 @@ declare
         (
             select stored.bound
             from core.ranking_score as stored
-            where stored.ranking_id = ranking.ranking_id and stored.bound > '-infinity'
+            where
+                stored.score_set = (
+                    select state.score_set from core.ranking_state as state
+                    where state.ranking_id = ranking.ranking_id
+                )
+                and stored.bound > '-infinity'
             order by stored.bound desc
             limit 1 offset depth
         ),

@@ -17,8 +17,8 @@ declare
     forward constant double precision := coalesce(
         date_part('epoch', as_of) / date_part('epoch', ranking.half_life), 0
     );
-    floor constant double precision := (
-        select state.floor from core.ranking_state as state
+    kept constant core.ranking_state := (
+        select state from core.ranking_state as state
         where state.ranking_id = ranking.ranking_id
     );
     depth integer := ranking.size + ranking.size / 16 + 50;
@@ -34,12 +34,12 @@ begin
                         select stored.bound
                         from core.ranking_score as stored
                         where
-                            stored.ranking_id = ranking.ranking_id
+                            stored.score_set = kept.score_set
                             and stored.bound > '-infinity'
                         order by stored.bound desc
                         limit 1 offset depth
                     ),
-                    floor
+                    kept.floor
                 )
             end,
             '-infinity'
@@ -82,11 +82,11 @@ begin
         );
         depth := case
             -- What lies below the floor may be wanted, and its bounds are not known: all items.
-            when last_bound >= floor then (
+            when last_bound >= kept.floor then (
                 select count(*)
                 from core.ranking_score as stored
                 where
-                    stored.ranking_id = ranking.ranking_id
+                    stored.score_set = kept.score_set
                     and stored.bound > '-infinity'
                     and stored.bound >= last_bound
             )

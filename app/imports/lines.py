@@ -1,0 +1,163 @@
+"""Read the events of a file one by one, from any line on, without ever holding much of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple, TypeAlias, get_args
+
+import msgspec
+
+from app.errors import InputError
+from app.http.body import FAULTS
+from app.http.reasons import reason_of
+from app.ingest.decode import Decoded, decode_line
+from app.ingest.wire import EventIn
+
+Format = Literal["csv", "ndjson"]
+FORMATS: tuple[str, ...] = get_args(Format)
+MAX_LINE_BYTES = 1_000_000
+COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(EventIn))
+"""What a column of a CSV file may be called."""
+
+_NUMBERS = {"count": int, "seconds": float}
+_TOO_LONG = f"larger than {MAX_LINE_BYTES} bytes"
+
+
+class Line(NamedTuple):
+    """One event of a file, or why it is none."""
+
+    number: int
+    """Which line it begins in, from 1."""
+    last: int
+    """Which line it ends in."""
+    end: int
+    """The first byte after it."""
+    event: Decoded
+
+
+Lines: TypeAlias = Iterator[Line]
+
+
+def format_of(path: Path) -> Format:
+    """Return the format that a file's name tells; raises `InputError` where it tells none."""
+    if path.suffix.lower() == ".csv":
+        return "csv"
+    if path.suffix.lower() in {".ndjson", ".jsonl", ".json"}:
+        return "ndjson"
+    raise InputError(f"{path.name}: not .csv, .ndjson or .jsonl: say --format csv or ndjson")
+
+
+def read_lines(file: BinaryIO, kind: Format, *, position: int = 0, line: int = 0) -> Lines:
+    """Yield the events of `file` after its first `line` lines, which end at byte `position`.
+
+    Raises `InputError` where the first line of a CSV file does not name its columns.
+    """
+    if kind == "ndjson":
+        file.seek(position)
+        return _ndjson(_Source(file, position, line))
+    file.seek(0)
+    head = _Source(file, 0, 0)
+    columns = _columns(next(csv.reader(head), []))
+    if position > head.end:
+        file.seek(position)
+        head = _Source(file, position, line)
+    return _csv(head, columns)
+
+
+class _Source:
+    """The lines of a file as text, and how far they were read."""
+
+    def __init__(self, file: BinaryIO, position: int, line: int) -> None:
+        self._file = file
+        self.end = position
+        self.line = line
+        self.fault: str | None = None
+        """What is wrong with the lines read since this was set to None."""
+
+    def raw(self) -> bytes:
+        """Return the next line, or nothing at the end; of one that is too long, the beginning."""
+        raw = self._file.readline(MAX_LINE_BYTES + 1)
+        self.end += len(raw)
+        rest = raw
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            self.fault = _TOO_LONG
+            rest = self._file.readline(MAX_LINE_BYTES + 1)
+            self.end += len(rest)
+        if raw:
+            self.line += 1
+        return raw
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        raw = self.raw()
+        if not raw:
+            raise StopIteration
+        if b"\0" in raw:
+            self.fault = "contains U+0000, which cannot be stored"
+        try:
+            return raw.decode("utf-8-sig" if self.line == 1 else "utf-8")
+        except UnicodeDecodeError:
+            self.fault = "contains text that is not UTF-8"
+            return raw.decode("utf-8", "replace")
+
+
+def _ndjson(source: _Source) -> Lines:
+    while raw := source.raw():
+        text = raw.strip()
+        if text:
+            fault, source.fault = source.fault, None
+            event = fault or decode_line(text, max_event_bytes=MAX_LINE_BYTES)
+            yield Line(source.line, source.line, source.end, event)
+
+
+def _csv(source: _Source, columns: list[str]) -> Lines:
+    records = csv.reader(source)
+    while True:
+        number = source.line + 1
+        source.fault = None
+        try:
+            values = next(records)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Line(number, source.line, source.end, f"no CSV: {error}")
+            continue
+        if values:
+            event = source.fault or _event(columns, values)
+            yield Line(number, source.line, source.end, event)
+
+
+def _columns(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in COLUMNS]
+    missing = [name for name in ("type", "contentId", "occurredAt") if name not in names]
+    if unknown or missing or len(set(names)) < len(names):
+        wrong = f"{unknown[0]!r} is no column" if unknown else f"there is no column {missing[0]}"
+        if not unknown and not missing:
+            wrong = "a column is named twice"
+        raise InputError(f"line 1: {wrong}; the first line names them: {', '.join(COLUMNS)}")
+    return names
+
+
+def _event(columns: list[str], values: list[str]) -> Decoded:
+    """Return the event of one record; an empty field is an absent one."""
+    if len(values) != len(columns):
+        return f"{len(values)} fields, where the first line names {len(columns)}"
+    given: dict[str, object] = {
+        name: value for name, value in zip(columns, values, strict=True) if value
+    }
+    try:
+        for name, number in _NUMBERS.items():
+            if name in given:
+                given[name] = number(str(given[name]))
+    except ValueError:
+        return f"{name}: expected a number"
+    try:
+        if "metadata" in given:
+            given["metadata"] = msgspec.json.decode(str(given["metadata"]))
+        return msgspec.convert(given, EventIn)
+    except FAULTS as error:
+        return reason_of(error, EventIn)
