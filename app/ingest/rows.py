@@ -67,9 +67,8 @@ def encode_rows(
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
     A row has twelve columns in the former, which is also for `stage_events`, and five in the
-    latter, which has only what counts, from when it happened, but not later than it came: a clock
-    that runs ahead wins nothing. Both are encoded in one pass, because what Python does here is
-    what the writer costs.
+    latter, which has only what counts. Both are encoded in one pass, because what Python does here
+    is what the writer costs.
 
     Events of items that have no id are left out and put into `left`; without it, they raise
     `KeyError`.
@@ -100,8 +99,7 @@ def encode_rows(
                 else _rest(event),
             )
             if because is None:
-                counts_at = min(occurred_at, came_at)
-                feed += (_FEED(_FEED_HEAD, item_id, 8, counts_at), amount)
+                feed += (_FEED(_FEED_HEAD, item_id, 8, occurred_at), amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

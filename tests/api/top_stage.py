@@ -150,7 +150,7 @@ def _packed(event: Event, names: Sequence[str]) -> ReceivedEvent:
     return ReceivedEvent(
         PackedEvent(
             event_id=event.id.bytes,
-            occurred_at=(event.occurred_at - EPOCH) // timedelta(microseconds=1),
+            occurred_at=(event.at - EPOCH) // timedelta(microseconds=1),
             content_type="video",
             content_id=names[event.item - 1],
             type=TYPE_NUMBERS[event.type],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -124,5 +124,3 @@ async def test_a_view_names_its_items(world: World) -> None:
             """,  # noqa: S608
             [AS_OF.replace(hour=0)],
         ) == [("video", "a", None, "ape", "ann", 3)]
-
-

@@ -14,21 +14,30 @@ set jit = off
 as $$
 begin
     return (
-        with part as materialized (
+        -- The aggregate, what it is made of, and so on.
+        with recursive chain as (
+            select wanted.name, wanted.source, wanted.bucket, true as is_wanted
+            from core.aggregate_level as wanted
+            where wanted.name = unrefreshed.level
+            union all
+            select finer.name, finer.source, chain.bucket, false as is_wanted
+            from chain
+            inner join core.aggregate_level as finer on chain.source = finer.name
+        ),
+
+        part as materialized (
             select
-                wanted.bucket,
-                finer.source,
-                finer.name = wanted.name as is_wanted,
+                chain.source,
+                chain.bucket,
+                chain.is_wanted,
                 made.mat_hypertable_id,
                 made.raw_hypertable_id,
                 mark.watermark
-            from core.aggregate_level as wanted
-            inner join core.aggregate_level as finer on wanted.bucket >= finer.bucket
+            from chain
             inner join _timescaledb_catalog.continuous_agg as made
-                on made.user_view_schema = 'agg' and finer.name = made.user_view_name
+                on made.user_view_schema = 'agg' and chain.name = made.user_view_name
             inner join _timescaledb_catalog.continuous_aggs_watermark as mark
                 on made.mat_hypertable_id = mark.mat_hypertable_id
-            where wanted.name = unrefreshed.level
         ),
 
         logged as materialized (
