@@ -242,5 +242,7 @@ class Jobs:
         return [
             f"job {job}: {error}"
             for _, job, error in lines
-            if error is not None and not error.startswith(("skipped: ", "cut off"))
+            if error is not None
+            and not error.startswith(("skipped: ", "cut off"))
+            and not error.endswith("is in use: left to the next run")
         ]
