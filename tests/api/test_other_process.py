@@ -11,9 +11,8 @@ import redis.asyncio
 
 from app.runtime.pool import Pool
 from app.settings import Settings
-from tests.liking import signed_in
 from tests.serving import api_of
-from tests.tokens import SECRET
+from tests.tokens import SECRET, signed_in
 from tests.writing import running_writer
 
 Two = tuple[httpx.AsyncClient, httpx.AsyncClient]
