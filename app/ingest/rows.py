@@ -84,7 +84,9 @@ def encode_rows(
             if item_id is None and left is not None:
                 left.append(received)
                 continue
-            occurred_at, came_at = event.occurred_at - _PG_EPOCH, received_at - _PG_EPOCH
+            came_at = received_at - _PG_EPOCH
+            # As accepted, it is no later; the database refuses whatever else says that it is.
+            occurred_at = min(event.occurred_at - _PG_EPOCH, came_at)
             because, user = event.uncounted_because, event.user_id
             if event.seconds is None and event.count == 1:
                 amount = _SINGLE[event.type]

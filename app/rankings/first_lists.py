@@ -29,7 +29,7 @@ async def run_first_lists(*, settings: Settings, pool: Pool, stop: asyncio.Event
         try:
             async with borrowed(pool, within=settings.database_timeout) as connection:
                 state = await first_events(connection)
-            if not state.is_unscored:
+            if state.is_scored:
                 return
             if state.has_events and await refresh_rankings(settings) is not None:
                 log.info("first lists made")

@@ -54,8 +54,8 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 class FirstEvents(msgspec.Struct, frozen=True, kw_only=True):
     """How a database begins."""
 
-    is_unscored: bool
-    """Whether no event was ever scored."""
+    is_scored: bool
+    """Whether some events were ever scored."""
     has_events: bool
     """Whether some wait to be."""
 

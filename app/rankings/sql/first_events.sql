@@ -1,4 +1,4 @@
--- Whether nothing was ever scored, and whether something waits for it.
+-- Whether something was ever scored, and whether something waits for it.
 select
-    not exists (select from core.item_window) as is_unscored,
-    exists (select from core.score_feed) as has_events;
+    (select true from core.item_window limit 1) is not null as is_scored,
+    (select true from core.score_feed limit 1) is not null as has_events
