@@ -283,6 +283,7 @@ class OverloadedError(GroundswellError):
     slug = "overloaded"
     status = 429
     title = "Too many events are waiting to be written"
+    retry_after = 2.0
 
 
 class RateLimitedError(GroundswellError):
@@ -299,6 +300,7 @@ class TooManyAtOnceError(GroundswellError):
     slug = "too-many-at-once"
     status = 429
     title = "Too much at once from one client"
+    retry_after = 1.0
     remedy = (
         "Send less at the same time, and the same again after the seconds of Retry-After. Where "
         "proxies stand before the service, GROUNDSWELL_TRUSTED_PROXIES lets it tell clients apart."
@@ -311,6 +313,7 @@ class CrowdedError(GroundswellError):
     slug = "crowded"
     status = 503
     title = "Too many requests at once"
+    retry_after = 1.0
 
 
 class UnavailableError(GroundswellError):

@@ -86,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_event_bytes: PositiveInt = 32_768
     """Largest single event in bytes; a larger one is rejected, the others with it are not."""
     max_future_seconds: Positive = 3_600.0
-    """How far `occurredAt` may lie in the future, in seconds."""
+    """How far `occurredAt` may lie in the future, in seconds; such an event counts as it comes."""
     unknown_items: Literal["register", "refuse"] = "register"
     """What becomes of an event that names an item which the catalogue does not have: the item is
     registered, or the event is refused (with 404 where it comes alone)."""

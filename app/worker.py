@@ -17,6 +17,7 @@ from app.alerts.deliverer import run_deliverer
 from app.errors import GroundswellError, InputError
 from app.ingest.writer import run_writer
 from app.likes.reconciler import run_like_reconciler
+from app.rankings.first_lists import run_first_lists
 from app.rankings.publisher import CHANNEL as RUN_CHANNEL
 from app.rankings.publisher import Publisher, run_publisher
 from app.runtime.first_login import database_lets_in, redis_lets_in
@@ -99,6 +100,9 @@ async def run_parts(
         group.create_task(
             run_publisher(publisher=publisher, notifications=notifications, stop=stop),
             name="publisher",
+        )
+        group.create_task(
+            run_first_lists(settings=settings, pool=pool, stop=stop), name="first lists"
         )
         group.create_task(
             run_deliverer(settings=settings, pool=pool, notifications=notifications, stop=stop),

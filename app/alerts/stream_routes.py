@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -16,8 +15,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from app.access.guard import may_still, require
-from app.alerts.feed import Seat, StreamEvent
-from app.errors import TooManyStreamsError
+from app.alerts.feed import StreamEvent
+from app.errors import BadRequestError, TooManyStreamsError
+from app.http.edge import at_end
 from app.http.parameters import MAX_NAME
 from app.http.problems import documented
 from app.services import Services
@@ -65,38 +65,44 @@ async def stream(
         ),
     ] = None,
     last_event_id: Annotated[
-        int | None,
+        str | None,
         HeaderParameter(
-            name="Last-Event-ID", ge=0, le=MAX_ID, description="Id of the last event received."
+            name="Last-Event-ID",
+            max_length=MAX_NAME,
+            description="Id of the last event received; empty is as without it.",
         ),
     ] = None,
 ) -> ServerSentEvent:
     """Hold a stream of alerts."""
-    feed = services.alert_feed
+    feed, after = services.alert_feed, _place(last_event_id)
     seat = feed.seat(services.clients.name_of(request.scope))
-    events = feed.follow(after=last_event_id, ranking=ranking, subscription_id=subscription)
-    messages = _messages(events, seat, partial(may_still, request, "read"))
-    # Whoever hangs up before the first message leaves a generator that never ran.
-    weakref.finalize(messages, seat.release)
-    return ServerSentEvent(messages)
+    events = feed.follow(after=after, ranking=ranking, subscription_id=subscription)
+    # Not in the generator: of a HEAD, or for who hangs up before the first message, it never runs.
+    at_end(request, seat.release)
+    return ServerSentEvent(_messages(events, partial(may_still, request, "read")))
+
+
+def _place(last_event_id: str | None) -> int | None:
+    """Return after which alert to begin; None where nothing was heard, as some clients say it."""
+    if not last_event_id:
+        return None
+    if last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id) <= MAX_ID:
+        return int(last_event_id)
+    raise BadRequestError(f"Last-Event-ID: {last_event_id!r} is no whole number from 0 to {MAX_ID}")
 
 
 async def _messages(
     events: AsyncGenerator[StreamEvent | None],
-    seat: Seat,
     is_allowed: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[ServerSentEventMessage]:
     """Yield what a caller is sent, for as long as its key is valid."""
-    try:
-        # Proxies and browsers see that the stream is open before there is anything to say.
-        yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
-        async with aclosing(events):
-            async for event in events:
-                if not await is_allowed():
-                    return
-                yield _message(event)
-    finally:
-        seat.release()
+    # Proxies and browsers see that the stream is open before there is anything to say.
+    yield ServerSentEventMessage(comment="alerts", retry=RECONNECT_MILLISECONDS, data=None)
+    async with aclosing(events):
+        async for event in events:
+            if not await is_allowed():
+                return
+            yield _message(event)
 
 
 def _message(event: StreamEvent | None) -> ServerSentEventMessage:

@@ -157,9 +157,6 @@ def _outward(delivery: Delivery) -> AlertDelivery:
             **fields,
             "alert_id": message_id(fields["alert_id"]),
             "type": TYPES[alert_type],
-            "attempted_at": delivery.attempted_at.astimezone(UTC),
-            "next_attempt_at": delivery.next_attempt_at
-            and delivery.next_attempt_at.astimezone(UTC),
             "outcome": "delivered"
             if delivery.error is None
             else ("retrying" if retries else "givenUp"),

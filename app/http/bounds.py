@@ -17,7 +17,6 @@ BODY_SECONDS = 10.0
 """How long a body may take to come, however small it is."""
 BODY_RATE = 16_000
 """Bytes a second that a larger one must come in, on the average."""
-_RETRY_AFTER = 1.0
 
 
 class Share:
@@ -36,11 +35,9 @@ class Share:
         """
         of_client = self._by_client.get(client, 0) + amount
         if of_client > self.share:
-            raise TooManyAtOnceError(
-                f"{what} of {self.share} at once are one client's share", retry_after=_RETRY_AFTER
-            )
+            raise TooManyAtOnceError(f"{what} of {self.share} at once are one client's share")
         if self.held + amount > self.most:
-            raise CrowdedError(f"{what} of {self.most} are held already", retry_after=_RETRY_AFTER)
+            raise CrowdedError(f"{what} of {self.most} are held already")
         self.held += amount
         self._by_client[client] = of_client
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from litestar import Request
+from litestar.datastructures import State
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CrowdedError, TooManyAtOnceError, UnknownPathError, WrongHostError
@@ -21,8 +23,14 @@ HEALTH = "/health/"
 """Who asks here is answered however crowded it is, and by whatever name."""
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 
+_AT_END = "groundswell_at_end"
 _EMPTY: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 _CLOSE = (b"connection", b"close")
+
+
+def at_end(request: Request[Any, Any, State], do: Callable[[], None]) -> None:
+    """Have something done when a request is over, however it ends and whatever was sent of it."""
+    request.scope["state"][_AT_END].append(do)
 
 
 class Edge:
@@ -84,12 +92,18 @@ class Edge:
 
     async def _pass(self, request: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
         raw = _raw_path(request)
+        ends: list[Callable[[], None]] = []
+        request = {**request, "state": {**request.get("state", {}), _AT_END: ends}}
         if b"%" in raw:
-            state = {**request.get("state", {}), ENCODED_PATH: True}
-            request = {**request, "path": raw.decode("latin-1"), "state": state}
+            request["path"] = raw.decode("latin-1")
+            request["state"][ENCODED_PATH] = True
         if request["method"] == "HEAD":
-            request, receive, send = {**request, "method": "GET"}, _gone, _bodiless(send)
-        await self.app(request, receive, Compressed(request, send))
+            request["method"], receive, send = "GET", _gone, _bodiless(send)
+        try:
+            await self.app(request, receive, Compressed(request, send))
+        finally:
+            for end in ends:
+                end()
 
     def _labelled(self, send: Send) -> Send:
         """Return a `send` that adds what stands in the head of every answer."""

@@ -106,6 +106,8 @@ class Acceptor:
         occurred_at = self._time_of(event, now, sender.bounds)
         if isinstance(occurred_at, str):
             return occurred_at
+        # A clock that runs ahead wins nothing: what comes has happened.
+        occurred_at = min(occurred_at, now)
         if sender.bounds is not OPEN and (fault := _excess(event, type_number, sender.bounds)):
             return fault
         viewer = sender.viewer
@@ -124,7 +126,9 @@ class Acceptor:
             session_id=None if event.session_id is None else id_text(event.session_id),
             metadata=metadata,
             claims=identifier is not None,
-            uncounted_because=sender.bot or (event.user_agent and bot_of(event.user_agent)) or None,
+            uncounted_because=sender.bot
+            or (event.user_agent and bot_of(event.user_agent, library_may=sender.has_key))
+            or None,
             viewer=viewer,
         )
 

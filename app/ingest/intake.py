@@ -36,8 +36,6 @@ from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-RETRY_AFTER = 2.0
-"""Seconds after which a caller may try again when too much waits."""
 LONG_RETRY_AFTER = 30.0
 """Seconds after which a caller may try again when nothing has been written for long."""
 REDIS_SHARE = 3
@@ -168,12 +166,12 @@ class Intake:
         settings = self._settings
         if waiting.entries >= settings.max_stream_entries:
             detail = f"{waiting.entries} entries wait to be written"
-            raise OverloadedError(detail, retry_after=RETRY_AFTER)
+            raise OverloadedError(detail)
         # Full, Redis could take nothing else either, and nothing would be told to others.
         room = waiting.most // REDIS_SHARE or settings.max_stream_bytes
         if waiting.size >= min(room, settings.max_stream_bytes):
             detail = f"{waiting.size / 1e6:.0f} MB of events wait to be written"
-            raise OverloadedError(detail, retry_after=RETRY_AFTER)
+            raise OverloadedError(detail)
         if waiting.seconds >= settings.max_stream_seconds:
             detail = f"events have been waiting to be written for {waiting.seconds:.0f} seconds"
             raise UnavailableError(detail, retry_after=LONG_RETRY_AFTER)

@@ -74,7 +74,7 @@ class Recorder:
 
         Raises `RateLimitedError` and `UnknownItemError`.
         """
-        standings = await self._intake.charge(len(events), sender)
+        standings = await self._intake.charge(sender.cost_of(events), sender)
         outcome = await self._accept(events, self._clock(), sender)
         return Recorded(_answer(outcome, None), False, limit_headers(list(standings)))
 
@@ -85,9 +85,10 @@ class Recorder:
         and `UnknownItemError` for a single event of an item that is refused.
         """
         now = self._clock()
+        cost = sender.cost_of(events)
         outcome = await self._accept(events, now, sender)
         del events
-        outcome, taken = await self._take(outcome, now, sender)
+        outcome, taken = await self._take(outcome, now, sender, cost)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, taken.reply), taken.reply is not None, headers)
 
@@ -97,23 +98,25 @@ class Recorder:
         What the database refused counts as rejected.
         """
         now = self._clock()
+        cost = sender.cost_of(events)
         outcome = await self._accept(events, now, sender)
         del events
         request_id = secrets.token_hex(16)
-        outcome, taken = await self._take(outcome, now, sender, request_id)
+        outcome, taken = await self._take(outcome, now, sender, cost, request_id)
         reply = taken.reply or await self._intake.written(request_id)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
     async def _take(
-        self, outcome: Outcome, now: int, sender: Sender, request_id: str | None = None
+        self, outcome: Outcome, now: int, sender: Sender, cost: int, request_id: str | None = None
     ) -> tuple[Outcome, Taken]:
         """Make durable what the sender's viewer can have done; the outcome says what that was."""
         refused, admitted = await self._viewer_bounds.admit(outcome.accepted, sender)
         if refused:
             outcome = _without(outcome, refused)
         try:
-            return outcome, await self._intake.take(_sealed(outcome, now, request_id), sender)
+            entry = _sealed(outcome, now, cost, request_id)
+            return outcome, await self._intake.take(entry, sender)
         except GroundswellError:
             await self._viewer_bounds.undo(admitted, sender)
             raise
@@ -146,7 +149,7 @@ class Recorder:
         return _without(outcome, reasons)
 
 
-def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed:
+def _sealed(outcome: Outcome, now: int, cost: int, request_id: str | None) -> Sealed:
     """Pack what is accepted, count it, and let go of it.
 
     Many requests wait for Redis at once: what they do not keep, the next finds in the cache.
@@ -154,7 +157,7 @@ def _sealed(outcome: Outcome, now: int, request_id: str | None = None) -> Sealed
     REJECTED.inc(len(outcome.rejected))
     if bots := sum(event.uncounted_because is not None for event in outcome.accepted):
         BOTS.inc(bots)
-    entry = sealed(Entry(now, outcome.accepted, request_id), refused=len(outcome.rejected))
+    entry = sealed(Entry(now, outcome.accepted, request_id), cost=cost)
     outcome.accepted.clear()
     return entry
 

@@ -67,9 +67,8 @@ def encode_rows(
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
     A row has twelve columns in the former, which is also for `stage_events`, and five in the
-    latter, which has only what counts, from when it happened, but not later than it came: a clock
-    that runs ahead wins nothing. Both are encoded in one pass, because what Python does here is
-    what the writer costs.
+    latter, which has only what counts. Both are encoded in one pass, because what Python does here
+    is what the writer costs.
 
     Events of items that have no id are left out and put into `left`; without it, they raise
     `KeyError`.
@@ -85,7 +84,9 @@ def encode_rows(
             if item_id is None and left is not None:
                 left.append(received)
                 continue
-            occurred_at, came_at = event.occurred_at - _PG_EPOCH, received_at - _PG_EPOCH
+            came_at = received_at - _PG_EPOCH
+            # As accepted, it is no later; the database refuses whatever else says that it is.
+            occurred_at = min(event.occurred_at - _PG_EPOCH, came_at)
             because, user = event.uncounted_because, event.user_id
             if event.seconds is None and event.count == 1:
                 amount = _SINGLE[event.type]
@@ -100,8 +101,7 @@ def encode_rows(
                 else _rest(event),
             )
             if because is None:
-                counts_at = min(occurred_at, came_at)
-                feed += (_FEED(_FEED_HEAD, item_id, 8, counts_at), amount)
+                feed += (_FEED(_FEED_HEAD, item_id, 8, occurred_at), amount)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

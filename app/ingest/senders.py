@@ -51,12 +51,12 @@ class Senders:
                 limits += await self._limits_of_client(subscriber(address))
             if address is not None and is_told_apart:
                 viewer = await self._viewers.hash_of("viewer", str(address), user_agent)
-        # With a key, it is a program that its owner means to send events, whatever it is made with.
-        bot = bot_of(user_agent, library_may=caller.key is not None) if user_agent else None
+        has_key = caller.key is not None
+        bot = bot_of(user_agent, library_may=has_key) if user_agent else None
         if "prefetch" in request.headers.get("sec-purpose", ""):
             # A browser makes a page ready that nobody has asked for yet.
             bot = PRERENDER
-        if not (is_page or limits or backfills or caller.key or bot):
+        if not (is_page or limits or backfills or has_key or bot):
             return ANYBODY
         return Sender(
             limits=limits,
@@ -65,6 +65,7 @@ class Senders:
             bounds=bounds,
             namespace=b"%d" % caller.key.key_id if caller.key and bounds.own_ids else None,
             backfills=backfills,
+            has_key=has_key,
         )
 
     def _limits_of_key(self, caller: Caller) -> tuple[Limit, ...]:

@@ -55,7 +55,7 @@ class Sealed(NamedTuple):
     events: int
     """How many."""
     cost: int
-    """How many the request had, those that were refused too: what limits take for it."""
+    """What limits take for the request, events that were refused included."""
 
     def opened(self) -> Entry:
         """Return the entry again."""
@@ -70,9 +70,10 @@ def to_fields(entry: Entry) -> Fields:
     return fields
 
 
-def sealed(entry: Entry, *, refused: int = 0) -> Sealed:
-    """Return `entry` as the stream carries it, of a request in which others were refused."""
-    return Sealed(to_fields(entry), len(entry.events), len(entry.events) + refused)
+def sealed(entry: Entry, *, cost: int | None = None) -> Sealed:
+    """Return `entry` as the stream carries it; it costs as many as it has if not said otherwise."""
+    events = len(entry.events)
+    return Sealed(to_fields(entry), events, events if cost is None else cost)
 
 
 def from_fields(fields: Fields) -> Entry:

@@ -61,8 +61,8 @@ async def put_items(request: AnyRequest, services: NamedDependency[Services]) ->
     "/items/{content_id:str}",
     summary="Read catalogue entries",
     description="The entries of one content id: one for each content type it is known under, with "
-    "lifetime counts and hot score as of the last scoring run, a minute ago at most; and whether "
-    "and why rankings leave it out.",
+    "lifetime counts, hot score as of the last scoring run, a minute ago at most, and whether and "
+    "why rankings leave it out.",
     operation_id="item",
     guards=[require("read")],
     tags=["Items"],

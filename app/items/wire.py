@@ -102,7 +102,7 @@ class Item(Wire, frozen=True):
     created_at: datetime
     """When Groundswell first heard of it."""
     views: int
-    """Lifetime counts, at most a minute behind; 0 for what was never counted."""
+    """Lifetime counts; in `GET /items` at most a minute behind. 0 for what was never counted."""
     likes: int
     """Lifetime like events less unlike events."""
     comments: int

@@ -90,7 +90,7 @@ def empty(request: AnyRequest, wanted: Listing, window: Window) -> Response[byte
         segment=named_segment(wanted.segment),
         run_id=None,
         as_of=None,
-        stale=False,
+        stale=wanted.as_of is None,
         items=[],
         next_cursor=None,
     )

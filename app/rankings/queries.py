@@ -51,12 +51,22 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     released: bool
 
 
+class FirstEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """How a database begins."""
+
+    is_scored: bool
+    """Whether some events were ever scored."""
+    has_events: bool
+    """Whether some wait to be."""
+
+
 _RANKING_OVERVIEWS = Query("ranking_overviews", RankingOverview)
 _ITEM_PLACE = Query("item_place", Place)
 _EXPLAIN_SCORE = Query("explain_score", ScorePart)
 _RANK_HISTORY = Query("rank_history", PastPlace)
 _PREVIEW_RANKING = Query("preview_ranking", PreviewItem)
 _REFRESH_RANKINGS = Query("refresh_rankings", RefreshedRanking)
+_FIRST_EVENTS = Query("first_events", FirstEvents)
 _TRY_JOB_LOCK = Query("try_job_lock", Taken)
 _RELEASE_JOB_LOCK = Query("release_job_lock", Released)
 
@@ -116,6 +126,12 @@ async def preview_ranking(
     return await _PREVIEW_RANKING.all(
         connection, ranking=ranking, changes=changes.decode(), as_of=as_of
     )
+
+
+async def first_events(connection: Connection) -> FirstEvents:
+    """Return whether anything was scored, or waits for it."""
+    (state,) = await _FIRST_EVENTS.all(connection)
+    return state
 
 
 async def refresh_rankings(

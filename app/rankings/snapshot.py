@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -71,7 +71,7 @@ def encode_snapshot(
         ranking=run.ranking,
         window=run.window,
         run_id=run.run_id,
-        as_of=(run.confirmed_at if isinstance(run, Run) else run.as_of).astimezone(UTC),
+        as_of=run.confirmed_at if isinstance(run, Run) else run.as_of,
         kinds=run.segments,
         segment=segment,
         items=[_encode_item(item) for item in items],
@@ -98,7 +98,7 @@ def pack(run: Run, segments: Mapping[str, Sequence[TrendingItem]]) -> Packed:
         ranking=run.ranking,
         window=run.window,
         run_id=run.run_id,
-        as_of=run.confirmed_at.astimezone(UTC),
+        as_of=run.confirmed_at,
         kinds=run.segments,
         digest=digest.hexdigest(),
     )

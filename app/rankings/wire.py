@@ -61,7 +61,7 @@ class Trending(Wire, frozen=True, kw_only=True):
     as_of: datetime | None
     """Up to when the order is known to hold: a run that finds nothing new moves it on."""
     stale: bool
-    """True when scoring or publishing has stood still for three minutes or more."""
+    """True when scoring or publishing has stood still for three minutes or more, or never ran."""
     items: list[TrendingItem]
     """This page, by rank."""
     next_cursor: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from redis.asyncio import Redis
@@ -135,9 +135,9 @@ class TopPublisher:
                 content_type=wanted.content_type,
                 size=wanted.size,
                 since=None if counted.since is None else microseconds(counted.since),
-                until=counted.until and counted.until.astimezone(UTC),
-                excluded_at=wanted.excluded_at and wanted.excluded_at.astimezone(UTC),
-                as_of=counted.as_of.astimezone(UTC),
+                until=counted.until,
+                excluded_at=wanted.excluded_at,
+                as_of=counted.as_of,
                 published_at=self.clock(),
                 floor=(counts[-1][1], counts[-1][0]) if len(counts) == most else LOWEST,
             ),

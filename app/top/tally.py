@@ -115,11 +115,10 @@ def _summed(batch: Sequence[Committed], since: int) -> tuple[Sums, list[Committe
         before: list[ReceivedEvent] = []
         older.append(Committed(transaction, before, ids))
         for received in events:
-            event, received_at = received
+            event, _ = received
             if event.uncounted_because is not None:
                 continue
-            # It counts when it happened, or when it came where that is earlier.
-            if event.occurred_at <= since or received_at <= since:
+            if event.occurred_at <= since:
                 before.append(received)
                 continue
             metric, sign = EFFECTS[event.type]

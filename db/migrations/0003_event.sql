@@ -23,6 +23,8 @@ create table core.event (
     -- The idempotency contract: an id counts once. The time is in the key because a hypertable
     -- wants it there; for ids that callers give, core.claimed_id holds it whatever the time.
     constraint event_counts_once primary key (event_id, occurred_at),
+    -- A clock that runs ahead wins nothing, and every reader has the event in the same bucket.
+    constraint event_not_ahead check (occurred_at <= received_at),
     constraint event_count_positive check (count > 0),
     constraint event_seconds_positive check (seconds >= 0)
 );
@@ -45,7 +47,8 @@ create index event_by_user on core.event (user_id, occurred_at) where user_id is
 comment on table core.event is
     'Every accepted event, once. Raw rows are dropped by age (core.storage_policy).';
 comment on column core.event.event_id is 'The caller''s id, or a UUIDv7 made on acceptance.';
-comment on column core.event.occurred_at is 'When it happened, as the caller says.';
+comment on column core.event.occurred_at is
+    'When it happened, as the caller says; received_at where that is earlier. It counts then.';
 comment on column core.event.received_at is 'When the API accepted it.';
 comment on column core.event.item_id is
     'core.item. No foreign key: the writer resolves items, and the check would cost each insert.';

@@ -16,9 +16,7 @@ comment on table core.score_feed is
     'emptied in the one that scores it, so each counts exactly once. A backlog is scored in '
     'slices, the newest first.';
 comment on column core.score_feed.item_id is 'core.item.';
-comment on column core.score_feed.occurred_at is
-    'When it counts: its occurred_at, or received_at where that is earlier, so that a clock that '
-    'runs ahead wins nothing.';
+comment on column core.score_feed.occurred_at is 'When it happened, as core.event says.';
 comment on column core.score_feed.event_type is 'What happened.';
 comment on column core.score_feed.count is 'How many such events.';
 comment on column core.score_feed.seconds is 'Seconds watched by each of count.';

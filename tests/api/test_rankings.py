@@ -139,7 +139,7 @@ async def test_before_the_first_run_a_list_is_empty(world: World, api: httpx.Asy
         "segment": None,
         "runId": None,
         "asOf": None,
-        "stale": False,
+        "stale": True,
         "items": [],
         "nextCursor": None,
     }

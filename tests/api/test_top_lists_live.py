@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -15,33 +12,22 @@ import redis.asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runtime.pool import Pool, open_pool
+from app.runtime.pool import Pool
 from app.runtime.sql import Connection
-from app.settings import Settings
 from app.top import keys
-from app.top.changes import hold, switch
-from app.top.lists import Version
-from app.top.live_counts import LiveCounts
-from app.top.queries import TopListCounts, TopListSettings, top_list_counts, top_lists
-from tests.api.top_stage import LISTS, TopStage, Writer
-from tests.eventually import eventually
+from app.top.changes import switch
+from app.top.queries import TopListCounts, top_list_counts
+from tests.api.top_stage import CREATORS, LISTS, START, TopStage, Writer, event_of, views
 from tests.profiles import examples
 from tests.sql.oracle import Event
 from tests.sql.world import World
-
-START = datetime(2026, 3, 29, 23, 58, tzinfo=UTC)
-"""Two minutes before a new day, which is a Monday's."""
-CREATORS = ("x", "y", None, "x", "z")
 
 
 @pytest.fixture
 async def stage(
     world: World, api: httpx.AsyncClient, pool: Pool, redis: redis.asyncio.Redis
 ) -> TopStage:
-    await world.only(*LISTS)
-    # So few that some are always left out, and enter when they overtake.
-    await world.execute("update core.ranking set size = 2, schedule = '30 3 * * *'")
-    return TopStage(world, api, pool, redis)
+    return await TopStage.small(world, api, pool, redis)
 
 
 @dataclass(frozen=True)
@@ -108,13 +94,13 @@ async def test_lists_equal_a_recount_after_every_step(stage: TopStage, steps: li
     as_of, dead = START, None
     # Everything has a list's place or is next to it: whatever happens next, counts.
     for type_ in ("view", "like", "comment"):
-        await stage.write([_event_of(type_, item, item, as_of) for item in range(1, 6)])
+        await stage.write([event_of(type_, item, item, as_of) for item in range(1, 6)])
     await stage.world.run(as_of, forced=True)
     assert await stage.publish() == len(LISTS)
     for step in steps:
         if step.what == "die" and dead is None:
             # It has counted, and is frozen before it can switch.
-            dead = await _half_published(stage)
+            dead = await stage.half_published()
         as_of = await _do(stage, step, as_of)
         if step.what != "die" and dead is not None and step.writer:
             await stage.redis.delete(keys.TOP_HOLD)  # as it expires
@@ -145,39 +131,23 @@ async def _do(stage: TopStage, step: Step, as_of: datetime) -> datetime:
     return as_of
 
 
-async def _half_published(stage: TopStage) -> tuple[str, Version]:
-    assert await hold(stage.redis, token="dead", seconds=600)
-    async with stage.pool.connection() as connection:
-        wanted = (await _settings(stage))["top_viewed"]
-        counted = await top_list_counts(
-            connection, window="7d", metric="views", subject="item", content_type=None, most=4
-        )
-    assert counted is not None
-    return "dead", stage.publisher.version_of(wanted, counted, most=4)
-
-
-async def _settings(stage: TopStage) -> dict[str, TopListSettings]:
-    async with stage.pool.connection() as connection:
-        return {one.ranking: one for one in await top_lists(connection)}
-
-
 async def test_who_enters_a_list_brings_along_what_came_meanwhile(stage: TopStage) -> None:
     """It was committed after the list was counted, and sent to the list it was not yet in."""
     await stage.items(*"uvwxyz")
     at = START
-    await stage.write([_views(item, 7 - item, at) for item in range(1, 7)])
+    await stage.write([views(item, 7 - item, at) for item in range(1, 7)])
     await stage.world.run(at)
     await stage.publish()
     assert await stage.shown("top_viewed") == [("a", 6), ("b", 5)]
     # The list holds four; e and f are below its floor.
-    await stage.write([_views(6, 1, at)])
+    await stage.write([views(6, 1, at)])
     assert await stage.flush()
-    await stage.write([_views(6, 3, at)])
-    await stage.write([_views(6, 10, at)], writer=1)
+    await stage.write([views(6, 3, at)])
+    await stage.write([views(6, 10, at)], writer=1)
     assert await stage.flush()
     assert await stage.shown("top_viewed") == [("f", 15), ("a", 6)]
     # Of a writer that knows the list before.
-    await stage.write([_views(6, 20, at), _views(2, 90, at)], writer=1)
+    await stage.write([views(6, 20, at), views(2, 90, at)], writer=1)
     assert await stage.flush()
     assert await stage.shown("top_viewed") == [("b", 95), ("f", 35)]
     await stage.assert_recounted()
@@ -189,11 +159,11 @@ async def test_a_new_item_and_a_new_creator_are_in_at_once(stage: TopStage) -> N
     await stage.publish()
     assert await stage.shown("top_viewed_today") == []
     await stage.items("x", "y", "x")
-    await stage.write([_views(1, 2, START), _views(3, 50, START), _event_of("like", 3, 1, START)])
+    await stage.write([views(1, 2, START), views(3, 50, START), event_of("like", 3, 1, START)])
     assert await stage.flush()
     assert await stage.shown("top_viewed_today") == [("c", 50), ("a", 2)]
     assert await stage.shown("top_creators") == [("x", 1)]
-    await stage.write([_event_of("unlike", 3, 1, START), _event_of("like", 2, 1, START)])
+    await stage.write([event_of("unlike", 3, 1, START), event_of("like", 2, 1, START)])
     assert await stage.flush()
     assert await stage.shown("top_liked_week") == [("b", 1)], "nothing is left of the other"
     assert await stage.shown("top_creators") == [("y", 1)]
@@ -211,7 +181,7 @@ async def test_a_list_of_one_type_admits_no_other(stage: TopStage) -> None:
     await stage.world.run(START)
     await stage.publish()
     await stage.items("x", "y")
-    await stage.write([_views(1, 2, START), _views(2, 1, START)])
+    await stage.write([views(1, 2, START), views(2, 1, START)])
     assert await stage.flush()
     sizes = [await stage.redis.zcard(keys.top_list(f"top_{name}")) for name in ("videos", "films")]
     assert sizes == [2, 0]
@@ -220,14 +190,14 @@ async def test_a_list_of_one_type_admits_no_other(stage: TopStage) -> None:
 async def test_the_first_minutes_of_a_day_are_listed(stage: TopStage) -> None:
     """The run that turned the window found nobody, and the next one is hours away."""
     await stage.items("x", "y")
-    await stage.write([_views(1, 5, START)])
+    await stage.write([views(1, 5, START)])
     await stage.world.run(START)
     await stage.publish()
     midnight = START + timedelta(minutes=2, seconds=1)
     await stage.world.run(midnight)
     await stage.publish()
     assert await stage.shown("top_viewed_today") == []
-    await stage.write([_views(2, 3, midnight)])
+    await stage.write([views(2, 3, midnight)])
     assert await stage.flush()
     assert await stage.shown("top_viewed_today") == [("b", 3)]
     assert await stage.shown("top_viewed") == [("a", 5), ("b", 3)]
@@ -235,10 +205,10 @@ async def test_the_first_minutes_of_a_day_are_listed(stage: TopStage) -> None:
 
 async def test_who_falls_makes_room_for_who_was_below_the_floor(stage: TopStage) -> None:
     await stage.items(*"uvwxyz")
-    await stage.write([_event_of("like", item, 9 - item, START) for item in range(1, 7)])
+    await stage.write([event_of("like", item, 9 - item, START) for item in range(1, 7)])
     await stage.world.run(START)
     await stage.publish()
-    await stage.write([_event_of("unlike", item, 8, START) for item in range(1, 4)])
+    await stage.write([event_of("unlike", item, 8, START) for item in range(1, 4)])
     assert await stage.flush()
     assert await stage.publish() >= 1, "e may belong there, and is not known"
     await stage.assert_recounted()
@@ -259,26 +229,26 @@ async def test_who_is_far_below_is_counted_again_when_it_may_be_there(
     await stage.world.only("top_viewed")
     stage.writers = [Writer(stage.pool, stage.redis) for _ in range(8)]
     await stage.items(*"uvwxyz")
-    await stage.write([_views(item, 1_100 - 100 * item, START) for item in range(1, 5)])
+    await stage.write([views(item, 1_100 - 100 * item, START) for item in range(1, 5)])
     await stage.world.run(START)
     await stage.publish()
-    await stage.write([_views(5, 1, START)])
+    await stage.write([views(5, 1, START)])
     assert await stage.flush()
-    await stage.write([_views(5, 80, START)])
+    await stage.write([views(5, 80, START)])
     assert await stage.flush()
     assert asked == [[5]], "the floor is 700"
-    await stage.write([_views(5, 800, START)])
+    await stage.write([views(5, 800, START)])
     assert await stage.flush()
     assert asked == [[5], [5]]
     assert await stage.shown("top_viewed") == [("a", 1_000), ("b", 900)]
     for _ in range(9):
         for writer in range(8):
-            await stage.write([_views(6, 20, START)], writer=writer)
+            await stage.write([views(6, 20, START)], writer=writer)
         assert await stage.flush()
         await stage.assert_recounted()
     assert await stage.shown("top_viewed") == [("f", 1_440), ("a", 1_000)]
     # Another version has another floor.
-    await stage.write([_views(item, 1, START) for item in (5, 6)])
+    await stage.write([views(item, 1, START) for item in (5, 6)])
     stage.now += 301
     await stage.publish()
     await stage.assert_recounted()
@@ -291,7 +261,7 @@ async def test_a_list_that_has_grown_is_cut(stage: TopStage) -> None:
         await stage.world.item(name)
     await stage.world.run(START)
     await stage.publish()
-    await stage.write([_views(item, item, START) for item in range(1, names + 1)])
+    await stage.write([views(item, item, START) for item in range(1, names + 1)])
     assert await stage.flush()
     key = keys.top_list("top_viewed")
     assert await stage.redis.zcard(key) == names
@@ -302,7 +272,7 @@ async def test_a_list_that_has_grown_is_cut(stage: TopStage) -> None:
 
 async def test_another_creator_is_followed_within_a_minute(stage: TopStage) -> None:
     await stage.items("x", "y")
-    await stage.write([_event_of("like", item, item, START) for item in (1, 2)])
+    await stage.write([event_of("like", item, item, START) for item in (1, 2)])
     await stage.world.run(START)
     await stage.publish()
     await stage.world.execute("update core.item set creator = 'z' where external_id = 'b'")
@@ -313,7 +283,7 @@ async def test_another_creator_is_followed_within_a_minute(stage: TopStage) -> N
 
 async def test_who_is_excluded_leaves_and_comes_back(stage: TopStage) -> None:
     await stage.items("x", "y")
-    await stage.write([_views(1, 5, START), _views(2, 4, START)])
+    await stage.write([views(1, 5, START), views(2, 4, START)])
     await stage.world.run(START)
     await stage.publish()
     await stage.world.execute(
@@ -321,149 +291,9 @@ async def test_who_is_excluded_leaves_and_comes_back(stage: TopStage) -> None:
         "values (1, 'spam', 'me', now())"
     )
     await stage.publish()
-    await stage.write([_views(1, 5, START)])
+    await stage.write([views(1, 5, START)])
     assert await stage.flush()
     assert await stage.shown("top_viewed") == [("b", 4)]
     await stage.world.execute("update core.item_exclusion set lifted_at = now(), lifted_by = 'me'")
     await stage.publish()
     assert await stage.shown("top_viewed") == [("a", 10), ("b", 4)]
-
-
-async def test_what_was_committed_before_the_count_but_sent_after_it_counts_once(
-    stage: TopStage,
-) -> None:
-    await stage.items("x", "y")
-    await stage.write([_views(1, 5, START), _views(2, 4, START)])
-    await stage.world.run(START)
-    await stage.write([_views(1, 3, START)])
-    await stage.publish()
-    assert await stage.shown("top_viewed") == [("a", 8), ("b", 4)]
-
-    # With what was committed after it, at once.
-    await stage.write([_views(1, 2, START), _views(2, 1, START)])
-    assert await stage.flush()
-
-    assert await stage.shown("top_viewed") == [("a", 10), ("b", 5)]
-
-
-async def test_while_a_publisher_is_at_work_writers_wait(stage: TopStage) -> None:
-    await stage.items("x", "y")
-    await stage.write([_views(1, 5, START), _views(2, 4, START)])
-    await stage.world.run(START)
-    await stage.publish()
-    token, version = await _half_published(stage)
-    await stage.write([_views(2, 9, START)])
-    assert await stage.flush() is False
-    assert await stage.shown("top_viewed") == [("a", 5), ("b", 4)]
-    assert await stage.publish() == 0, "another publisher keeps off"
-
-    assert await switch(stage.redis, token=token, version=version) is True
-
-    assert await stage.flush()
-    assert await stage.shown("top_viewed") == [("b", 13), ("a", 5)]
-
-
-async def test_what_redis_lost_is_right_again_after_some_minutes(stage: TopStage) -> None:
-    await stage.items("x", "y")
-    await stage.write([_views(1, 5, START), _views(2, 4, START)])
-    await stage.world.run(START)
-    await stage.publish()
-    await stage.write([_views(2, 9, START)])
-    stage.writers[0] = Writer(stage.pool, stage.redis)  # killed before it could send
-    assert await stage.flush()
-    assert await stage.publish() == 0
-    assert await stage.shown("top_viewed") == [("a", 5), ("b", 4)]
-
-    stage.now += 301
-
-    assert await stage.publish() == len(LISTS)
-    await stage.assert_recounted()
-    assert await stage.shown("top_viewed") == [("b", 13), ("a", 5)]
-
-
-async def test_a_list_that_takes_too_long_to_count_rests(
-    stage: TopStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
-    await stage.items("x", "y")
-    await stage.write([_views(1, 5, START), _views(2, 4, START)])
-    await stage.world.run(START)
-    with monkeypatch.context() as patched:
-        patched.setattr("app.top.publisher.top_list_counts", never)
-        stage.publisher.count_seconds = 0.05
-        assert await stage.publish() == 0
-    stage.publisher.count_seconds = 20.0
-    assert await stage.publish() == 0
-    assert await stage.flush(), "no hold is left behind"
-
-    stage.now += 301
-
-    assert await stage.publish() == len(LISTS)
-    await stage.assert_recounted()
-
-
-async def test_writers_and_a_publisher_at_once(
-    stage: TopStage, settings: Settings, redis: redis.asyncio.Redis
-) -> None:
-    """Each of four commits batch upon batch, while lists are replaced as fast as they can be."""
-    await stage.items(*CREATORS)
-    chance = random.Random(5)  # noqa: S311
-    await stage.write([_views(item, item, START) for item in range(1, 6)])
-    await stage.world.run(START, forced=True)
-    await stage.publish()
-    done = asyncio.Event()
-    replaced = 0
-
-    async def publish() -> None:
-        nonlocal replaced
-        while not done.is_set():
-            for wanted in (await _settings(stage)).values():
-                replaced += await stage.publisher.replace(wanted) is not None
-
-    async def write(pool: Pool, live: LiveCounts, number: int) -> None:
-        writer = Writer(pool, redis)
-        writer.live = live
-        writer.inserter = type(writer.inserter)(late_seconds=3_600, on_commit=live.add)
-        for batch in range(12):
-            events = [
-                Event(
-                    id=UUID(int=number * 10_000 + batch * 100 + place, version=4),
-                    item=chance.randint(1, 5),
-                    type=chance.choice(["view", "like", "unlike", "comment"]),
-                    occurred_at=START + timedelta(minutes=chance.choice([-200_000, -1, 0, 1])),
-                    received_at=START,
-                )
-                for place in range(20)
-            ]
-            for event in events:
-                stage.events[event.id] = event
-            await writer.insert(events, stage.names)
-
-    async with open_pool(settings) as pool, asyncio.TaskGroup() as group:
-        group.create_task(publish())
-        lives = [LiveCounts(redis, pool) for _ in range(4)]
-        stop = asyncio.Event()
-        for live in lives:
-            group.create_task(live.run(stop))
-        await asyncio.gather(*(write(pool, live, n) for n, live in enumerate(lives)))
-        await stage.world.run(START + timedelta(seconds=1), forced=True)
-        done.set()
-        stop.set()
-
-    async def settled() -> bool:
-        await stage.flush()
-        return not await redis.exists(keys.TOP_HOLD)
-
-    await eventually(settled)
-    assert replaced >= len(LISTS)
-    await stage.assert_recounted()
-
-
-def _views(item: int, count: int, at: datetime) -> Event:
-    return _event_of("view", item, count, at)
-
-
-def _event_of(type_: str, item: int, count: int, at: datetime) -> Event:
-    return Event(item=item, type=type_, occurred_at=at, received_at=at, count=count)

@@ -173,7 +173,16 @@ async def test_a_library_with_a_key_is_no_crawler(own: Settings, pool: Pool, lib
                     headers={**headers, "user-agent": library},
                 )
                 assert answer.json() == {"accepted": 1, "rejected": []}
+        for key in (public, secret):
+            answer = await api.post(
+                "/analytics/events",
+                json=[view(userAgent=library), view(userAgent=BOT)],
+                headers={**bearer(key), "user-agent": PERSON},
+            )
+            assert [each["index"] for each in answer.json()["uncounted"]] == [1]
         # Nobody has vouched for it.
+        answer = await api.post("/analytics/events", json=[view(userAgent=library)])
+        assert answer.json()["uncounted"][0]["reason"].startswith("bot: ")
         answer = await api.post("/analytics/view/a", headers={**PAGE, "user-agent": library})
         reason = f"bot: {library.partition('/')[0]}"
         assert answer.json()["uncounted"] == [{"index": 0, "reason": reason}]

@@ -13,10 +13,11 @@ from app.ingest.insert import Inserter
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import ReceivedEvent
 from app.runtime.pool import Pool
-from app.top.lists import Head, read_heads
+from app.top.changes import hold
+from app.top.lists import Head, Version, read_heads
 from app.top.live_counts import LiveCounts
 from app.top.publisher import TopPublisher
-from app.top.queries import TopListSettings, top_lists
+from app.top.queries import TopListSettings, top_list_counts, top_lists
 from tests.sql.oracle import Event, counts
 from tests.sql.world import World
 
@@ -31,6 +32,9 @@ LISTS = {
 """The rankings that the tests keep, and how the API calls them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+START = datetime(2026, 3, 29, 23, 58, tzinfo=UTC)
+"""Two minutes before a new day, which is a Monday's."""
+CREATORS = ("x", "y", None, "x", "z")
 
 
 class Writer:
@@ -71,6 +75,31 @@ class TopStage:
         self.writers = [Writer(pool, client) for _ in range(2)]
         self.now = 0.0
         self.publisher = TopPublisher(pool=pool, redis=client, clock=lambda: self.now)
+
+    @classmethod
+    async def small(
+        cls, world: World, api: httpx.AsyncClient, pool: Pool, client: redis.asyncio.Redis
+    ) -> TopStage:
+        """Make one whose lists are so short that some items are always left out of them."""
+        await world.only(*LISTS)
+        await world.execute("update core.ranking set size = 2, schedule = '30 3 * * *'")
+        return cls(world, api, pool, client)
+
+    async def half_published(self) -> tuple[str, Version]:
+        """Begin to replace a list, as a publisher that then dies; return its token and the list."""
+        assert await hold(self.redis, token="dead", seconds=600)
+        async with self.pool.connection() as connection:
+            wanted = (await self.settings())["top_viewed"]
+            counted = await top_list_counts(
+                connection, window="7d", metric="views", subject="item", content_type=None, most=4
+            )
+        assert counted is not None
+        return "dead", self.publisher.version_of(wanted, counted, most=4)
+
+    async def settings(self) -> dict[str, TopListSettings]:
+        """Return what the database says of each list, by its ranking."""
+        async with self.pool.connection() as connection:
+            return {one.ranking: one for one in await top_lists(connection)}
 
     async def items(self, *creators: str | None) -> None:
         """Register items named a, b, c, … of these creators."""
@@ -150,7 +179,7 @@ def _packed(event: Event, names: Sequence[str]) -> ReceivedEvent:
     return ReceivedEvent(
         PackedEvent(
             event_id=event.id.bytes,
-            occurred_at=(event.occurred_at - EPOCH) // timedelta(microseconds=1),
+            occurred_at=(event.at - EPOCH) // timedelta(microseconds=1),
             content_type="video",
             content_id=names[event.item - 1],
             type=TYPE_NUMBERS[event.type],
@@ -160,3 +189,13 @@ def _packed(event: Event, names: Sequence[str]) -> ReceivedEvent:
         ),
         (event.received_at - EPOCH) // timedelta(microseconds=1),
     )
+
+
+def views(item: int, count: int, at: datetime) -> Event:
+    """Make views that came as they happened."""
+    return event_of("view", item, count, at)
+
+
+def event_of(type_: str, item: int, count: int, at: datetime) -> Event:
+    """Make an event that came as it happened."""
+    return Event(item=item, type=type_, occurred_at=at, received_at=at, count=count)

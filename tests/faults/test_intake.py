@@ -43,7 +43,8 @@ def later() -> Later:
 
 
 def entry(*events: PackedEvent) -> Sealed:
-    return sealed(Entry(unix_microseconds(), list(events or [packed()])))
+    taken = list(events or [packed()])
+    return sealed(Entry(unix_microseconds(), taken))
 
 
 async def lose_redis(intake: Intake, redis: Redis) -> None:

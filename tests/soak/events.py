@@ -33,6 +33,8 @@ class Sent:
     """Its `userId`, unique, by which it is found in the database."""
     body: dict[str, Any]
     bad: bool
+    at: float = 0.0
+    """When it happened, as it says, in seconds since 1970; 0: when it comes."""
 
     @property
     def repeatable(self) -> bool:
@@ -46,6 +48,8 @@ class EventSource:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._made = 0
+        self.oldest = 0.0
+        """No event says that it is older, in seconds since 1970."""
 
     def event(self) -> Sent:
         """Make one event; one in thirty is bad."""
@@ -64,14 +68,15 @@ class EventSource:
             body["count"] = chance.randint(2, 5)
         if chance.random() < 0.2:
             body["metadata"] = {"page": chance.randint(1, 9)}
-        body |= self._identity()
+        moment = max(time.time() + self._lateness(), self.oldest)
+        body |= self._identity(moment)
         bad = chance.random() < 1 / 30
         if bad:
             body |= chance.choice(_BAD if kind != "watch_time" else _BAD[:3])
-        return Sent(ref, body, bad)
+        return Sent(ref, body, bad, moment)
 
-    def _identity(self) -> dict[str, str]:
-        chance, moment = self._chance, time.time() + self._lateness()
+    def _identity(self, moment: float) -> dict[str, str]:
+        chance = self._chance
         identity = chance.choice(("v7", "v7 and time", "v4 and time", "v4", "none", "time"))
         given: dict[str, str] = {}
         if identity.startswith("v7"):
@@ -94,4 +99,5 @@ class EventSource:
             return chance.uniform(-3_600, 3_500)
         if die < 0.98:
             return -chance.uniform(60, 3_600)
-        return -chance.uniform(3_600, 86_400 if die < 0.995 else 5 * 86_400)
+        days = 1 if die < 0.995 else 5 if die < 0.998 else 25
+        return -chance.uniform(3_600, days * 86_400)

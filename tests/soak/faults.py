@@ -14,6 +14,7 @@ import psycopg
 from redis.exceptions import RedisError
 
 from tests.site import NO_CERTIFICATES
+from tests.soak import dba
 from tests.soak.hostile import call_slowly, hang_up, send_bombs
 from tests.soak.parts import Part
 from tests.soak.stand import Stand
@@ -226,10 +227,15 @@ OTHERS = (
     Fault("bodies are bombs", send_bombs),
     Fault("connections cut", cut_connections),
     Fault("core.event locked", lock_events),
+    Fault("history dropped", dba.drop_history),
+    Fault("own aggregate refreshed", dba.refresh_own_aggregate),
+    Fault("transaction left open", dba.leave_open),
 )
 
 
 def faults_for(stand: Stand) -> Iterable[Fault]:
     """Return the faults that can be injected there."""
     shared = stand.engine.shares_server
-    return [each for each in KILLS + OTHERS if not (shared and each.inject is pause_database)]
+    # The embedded engine has one backend, which whoever is idle in a transaction would keep.
+    unfit = pause_database if shared else dba.leave_open
+    return [each for each in KILLS + OTHERS if each.inject is not unfit]

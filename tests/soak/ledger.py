@@ -18,6 +18,8 @@ class Ledger:
     """Their answer was lost and they may not be repeated: may be stored, once."""
     refused: set[str] = field(default_factory=set)
     """Bad: must not be stored."""
+    gone: dict[str, tuple[str, int, float | None]] = field(default_factory=dict)
+    """Stored, counted, and dropped by a DBA: type, count and seconds of each."""
     wrong_answers: list[str] = field(default_factory=list)
     """Answers that no fault explains."""
 

@@ -18,13 +18,14 @@ from tests.soak.checks import (
     Connection,
     Conservation,
     Found,
+    Jobs,
     check_aggregates,
     check_scores,
+    check_totals,
     drained,
 )
 from tests.soak.events import Sent
 from tests.soak.faults import Fault
-from tests.soak.ledger import Ledger
 from tests.soak.pulse import MOST, MOST_EMBEDDED, Pulse
 from tests.soak.report import Report
 from tests.soak.stand import Stand
@@ -43,12 +44,14 @@ class Soak:
         self._stand = stand
         self._chance = random.Random(seed)  # noqa: S311 - repeats a run, keeps no secret
         self._tell = tell
-        self._ledger = Ledger()
+        self._ledger = stand.ledger
         self._conservation = Conservation(self._ledger)
+        self._ledger_of_jobs = Jobs()
         self._redis = stand.redis()
         self._traffic = Traffic(
             stand.url, self._ledger, self._chance, answered=stand.mark.set, pace=stand.pace
         )
+        stand.traffic = self._traffic
         self._new_id = Uuid7Source()
         self._pulse = Pulse(stand.port)
         self._probes = 0
@@ -122,20 +125,31 @@ class Soak:
         async with await self._connect() as connection:
             found = await self._conservation.check(connection, self._redis)
             if deep:
-                found.other += (await check_aggregates(connection)).other
-                found.other += (await check_scores(connection)).other
+                await self._compare(connection, found)
+            found.other += await self._ledger_of_jobs.faults(connection)
         return found
+
+    async def _compare(self, connection: Connection, found: Found) -> None:
+        """Compare everything that is computed with a recount."""
+        await self._stand.close_open()
+        found.other += (await check_aggregates(connection)).other
+        found.other += (await check_scores(connection)).other
+        found.other += (await check_totals(connection, self._conservation.totals)).other
 
     async def _last(self, fault: Fault) -> None:
         async with await self._connect() as connection:
             found = await self._conservation.check_all(connection, self._redis)
-            found.other += (await check_aggregates(connection)).other
-            found.other += (await check_scores(connection)).other
+            await self._compare(connection, found)
+            found.other += await self._ledger_of_jobs.faults(connection)
         self.report.note(fault, found)
 
     async def _jobs(self) -> None:
         """Do what pg_cron does, only more often, so that faults meet running jobs."""
-        jobs = ("api.run_rankings(forced => true)", "api.refresh_aggregates(forced => true)")
+        jobs = (
+            "api.run_rankings(forced => true)",
+            "api.refresh_aggregates(forced => true)",
+            "api.maintain_storage()",
+        )
         while True:
             try:
                 async with await self._stand.connect() as connection:

@@ -21,8 +21,10 @@ from app.serve import free_port
 from tests.engines import Engine, Home
 from tests.eventually import eventually
 from tests.site import NO_CERTIFICATES
+from tests.soak.ledger import Ledger
 from tests.soak.parts import Part, make_parts
 from tests.soak.power import SyncedMark
+from tests.soak.traffic import Traffic
 
 KILL_COMMAND, START_COMMAND = "SOAK_DATABASE_KILL", "SOAK_DATABASE_START"
 """Shell commands that kill and start the server of TEST_DATABASE_URL, where it is the soak's own;
@@ -48,6 +50,9 @@ class Stand:
     pace = 0.02
     """Longest pause of a caller between two requests, in seconds."""
 
+    traffic: Traffic
+    """The callers; the soak makes them."""
+
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
@@ -61,6 +66,8 @@ class Stand:
         }
         self.api, self.workers = make_parts(environment, folder)
         self.mark = SyncedMark(folder / "redis")
+        self.ledger = Ledger()
+        self._open: psycopg.AsyncConnection[Any] | None = None
         self.kills_server = all(os.environ.get(name) for name in (KILL_COMMAND, START_COMMAND))
 
     @property
@@ -117,8 +124,23 @@ class Stand:
         else:
             await self.engine.start_database()
 
+    async def leave_open(self, *queries: str) -> None:
+        """Open a transaction that asks these, and end the one that was opened before."""
+        await self.close_open()
+        self._open = await self.connect()
+        await self._open.execute("begin isolation level repeatable read")
+        for query in queries:
+            await self._open.execute(query.encode())
+
+    async def close_open(self) -> None:
+        """End the transaction that was left open, where nothing else has ended it."""
+        if self._open is not None:
+            await self._open.close()
+            self._open = None
+
     async def stop(self) -> None:
         """End everything, whatever state a fault has left it in."""
+        await self.close_open()
         for part in self.parts:
             part.signal(signal.SIGCONT)
             await part.kill()

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -67,6 +68,13 @@ class Traffic:
         self._open.clear()
         async with self._idle:
             await self._idle.wait_for(lambda: self._busy == 0)
+
+    def begin_at(self, moment: datetime) -> None:
+        """Send and repeat nothing that is older."""
+        self._source.oldest = moment.timestamp() + 60
+        newer = [sent for sent in self._known if sent.at >= self._source.oldest]
+        self._known.clear()
+        self._known.extend(newer)
 
     async def _call(self, client: httpx.AsyncClient) -> None:
         while True:

@@ -24,9 +24,12 @@ async def refresh(world: World, as_of: datetime = AS_OF, *, forced: bool = True)
     assert await world.rows("select error from core.job_run where error is not null") == []
 
 
-async def buckets(world: World, level: str) -> dict[tuple[datetime, int], Counts]:
+async def buckets(
+    world: World, level: str, *, schema: str = "agg"
+) -> dict[tuple[datetime, int], Counts]:
     columns = "bucket, item_id, views, likes, comments, shares, watch_seconds"
-    rows = await world.rows(f"select {columns} from agg.{level}")  # noqa: S608
+    rows = await world.rows(f"select {columns} from {schema}.{level}")  # noqa: S608
+    assert len(rows) == len({row[:2] for row in rows})
     return {(bucket, item): Counts(*sums) for bucket, item, *sums in rows}
 
 
@@ -34,17 +37,24 @@ def recounted(events: Sequence[Event], width: timedelta) -> dict[tuple[datetime,
     found: dict[tuple[datetime, int], Counts] = {}
     for event in events:
         if event.counted:
-            bucket = (
-                event.occurred_at - (event.occurred_at - datetime(2000, 1, 1, tzinfo=UTC)) % width
-            )
+            bucket = event.at - (event.at - datetime(2000, 1, 1, tzinfo=UTC)) % width
             key = (bucket, event.item)
             found[key] = found.get(key, Counts()).plus(oracle.counts(event))
     return found
 
 
 async def assert_levels(world: World) -> None:
+    """Hold each level to the events, and what is read of it at any moment."""
     for level, width in LEVELS.items():
         assert await buckets(world, level) == recounted(world.events, width), level
+    await assert_views(world)
+
+
+async def assert_views(world: World) -> None:
+    """Hold the views over the levels to the events, whatever is refreshed."""
+    for level, width in LEVELS.items():
+        found = await buckets(world, level, schema="api")
+        assert found == recounted(world.events, width), level
 
 
 async def populate(world: World) -> tuple[int, int]:
@@ -93,6 +103,7 @@ async def test_a_late_event_shows_after_the_next_refresh(world: World) -> None:
     await world.happened(a, "view", 7, ago=30 * HOUR)
     await world.happened(b, "unlike", 2, ago=2 * DAY)
     assert await buckets(world, "engagement_1d") == before
+    await assert_views(world)
 
     await refresh(world)
     await assert_levels(world)

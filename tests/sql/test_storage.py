@@ -15,6 +15,10 @@ from tests.sql.world import AS_OF, World
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+ONE_SESSION = (
+    "the embedded engine's clients share one session, so its locks exclude nobody: "
+    "run with TEST_DATABASE_URL or Docker"
+)
 
 
 async def maintain(world: World, as_of: datetime = AS_OF) -> int:
@@ -148,10 +152,7 @@ async def test_what_the_next_level_has_not_counted_is_not_dropped(
 ) -> None:
     """Here because another session is refreshing just now."""
     if not engine.shares_server:
-        pytest.skip(
-            "the embedded engine's clients share one session, so its locks exclude nobody: "
-            "run with TEST_DATABASE_URL or Docker"
-        )
+        pytest.skip(ONE_SESSION)
     a = await world.item("a")
     await world.happened(a, "view", 1)
     await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
@@ -173,6 +174,25 @@ async def test_what_the_next_level_has_not_counted_is_not_dropped(
     assert await world.value("select api.closed_before()") < AS_OF - 50 * DAY
     assert await maintain(world) > 0
     assert await world.value("select views_total from api.item_stats('video', 'a', %s)", AS_OF) == 8
+
+
+@pytest.mark.parametrize("age", [10, 50], ids=["to be columnar", "to be dropped"])
+async def test_a_transaction_left_open_holds_up_nobody(
+    world: World, engine: Engine, settings: Settings, age: int
+) -> None:
+    """Whoever waits for its lock has all others wait behind: the job gives up, and says so."""
+    if not engine.shares_server:
+        pytest.skip(ONE_SESSION)
+    a = await world.item("a")
+    await world.happened(a, "view", 1, ago=age * DAY)
+    async with await psycopg.AsyncConnection.connect(settings.database_url) as other:
+        await other.execute("select count(*) from core.event")
+        await world.execute("set statement_timeout = '20s'")
+        await world.execute("call api.maintain_storage(%s)", AS_OF)
+        await world.execute("reset statement_timeout")
+    error = await world.value("select error from core.job_run where job = 'maintain_storage'")
+    assert error.endswith(" is in use: left to the next run"), error
+    assert await maintain(world) > 0
 
 
 async def test_a_policy_is_changed_by_one_statement(world: World) -> None:

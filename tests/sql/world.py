@@ -20,7 +20,9 @@ AS_OF = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 INSERT_EVENTS = """
 insert into core.event
     (event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted)
-select event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
+select
+    event_id, least(occurred_at, received_at), received_at, item_id, event_type, count, seconds,
+    counted
 from jsonb_to_recordset(%s) as given (
     event_id uuid, occurred_at timestamptz, received_at timestamptz, item_id bigint,
     event_type core.event_type, count integer, seconds double precision, counted boolean

@@ -101,8 +101,13 @@ def test_the_last_moment_behind_utc_is_in_the_future() -> None:
     assert " d in the future" in str(accept_one(occurred_at=last))
 
 
-def test_an_hour_in_the_future_is_allowed() -> None:
-    assert isinstance(accept_one(occurred_at=NOW + timedelta(hours=1)), PackedEvent)
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(hours=1)])
+def test_what_is_dated_ahead_has_the_time_at_which_it_came(ahead: timedelta) -> None:
+    """So that all readers count it then; up to an hour, which it may also carry in its id."""
+    id_of_then = UUID(bytes=Uuid7Source()((NOW_US // 1_000) + ahead // timedelta(milliseconds=1)))
+    for event in (accept_one(occurred_at=NOW + ahead), accept_one(id=id_of_then)):
+        assert isinstance(event, PackedEvent)
+        assert event.occurred_at == NOW_US
 
 
 def test_metadata_may_be_nested_but_not_without_end() -> None:

@@ -39,7 +39,7 @@ fed as (
     insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
     select
         inserted.item_id,
-        least(inserted.occurred_at, inserted.received_at),
+        inserted.occurred_at,
         inserted.event_type,
         inserted.count,
         inserted.seconds

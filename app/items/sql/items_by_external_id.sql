@@ -1,4 +1,5 @@
--- The catalogue entries of one id, of one content type or, where it is null, of all.
+-- The catalogue entries of one id, of one content type or, where it is null, of all. Counts hold
+-- every committed event: what is scored, and what waits for it.
 select
     item.external_id as content_id,
     item.content_type,
@@ -8,10 +9,10 @@ select
     item.published_at,
     item.attributes,
     item.created_at,
-    coalesce(lifetime.views, 0) as views,
-    greatest(lifetime.likes, 0) as likes,
-    greatest(lifetime.comments, 0) as comments,
-    coalesce(lifetime.shares, 0) as shares,
+    coalesce(lifetime.views, 0) + fed.views as views,
+    greatest(coalesce(lifetime.likes, 0) + fed.likes, 0) as likes,
+    greatest(coalesce(lifetime.comments, 0) + fed.comments, 0) as comments,
+    coalesce(lifetime.shares, 0) + fed.shares as shares,
     hot.hot_score,
     hot.hot_rank,
     coalesce(hot.is_hot, false) as is_hot,
@@ -20,6 +21,16 @@ select
 from core.item as item
 left join core.item_window as lifetime
     on item.item_id = lifetime.item_id and lifetime."window" = 'all'
+cross join lateral (
+    select
+        coalesce(sum(one.views), 0)::bigint as views,
+        coalesce(sum(one.likes), 0)::bigint as likes,
+        coalesce(sum(one.comments), 0)::bigint as comments,
+        coalesce(sum(one.shares), 0)::bigint as shares
+    from core.score_feed as feed
+    cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+    where feed.item_id = item.item_id
+) as fed
 left join core.item_hot as hot on item.item_id = hot.item_id
 left join api.exclusion_in_force as excluded on item.item_id = excluded.item_id
 where

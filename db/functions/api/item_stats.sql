@@ -2,8 +2,8 @@
 -- Source: core.item_window and core.score_feed; core.event where a window has not turned yet.
 -- Feeds: GET /analytics/stats/{id}.
 -- Keeps: every committed event, of any age, counts once, from the moment that it is committed, in
--- the same day and month as in every other window: when it happened, or when it came where that is
--- earlier. Lifetime counts are at least 0; today and this month are what they changed by.
+-- the same day and month as in every other window and aggregate. Lifetime counts are at least 0;
+-- today and this month are what they changed by.
 -- What is scored is in the windows, what is not yet is in the feed. No row for an unknown
 -- item, a row of zeros for one without events.
 create function api.item_stats(content_type text, external_id text, as_of timestamptz)
@@ -115,7 +115,6 @@ part as (
         on
             not period.is_counted
             and period.begins <= event.occurred_at
-            and period.begins <= event.received_at
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where event.counted and event.item_id = (select item.item_id from item)
 )

@@ -1,5 +1,5 @@
 -- What the events of the last 60 minutes contribute to an item's score, component by component.
--- Source: core.event, in the minutes of agg.engagement_1m in which the item has any, less those in
+-- Source: core.event, in the minutes of api.engagement_1m in which the item has any, less those in
 -- core.score_feed, which are not scored yet. Feeds: api.explain_score.
 -- Keeps: each event ages from its own moment to as_of, as in the score that it is a part of. Below
 -- 0 where more was taken back than given.
@@ -10,12 +10,12 @@ set jit = off
 begin atomic
 with counted as (
     select
-        least(event.occurred_at, event.received_at) as at,
+        event.occurred_at as at,
         1 as sign,
         event.event_type,
         event.count,
         event.seconds
-    from agg.engagement_1m as minute
+    from api.engagement_1m as minute
     inner join api.event as event
         on
             event.item_id = last_hour_points.item_id

@@ -3,7 +3,9 @@
 -- Feeds: core.event, agg.*, core.claimed_id, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it
 -- (api.drop_counted), and every event in it has left the moving windows (api.move_windows reads it
--- once more then). A level that fails stops no other.
+-- once more then). A level that fails stops no other. What somebody has in use, as by a transaction
+-- that is left open, is left to the next run: the writer and all others would wait behind a wait
+-- for a lock on it.
 create procedure api.maintain_storage(as_of timestamptz default now())
 language plpgsql
 as $$
@@ -13,6 +15,8 @@ declare
     chunk text;
     touched bigint := 0;
     fault text;
+    in_use text;
+    patience constant text := '500ms';
 begin
     ledger_id := api.start_job('maintain_storage');
     if ledger_id is null then
@@ -45,12 +49,17 @@ begin
     loop
         begin
             if policy.border is not null then
+                perform set_config('lock_timeout', patience, true);
                 touched := touched + api.drop_counted(policy.level, policy.border);
             end if;
-        exception when others then
-            fault := concat_ws('; ', fault, format('%s: %s', policy.level, sqlerrm));
+        exception
+            when lock_not_available then
+                in_use := policy.level;
+            when others then
+                fault := concat_ws('; ', fault, format('%s: %s', policy.level, sqlerrm));
         end;
         commit;
+        exit when in_use is not null;
         for chunk in
             select stored.chunk
             from api.level_chunks() as stored
@@ -65,12 +74,17 @@ begin
             order by stored.begins
         loop
             begin
+                perform set_config('lock_timeout', patience, true);
                 perform compress_chunk(chunk::regclass, if_not_compressed => true);
                 touched := touched + 1;
-            exception when others then
-                fault := concat_ws('; ', fault, format('%s: %s', chunk, sqlerrm));
+            exception
+                when lock_not_available then
+                    in_use := chunk;
+                when others then
+                    fault := concat_ws('; ', fault, format('%s: %s', chunk, sqlerrm));
             end;
             commit;
+            exit when in_use is not null;
         end loop;
     end loop;
 
@@ -89,6 +103,9 @@ begin
         delete from cron.job_run_details as detail where detail.end_time < maintain_storage.as_of - interval '7 days';
     end if;
 
+    if in_use is not null then
+        fault := concat_ws('; ', fault, format('%s is in use: left to the next run', in_use));
+    end if;
     perform api.finish_job('maintain_storage', ledger_id, touched, fault);
     commit;
 end;
