@@ -10,7 +10,8 @@ declare
     ever constant interval := '100000 years';
     fault text;
 begin
-    select case
+    -- Several levels are made of some.
+    select min(case
         when tg_op = 'UPDATE' and new.level <> old.level then
             'its level cannot be changed'
         when width.name is not null and (new.refresh_every is null or new.refresh_lag is null) then
@@ -38,7 +39,7 @@ begin
             select coalesce(every.keep_for, ever) from core.storage_policy as every
             where every.level = 'snapshot'
         ) then 'keep_for: snapshot_hourly must be kept as long as snapshot or longer'
-    end
+    end)
     into fault
     from (select new.level as name) as this
     left join core.aggregate_level as width on this.name = width.name

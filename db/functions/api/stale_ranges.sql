@@ -1,0 +1,72 @@
+-- Stretches of time in which an aggregate does not say yet what the events say.
+-- Source: api.changed_ranges, core.aggregate_level, api.dropped_before.
+-- Feeds: api.level_pieces.
+-- Keeps: a level is stale also where one is that it is made of. What is newer than all that it has
+-- counted is not: real-time reads add that. What is gone is not, either: nothing else says it.
+-- Whole buckets of the level.
+create function api.stale_ranges(since timestamptz, until timestamptz)
+returns table (level text, stale tstzmultirange)
+language plpgsql stable
+set jit = off
+as $$
+begin
+    return query
+    with recursive changed as materialized (
+        select
+            width.name,
+            width.source,
+            stretch.begins,
+            stretch.ends
+        from core.aggregate_level as width
+        inner join _timescaledb_catalog.continuous_agg as aggregate
+            on aggregate.user_view_schema = 'agg' and width.name = aggregate.user_view_name
+        cross join lateral (
+            select _timescaledb_functions.to_timestamp(
+                _timescaledb_functions.cagg_watermark(aggregate.mat_hypertable_id)
+            ) as watermark
+        ) as counted
+        cross join lateral api.changed_ranges(
+            width.name,
+            width.bucket,
+            time_bucket(width.bucket, stale_ranges.since),
+            least(
+                time_bucket(width.bucket, stale_ranges.until) + width.bucket, counted.watermark
+            )
+        ) as stretch
+        where counted.watermark > stale_ranges.since
+    ),
+
+    gone as materialized (
+        select source.name, api.dropped_before(source.name) as before
+        from (select distinct changed.source as name from changed) as source
+    ),
+
+    spread (name, begins, ends) as (
+        select changed.name, greatest(changed.begins, gone.before), changed.ends
+        from changed
+        inner join gone on changed.source = gone.name
+        where gone.before < changed.ends
+        union
+        select width.name, spread.begins, spread.ends
+        from spread
+        inner join core.aggregate_level as width on spread.name = width.source
+    )
+
+    select
+        width.name,
+        range_agg(
+            tstzrange(
+                time_bucket(width.bucket, spread.begins),
+                time_bucket(width.bucket, spread.ends - interval '1 microsecond') + width.bucket
+            )
+        )
+    from spread
+    inner join core.aggregate_level as width on spread.name = width.name
+    group by width.name;
+end;
+$$;
+
+comment on function api.stale_ranges(timestamptz, timestamptz) is
+    'Of each aggregate that lags behind the events between two moments, where it does.';
+grant execute on function api.stale_ranges(timestamptz, timestamptz)
+to groundswell_service, groundswell_read;
