@@ -30,12 +30,13 @@ from app.http.parameters import (
     RankingName,
 )
 from app.http.problems import documented
+from app.http.times import parse_moment
 from app.rankings import listing
 from app.rankings import queries as rankings
 from app.rankings.hot_path import DEFAULT_LIMIT
 from app.rankings.listing import Listing
 from app.rankings.pages import named_kind
-from app.rankings.parameters import parse_as_of, parse_segment, parse_since
+from app.rankings.parameters import parse_segment, parse_since
 from app.rankings.wire import Explanation, RankingOverview, Rankings, ScoreComponent, Trending
 from app.services import Services
 
@@ -171,7 +172,7 @@ def _wanted(name: str, segment: str | None, cursor: str | None, as_of: str | Non
     asked = Listing(
         ranking=name,
         segment=parse_segment(segment or ""),
-        as_of=None if as_of is None else parse_as_of(as_of),
+        as_of=None if as_of is None else parse_moment("asOf", as_of),
     )
     if cursor is None:
         return asked
