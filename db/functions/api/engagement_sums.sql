@@ -81,9 +81,19 @@ begin
             end,
             lower(known.pieces),
             upper(known.pieces),
+            -- Of several pieces, as TimescaleDB knows no multiranges: after an odd number of ends.
             case
-                when known.pieces <> tstzmultirange(range_merge(known.pieces))
-                    then format('and part.bucket <@ %L::tstzmultirange', known.pieces)
+                when known.pieces <> tstzmultirange(range_merge(known.pieces)) then format(
+                    'and width_bucket(part.bucket, %L::timestamptz []) %% 2 = 1',
+                    array(
+                        select piece_end.moment
+                        from unnest(known.pieces) as piece
+                        cross join lateral (
+                            values (lower(piece)), (upper(piece))
+                        ) as piece_end (moment)
+                        order by piece_end.moment
+                    )
+                )
             end,
             case when few is not null then 'and part.item_id = any($2)' else 'and ' || condition end
         ));

@@ -43,7 +43,10 @@ begin
             raise exception using
                 errcode = 'check_violation',
                 message = format(
-                    'from: %s are not kept of before %s', known.bucket, kept_since
+                    'from: buckets of %s are not kept of before %s: begin there or later, or at '
+                    'the edge of a longer one',
+                    to_char(known.bucket, 'FMDDD "days" FMHH24 "hours" FMMI "minutes"'),
+                    to_char(kept_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                 );
         end if;
         level := known.name;
@@ -51,6 +54,15 @@ begin
         return next;
     end loop;
     if not isempty(rest) then
+        kept_since := api.dropped_before('event');
+        if lower(rest) < kept_since then
+            raise exception using
+                errcode = 'check_violation',
+                message = format(
+                    'from: moments within a minute are not kept of before %s',
+                    to_char(kept_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                );
+        end if;
         level := 'event';
         pieces := rest;
         return next;

@@ -1,9 +1,9 @@
 -- Stretches of time in which an aggregate does not say yet what the events say.
 -- Source: api.changed_ranges, core.aggregate_level, api.dropped_before.
 -- Feeds: api.level_pieces.
--- Keeps: a level is stale also where one is that it is made of. What is newer than all that it has
--- counted is not: real-time reads add that. What is gone is not, either: nothing else says it.
--- Whole buckets of the level.
+-- Keeps: a level is stale also where one is that it is made of, and in all that is newer than what
+-- it has counted: real-time reads would add that, from the items and not from the site. What is gone
+-- is not stale: nothing else says it. Whole buckets of the level.
 create function api.stale_ranges(since timestamptz, until timestamptz)
 returns table (level text, stale tstzmultirange)
 language plpgsql stable
@@ -11,29 +11,38 @@ set jit = off
 as $$
 begin
     return query
-    with recursive changed as materialized (
+    with recursive counted as materialized (
         select
             width.name,
             width.source,
-            stretch.begins,
-            stretch.ends
+            width.bucket,
+            greatest(
+                stale_ranges.since,
+                _timescaledb_functions.to_timestamp(
+                    _timescaledb_functions.cagg_watermark(aggregate.mat_hypertable_id)
+                )
+            ) as until
         from core.aggregate_level as width
         inner join _timescaledb_catalog.continuous_agg as aggregate
             on aggregate.user_view_schema = 'agg' and width.name = aggregate.user_view_name
-        cross join lateral (
-            select _timescaledb_functions.to_timestamp(
-                _timescaledb_functions.cagg_watermark(aggregate.mat_hypertable_id)
-            ) as watermark
-        ) as counted
+    ),
+
+    changed as materialized (
+        select
+            counted.name,
+            counted.source,
+            stretch.begins,
+            stretch.ends
+        from counted
         cross join lateral api.changed_ranges(
-            width.name,
-            width.bucket,
-            time_bucket(width.bucket, stale_ranges.since),
+            counted.name,
+            counted.bucket,
+            time_bucket(counted.bucket, stale_ranges.since),
             least(
-                time_bucket(width.bucket, stale_ranges.until) + width.bucket, counted.watermark
+                time_bucket(counted.bucket, stale_ranges.until) + counted.bucket, counted.until
             )
         ) as stretch
-        where counted.watermark > stale_ranges.since
+        where counted.until > stale_ranges.since
     ),
 
     gone as materialized (
@@ -46,6 +55,10 @@ begin
         from changed
         inner join gone on changed.source = gone.name
         where gone.before < changed.ends
+        union
+        select counted.name, counted.until, stale_ranges.until
+        from counted
+        where counted.until < stale_ranges.until
         union
         select width.name, spread.begins, spread.ends
         from spread
