@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from app.series.counts import Counts, counts_of, running
 from app.series.queries import FoundPeriod, Sums
-from app.series.wire import Bucket, Earlier, Metric, OneSeries
+from app.series.wire import Bucket, Earlier, Metric, OneSeries, Series
 
 By = Literal["item", "category", "contentType", "creator"]
 Key: TypeAlias = tuple[str | None, str | None, str | None]
@@ -69,6 +69,15 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         if self.cumulative:
             counts = running(counts)
         return list(zip(utc, utc[1:], counts, strict=False))
+
+
+def lines_of(answer: Series) -> Iterator[dict[str, Any]]:
+    """Return the buckets of all series, each with what its series is called."""
+    for one in answer.series:
+        names = msgspec.to_builtins(msgspec.structs.replace(one, buckets=[]))
+        del names["buckets"]
+        for bucket in one.buckets:
+            yield {**names, **msgspec.to_builtins(bucket)}
 
 
 def _by_key(sums: Iterable[Sums]) -> dict[Key, dict[int, Counts]]:

@@ -53,3 +53,10 @@ def counts_of(sums: Sums) -> Counts:
 def running(counts: Iterable[Counts]) -> Iterable[Counts]:
     """Return each with all before it."""
     return accumulate(counts, Counts.plus)
+
+
+def change(now: float | None, before: float | None) -> float | None:
+    """Return by what part a count has changed; None where it was nothing, or less."""
+    if now is None or before is None or before <= 0:
+        return None
+    return (now - before) / before

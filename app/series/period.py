@@ -10,7 +10,7 @@ import msgspec
 from app.errors import BadRequestError
 from app.http.times import parse_moment_or_day, parse_zone
 from app.runtime.sql import Connection
-from app.series.queries import FoundPeriod, series_period
+from app.series.queries import FoundPeriod, series_period, totals_period
 
 Width = Literal["1m", "15m", "1h", "1d", "1w", "1mo"]
 Compare = Literal["previous", "year"]
@@ -100,6 +100,21 @@ async def find_buckets(
             f"{' with what they are compared with' if asked.compare else ''}; end at "
             f"{shown(found.edges[-1])} or earlier{_wider(found, most)}"
         )
+    return found
+
+
+async def find_period(connection: Connection, asked: Asked, *, as_of: datetime) -> FoundPeriod:
+    """Return a period of any length, seven days if nothing is said; raises `BadRequestError`."""
+    found = await totals_period(
+        connection,
+        default_length="7 days",
+        zone=asked.zone,
+        since=asked.since,
+        until=asked.until,
+        compare=asked.compare,
+        as_of=as_of,
+    )
+    check_order(found)
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
@@ -14,7 +14,11 @@ from litestar.params import QueryParameter
 from app.errors import BadRequestError, UnknownItemError
 from app.http.answers import AnyRequest, kept
 from app.http.problems import documented
-from app.series.chart import By, Chart, Key
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, table, varied
+from app.series import breakdown_routes as breakdown
+from app.series import present_routes as present
+from app.series import totals_routes as totals
+from app.series.chart import By, Chart, Key, lines_of
 from app.series.counts import METRICS
 from app.series.filters import Filters, filters_of, wanted_items
 from app.series.parameters import (
@@ -49,6 +53,7 @@ from app.services import Services
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(UnknownItemError),
     },
+    opt={TABLES: True},
 )
 async def series(  # as many as the route has
     request: AnyRequest,
@@ -82,7 +87,8 @@ async def series(  # as many as the route has
             name="cumulative", description="Each bucket with those before it, from the first on."
         ),
     ] = False,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return one or more series."""
     filters = filters_of(content_id, content_type, category, creator)
     by = by or ("item" if filters.content_ids.is_in else None)
@@ -117,8 +123,10 @@ async def series(  # as many as the route has
         as_of=as_of,
         series=made.series(_keys(names, by, filters)),
     )
+    if (kind := format_of(request, format_)) != "json":
+        return table(request, kind, lines_of(answer))
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
-    return kept(request, answer, max_age=0, told_by=untimed)
+    return varied(kept(request, answer, max_age=0, told_by=untimed))
 
 
 def _names(filters: Filters, by: By | None) -> list[str | None]:
@@ -145,4 +153,4 @@ def _keys(names: list[str | None], by: By | None, filters: Filters) -> list[Key]
     return [(None, None, name) for name in names]
 
 
-router = Router("/", route_handlers=[series])
+router = Router("/", route_handlers=[series, totals.router, breakdown.router, present.router])
