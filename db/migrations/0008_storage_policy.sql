@@ -12,6 +12,8 @@ create table core.storage_policy (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
             'site_1d', 'snapshot', 'snapshot_hourly', 'claimed_id'
         )
+        -- Those of core.dimension.
+        or level ~ '^(dimension|site_by)_'
     ),
     constraint storage_policy_keep_positive check (keep_for >= interval '1 hour'),
     -- The longest moving window is taken out event by event, so the events must still be there.

@@ -4,8 +4,8 @@
 -- Feeds: api.engagement_series, api.engagement_breakdown.
 -- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
--- api.item_condition. `split_by` is item, category, contentType or creator, as they are now; null
--- tells nothing apart. Rows only where there is something.
+-- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
+-- metadata. and a key of core.dimension; null tells nothing apart. Rows only where there is something.
 create function api.engagement_sums(
     edges timestamptz [], wanted jsonb default '{}', split_by text default null
 )
@@ -24,17 +24,12 @@ set jit = off
 as $$
 declare
     condition constant text := api.item_condition(wanted);
-    is_site constant boolean := condition is null and split_by is null;
+    dimension core.dimension;
+    scope text := case when condition is null and split_by is null then 'site' else 'engagement' end;
+    subject text;
     -- Where so few items are asked for, their rows are read by an index.
     most constant integer := 5000;
     few bigint [];
-    item_column constant text := case split_by when 'item' then 'part.item_id' else 'null::bigint' end;
-    subject constant text := case split_by
-        when 'category' then 'item.category'
-        when 'contentType' then 'item.content_type'
-        when 'creator' then 'item.creator'
-        else 'null::text'
-    end;
     known record;
     query text;
 begin
@@ -45,9 +40,32 @@ begin
         ) into few;
         few := case when cardinality(few) <= most then few end;
     end if;
-    for known in
-        select * from api.level_pieces(case when is_site then 'site' else 'engagement' end, edges)
-    loop
+    if split_by ~ '^metadata[.]' then
+        select declared.* into dimension
+        from core.dimension as declared
+        where declared.key = substr(split_by, 10);
+        if dimension.key is null or edges[1] < dimension.counted_since then
+            raise exception using
+                errcode = 'check_violation',
+                message = case
+                    when dimension.key is null then format('by: %L is no declared key', split_by)
+                    else format(
+                        'from: %s is counted from %s on', split_by,
+                        to_char(
+                            dimension.counted_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                        )
+                    )
+                end;
+        end if;
+        scope := case when condition is null then 'site_by_' else 'dimension_' end || dimension.key;
+    end if;
+    subject := case split_by
+        when 'category' then 'item.category'
+        when 'contentType' then 'item.content_type'
+        when 'creator' then 'item.creator'
+        else case when dimension.key is null then 'null::text' else 'part.value' end
+    end;
+    for known in select * from api.level_pieces(scope, edges) loop
         query := concat_ws(' union all ', query, format(
             $query$
             select
@@ -59,24 +77,26 @@ begin
             %4$s
             where part.bucket >= %5$L and part.bucket < %6$L %7$s %8$s
             $query$,
-            item_column,
+            case split_by when 'item' then 'part.item_id' else 'null::bigint' end,
             subject,
             case known.level
-                when 'event' then $raw$
+                when 'event' then format($raw$
                 (
                     select
-                        event.occurred_at as bucket, event.item_id,
+                        event.occurred_at as bucket, event.item_id, %s as value,
                         one.views, one.likes, one.comments, one.shares, one.watch_seconds
                     from api.event
                     cross join lateral
                         api.event_counts(event.event_type, event.count, event.seconds) as one
                     where event.counted
                 )
-                $raw$
+                $raw$, api.dimension_value(dimension.key, dimension.names))
                 else format('agg.%I', known.level)
             end,
             case
-                when split_by <> 'item' or (condition is not null and few is null)
+                when
+                    split_by in ('category', 'contentType', 'creator')
+                    or (condition is not null and few is null)
                     then 'inner join core.item on part.item_id = item.item_id'
             end,
             lower(known.pieces),

@@ -20,8 +20,10 @@ begin
             format('refresh_every %s: use 1 minute to 1 day', new.refresh_every)
         when new.refresh_lag > interval '1 day' then
             format('refresh_lag %s: use 0 to 1 day', new.refresh_lag)
-        when width.name is not null and coarser.level is null and new.keep_for is not null then
-            'keep_for: use null, as lifetime counts are summed from it'
+        when
+            width.name is not null and coarser.level is null and new.keep_for is not null
+            and new.level !~ '^site_by_'
+            then 'keep_for: use null, as lifetime counts are summed from it'
         when coarser.keep_for < coalesce(new.keep_for, ever) then format(
             'keep_for %s: %s is made of it and kept for %s; keep that as long or longer, for late '
             'events to be counted in both', coalesce(new.keep_for::text, 'null'), coarser.level,
