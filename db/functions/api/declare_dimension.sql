@@ -21,6 +21,16 @@ begin
             errcode = 'check_violation',
             message = format('dimension %s is declared already: drop it first', key);
     end if;
+    if key !~ '^[a-z][a-z0-9_]{0,29}$' then
+        raise exception using
+            errcode = 'check_violation',
+            message = format('key %L: use 1 to 30 of a-z, 0-9 and _, a letter first', key);
+    end if;
+    if cardinality(names) not between 1 and 200 or 'other' = any(names) then
+        raise exception using
+            errcode = 'check_violation',
+            message = 'values: name 1 to 200, without other, which is the rest';
+    end if;
     if (select count(*) from core.dimension) >= 10 then
         raise exception using
             errcode = 'check_violation', message = 'ten dimensions are declared already';
