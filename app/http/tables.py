@@ -28,7 +28,7 @@ FormatParameter = Annotated[
 ]
 MEDIA_TYPES: dict[Format, str] = {
     "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "ndjson": "application/x-ndjson",
 }
 TABLES = "tables"
@@ -67,10 +67,15 @@ def table(
     kind: Format,
     lines: Iterable[Any],
     *,
+    first: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Stream:
-    """Answer with lines, of which the first has all fields, in the same order as all others."""
-    rows = (_flat(msgspec.to_builtins(line)) for line in lines) if kind == "csv" else lines
+    """Answer with lines, all with the same fields; in CSV, those named `first` come first."""
+    rows = (
+        (_sorted(_flat(msgspec.to_builtins(line)), first) for line in lines)
+        if (kind == "csv")
+        else lines
+    )
     parts = _csv(rows) if kind == "csv" else _ndjson(rows)
     told = {**(headers or {}), **cache_headers(request, "no-cache")}
     told["vary"] = ", ".join(filter(None, [told.get("vary"), "accept"]))
@@ -123,6 +128,10 @@ def _flat(line: Mapping[str, Any], before: str = "") -> Line:
         else:
             found[whole] = str(value).lower() if isinstance(value, bool) else value
     return found
+
+
+def _sorted(line: Line, first: Sequence[str]) -> Line:
+    return {**{name: line[name] for name in first if name in line}, **line}
 
 
 _KINDS: dict[str, Format] = {

@@ -39,6 +39,7 @@ from app.services import Services
 Order = Literal["views", "likes", "comments", "shares", "watchSeconds"]
 PROPERTIES = ("item", "category", "contentType", "creator")
 DIMENSION = "metadata."
+NAMES = ("name", "contentType", "contentId", "title", "category", "creator")
 MAX_PARTS = 1_000
 
 
@@ -62,15 +63,15 @@ async def breakdown(  # as many as the route has
     request: AnyRequest,
     services: NamedDependency[Services],
     by: Annotated[
-        str,
+        str | None,
         QueryParameter(
             name="by",
             min_length=1,
             max_length=80,
             description="`item`, `category`, `contentType`, `creator`, `eventType`, or `metadata.` "
-            "and a declared key, such as `metadata.device`.",
+            "and a declared key, such as `metadata.device`; one of them must be given.",
         ),
-    ],
+    ] = None,
     metric: Annotated[
         Order, QueryParameter(name="metric", description="What they are ordered by.")
     ] = "views",
@@ -102,7 +103,8 @@ async def breakdown(  # as many as the route has
     )
     answer = await _page(services, wanted, as_of=datetime.now(UTC))
     if (kind := format_of(request, format_)) != "json":
-        return table(request, kind, answer.parts, headers=_link(request, answer.next_cursor))
+        link = _link(request, answer.next_cursor)
+        return table(request, kind, answer.parts, first=NAMES, headers=link)
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
 
@@ -171,7 +173,11 @@ def _after(last: Group, printed: str, begun: datetime) -> str:
     )
 
 
-def _by(by: str) -> str:
+def _by(by: str | None) -> str:
+    if by is None:
+        raise BadRequestError(
+            f"by: is missing; {', '.join(PROPERTIES)}, {EVENT_TYPE}, {DIMENSION}KEY"
+        )
     if by not in (*PROPERTIES, EVENT_TYPE) and not by.startswith(DIMENSION):
         raise BadRequestError(
             f"by: {by!r} is none of {', '.join(PROPERTIES)}, {EVENT_TYPE}, {DIMENSION}KEY"

@@ -37,6 +37,8 @@ from app.series.queries import engagement_sums
 from app.series.wire import Series
 from app.services import Services
 
+NAMES = ("contentType", "contentId", "category", "creator", "from", "to", "partial")
+
 
 @get(
     "/analytics/series",
@@ -124,7 +126,7 @@ async def series(  # as many as the route has
         series=made.series(_keys(names, by, filters)),
     )
     if (kind := format_of(request, format_)) != "json":
-        return table(request, kind, lines_of(answer))
+        return table(request, kind, lines_of(answer), first=NAMES)
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
 

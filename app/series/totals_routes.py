@@ -91,7 +91,7 @@ async def totals(  # as many as the route has
             change=_change(now.shown(chosen), earlier.shown(chosen)),
         )
     if (kind := format_of(request, format_)) != "json":
-        return table(request, kind, [answer])
+        return table(request, kind, [answer], first=("from", "to"))
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
 

@@ -1,7 +1,7 @@
 -- What buckets of time add up to, of the items that are asked for, together or apart.
 -- Source: api.level_pieces, agg.engagement_1m, agg.engagement_15m, agg.engagement_1d, agg.site_1m,
 -- agg.site_15m, agg.site_1d, api.event, core.item.
--- Feeds: api.engagement_series, api.engagement_breakdown.
+-- Feeds: GET /analytics/series, GET /analytics/totals, api.engagement_breakdown.
 -- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
 -- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or

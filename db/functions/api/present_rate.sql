@@ -10,7 +10,7 @@ security definer
 set search_path = pg_catalog
 set jit = off
 begin atomic
-with recent as materialized (
+with recent as (
     select
         event.occurred_at,
         event.count,

@@ -22,7 +22,7 @@ begin
             format('refresh_lag %s: use 0 to 1 day', new.refresh_lag)
         when
             width.name is not null and coarser.level is null and new.keep_for is not null
-            and new.level !~ '^site_by_'
+            and new.level !~ '^(site|dimension)_'
             then 'keep_for: use null, as lifetime counts are summed from it'
         when coarser.keep_for < coalesce(new.keep_for, ever) then format(
             'keep_for %s: %s is made of it and kept for %s; keep that as long or longer, for late '
@@ -45,8 +45,11 @@ begin
     into fault
     from (select new.level as name) as this
     left join core.aggregate_level as width on this.name = width.name
-    left join core.storage_policy as finer on width.source = finer.level
-    left join core.aggregate_level as above on this.name = above.source
+    -- Nothing is made of what the site adds up to, and it says itself from when on it is kept.
+    left join core.storage_policy as finer
+        on width.source = finer.level and new.level !~ '^site_'
+    left join core.aggregate_level as above
+        on this.name = above.source and above.name !~ '^site_'
     left join core.storage_policy as coarser on above.name = coarser.level;
     if fault is not null then
         raise exception using
