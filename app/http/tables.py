@@ -1,7 +1,8 @@
 """Answers as tables: CSV for spreadsheets, NDJSON for pipes, written a part at a time.
 
-Both have the fields of the JSON answer's lines. What is nested in a line stands in CSV under both
-names, `previousViews` for `views` of `previous`.
+Both have the fields of the JSON answer's lines. What every line of a list has nested stands in CSV
+under both names, `previousViews` for `views` of `previous`; what differs from line to line, such as
+`attributes`, stands there as JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response
@@ -37,6 +39,7 @@ LINES = 500
 """How many lines are written at once: others have their turn in between."""
 
 Line = dict[str, Any]
+_OK = 200
 Answer: TypeAlias = Response[bytes] | Stream
 """What a route returns that answers tables, too."""
 
@@ -62,21 +65,43 @@ def varied(answer: Response[bytes]) -> Response[bytes]:
     return answer
 
 
-def table(
+def tabled(
+    request: AnyRequest, kind: Format, answer: Response[bytes], *, lines: str = "items"
+) -> Answer:
+    """Return the lines of a JSON answer as a table, or the answer itself where that is wanted.
+
+    A cursor that it has stands in the header `Link`.
+    """
+    if kind == "json" or answer.status_code != _OK:
+        return answer
+    found = msgspec.json.decode(answer.content)
+    headers = next_link(request, found.get("nextCursor"))
+    return table(request, kind, found[lines], headers=headers)
+
+
+def next_link(request: AnyRequest, cursor: str | None) -> dict[str, str]:
+    """Return the header that leads to the next page, where the body has no place for it."""
+    if cursor is None:
+        return {}
+    given = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
+    return {"link": f'<?{urlencode([*given, ("cursor", cursor)])}>; rel="next"'}
+
+
+def table(  # noqa: PLR0913  # as many as a table has
     request: AnyRequest,
     kind: Format,
     lines: Iterable[Any],
     *,
     first: Sequence[str] = (),
+    nested: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Stream:
-    """Answer with lines, all with the same fields; in CSV, those named `first` come first."""
-    rows = (
-        (_sorted(_flat(msgspec.to_builtins(line)), first) for line in lines)
-        if (kind == "csv")
-        else lines
-    )
-    parts = _csv(rows) if kind == "csv" else _ndjson(rows)
+    """Answer with lines, all with the same fields.
+
+    In CSV, those named `first` come first, and what is `nested` in all lines stands in columns.
+    """
+    rows = (_row(msgspec.to_builtins(line), first, nested) for line in lines)
+    parts = _csv(rows) if kind == "csv" else _ndjson(lines)
     told = {**(headers or {}), **cache_headers(request, "no-cache")}
     told["vary"] = ", ".join(filter(None, [told.get("vary"), "accept"]))
     return Stream(_chunks(parts), headers=told, media_type=MEDIA_TYPES[kind])
@@ -118,20 +143,24 @@ def _taken(written: io.StringIO) -> bytes:
     return text.encode()
 
 
-def _flat(line: Mapping[str, Any], before: str = "") -> Line:
-    """Return a line without nesting; booleans as JSON has them."""
-    found: Line = {}
+def _row(line: Line, first: Sequence[str], nested: Sequence[str]) -> Line:
+    """Return the columns of a line."""
+    found: Line = {name: _cell(line[name]) for name in first if name in line}
     for name, value in line.items():
-        whole = before + (name[:1].upper() + name[1:] if before else name)
-        if isinstance(value, dict):
-            found |= _flat(value, whole)
+        if name in nested:
+            found |= {
+                name + key[:1].upper() + key[1:]: _cell(inner) for key, inner in value.items()
+            }
         else:
-            found[whole] = str(value).lower() if isinstance(value, bool) else value
+            found[name] = _cell(value)
     return found
 
 
-def _sorted(line: Line, first: Sequence[str]) -> Line:
-    return {**{name: line[name] for name in first if name in line}, **line}
+def _cell(value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """Return a value as a cell holds it: null is empty, true and what is nested are JSON."""
+    if isinstance(value, bool | dict | list):
+        return msgspec.json.encode(value).decode()
+    return value
 
 
 _KINDS: dict[str, Format] = {

@@ -30,6 +30,7 @@ from app.http.parameters import (
     RankingName,
 )
 from app.http.problems import documented
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.http.times import parse_moment
 from app.rankings import listing
 from app.rankings import queries as rankings
@@ -73,8 +74,9 @@ async def get_rankings(request: AnyRequest, services: NamedDependency[Services])
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(UnknownRankingError, NoSnapshotError, CursorExpiredError),
     },
+    opt={TABLES: True},
 )
-async def get_ranking(
+async def get_ranking(  # as many as the route has
     request: AnyRequest,
     services: NamedDependency[Services],
     name: RankingName,
@@ -96,17 +98,20 @@ async def get_ranking(
             schema_extra={"format": "date-time"},
         ),
     ] = None,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return a page of a ranking's list."""
     lists = services.lists
     wanted = _wanted(name, segment, cursor, as_of)
     found = await listing.find(lists, wanted)
     if found is not None:
-        return listing.answer(request, lists, found, wanted, limit=limit)
+        answer = listing.answer(request, lists, found, wanted, limit=limit)
+        return tabled(request, format_of(request, format_), varied(answer))
     ranking = await _overview(services, name)
     if wanted.as_of is not None:
         raise NoSnapshotError(f"no run of {name} is kept from {wanted.as_of.isoformat()} or before")
-    return listing.empty(request, wanted, ranking.window)
+    answer = listing.empty(request, wanted, ranking.window)
+    return tabled(request, format_of(request, format_), varied(answer))
 
 
 @get(

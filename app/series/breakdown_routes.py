@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Router, get
@@ -16,7 +15,7 @@ from app.errors import BadRequestError, UnknownItemError
 from app.http.answers import AnyRequest, kept
 from app.http.parameters import PageCursor
 from app.http.problems import documented
-from app.http.tables import TABLES, Answer, FormatParameter, format_of, table, varied
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, next_link, table, varied
 from app.runtime.moments import microseconds, moment_of
 from app.series.cursor import CODEC, BreakdownCursor, print_of
 from app.series.filters import Filters, filters_of, wanted_items
@@ -103,7 +102,7 @@ async def breakdown(  # as many as the route has
     )
     answer = await _page(services, wanted, as_of=datetime.now(UTC))
     if (kind := format_of(request, format_)) != "json":
-        link = _link(request, answer.next_cursor)
+        link = next_link(request, answer.next_cursor)
         return table(request, kind, answer.parts, first=NAMES, headers=link)
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
@@ -183,14 +182,6 @@ def _by(by: str | None) -> str:
             f"by: {by!r} is none of {', '.join(PROPERTIES)}, {EVENT_TYPE}, {DIMENSION}KEY"
         )
     return by
-
-
-def _link(request: AnyRequest, cursor: str | None) -> dict[str, str]:
-    """Return the header that leads to the next page, where the body has no place for it."""
-    if cursor is None:
-        return {}
-    given = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
-    return {"link": f'<?{urlencode([*given, ("cursor", cursor)])}>; rel="next"'}
 
 
 router = Router("/", route_handlers=[breakdown])

@@ -126,7 +126,7 @@ async def series(  # as many as the route has
         series=made.series(_keys(names, by, filters)),
     )
     if (kind := format_of(request, format_)) != "json":
-        return table(request, kind, lines_of(answer), first=NAMES)
+        return table(request, kind, lines_of(answer), first=NAMES, nested=["previous"])
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
 

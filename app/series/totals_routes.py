@@ -33,6 +33,8 @@ from app.series.queries import engagement_sums
 from app.series.wire import Change, Earlier, Metric, Totals
 from app.services import Services
 
+FIRST = ("from", "to")
+
 
 @get(
     "/analytics/totals",
@@ -91,7 +93,7 @@ async def totals(  # as many as the route has
             change=_change(now.shown(chosen), earlier.shown(chosen)),
         )
     if (kind := format_of(request, format_)) != "json":
-        return table(request, kind, [answer], first=("from", "to"))
+        return table(request, kind, [answer], first=FIRST, nested=["previous", "change"])
     untimed = msgspec.structs.replace(answer, as_of=EARLIEST)
     return varied(kept(request, answer, max_age=0, told_by=untimed))
 

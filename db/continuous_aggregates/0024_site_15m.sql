@@ -16,7 +16,7 @@ group by time_bucket(interval '15 minutes', bucket)
 with no data;
 
 comment on view agg.site_15m is
-    'Views, likes, comments, shares and watch seconds of the site in each quarter of an hour (UTC).';
+    'Views, likes, comments, shares and watch seconds of the site in each quarter hour (UTC).';
 
 grant select on agg.site_15m to groundswell_service, groundswell_read;
 alter materialized view agg.site_15m set (timescaledb.compress = true);

@@ -3,7 +3,7 @@
 
 create table core.dimension (
     key text primary key,
-    names text [] not null,
+    names text[] not null,
     counted_since timestamptz not null,
     constraint dimension_key_plain check (key ~ '^[a-z][a-z0-9_]{0,29}$'),
     constraint dimension_names_few check (cardinality(names) between 1 and 200),

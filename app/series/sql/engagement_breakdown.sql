@@ -16,8 +16,8 @@ select
     part.previous,
     part.total
 from api.engagement_breakdown(
-    %(period)s::timestamptz [],
-    %(compared)s::timestamptz [],
+    %(period)s::timestamptz[],
+    %(compared)s::timestamptz[],
     %(wanted)s::jsonb,
     %(split_by)s::text,
     %(metric)s::text,

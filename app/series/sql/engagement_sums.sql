@@ -10,7 +10,7 @@ select
     sums.shares,
     sums.watch_seconds
 from api.engagement_sums(
-    %(edges)s::timestamptz [], %(wanted)s::jsonb, %(split_by)s::text
+    %(edges)s::timestamptz[], %(wanted)s::jsonb, %(split_by)s::text
 ) as sums
 left join core.item as item on sums.item_id = item.item_id
 order by sums.place;

@@ -45,7 +45,9 @@ earlier as (
         case
             when %(compare)s::text = 'year' then api.first_moment(
                 (counted.edges[1] at time zone zone.name)
-                - case %(width)s::text when '1w' then interval '364 days' else interval '1 year' end,
+                - case %(width)s::text
+                    when '1w' then interval '364 days' else interval '1 year'
+                end,
                 zone.name
             )
             when %(width)s::text in ('1m', '15m', '1h') then

@@ -7,7 +7,7 @@
 create function api.bucket_edges(
     since timestamptz, until timestamptz, width text, zone text, most integer
 )
-returns timestamptz []
+returns timestamptz[]
 language sql immutable parallel safe
 begin atomic
 with step as (
@@ -54,7 +54,9 @@ sorted as (
         row_number() over (order by step.edge) as place
     from step
     where
-        step.edge >= (select max(begun.edge) from step as begun where begun.edge <= bucket_edges.since)
+        step.edge
+        >= (select max(begun.edge) from step as begun
+where begun.edge <= bucket_edges.since)
     group by step.edge
 )
 
@@ -63,12 +65,13 @@ from sorted
 where
     sorted.place <= bucket_edges.most + 1
     and sorted.place <= 1 + (
-        select count(*) from sorted as counted where counted.edge < bucket_edges.until
+        select count(*) from sorted as counted
+where counted.edge < bucket_edges.until
     );
 end;
 
 comment on function api.bucket_edges(timestamptz, timestamptz, text, text, integer) is
-    'The edges, one more than buckets, of the buckets 1m, 15m, 1h, 1d, 1w (from Monday) or 1mo of a '
-    'zone from the one that a moment lies in up to another moment.';
+    'The edges, one more than buckets, of the buckets 1m, 15m, 1h, 1d, 1w (from Monday) or 1mo of '
+    'a zone from the one that a moment lies in up to another moment.';
 grant execute on function api.bucket_edges(timestamptz, timestamptz, text, text, integer)
 to groundswell_service, groundswell_read;

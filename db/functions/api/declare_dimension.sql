@@ -3,7 +3,7 @@
 -- core.storage_policy.
 -- Keeps: ten at most. With its owner's rights, as it makes aggregates. The next refresh fills them:
 -- until then they are read from the events.
-create procedure api.declare_dimension(key text, names text [])
+create procedure api.declare_dimension(key text, names text[])
 language plpgsql
 security definer
 set search_path = pg_catalog, public
@@ -101,5 +101,5 @@ $$;
 
 comment on procedure api.declare_dimension (text, text []) is
     'Makes the aggregates of a dimension: a key of the metadata, and the values to tell apart.';
-revoke execute on procedure api.declare_dimension (text, text []) from public;
-grant execute on procedure api.declare_dimension (text, text []) to groundswell_service;
+revoke execute on procedure api.declare_dimension(text, text[]) from public;
+grant execute on procedure api.declare_dimension(text, text[]) to groundswell_service;

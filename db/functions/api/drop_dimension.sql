@@ -29,5 +29,5 @@ $$;
 
 comment on procedure api.drop_dimension (text) is
     'Drops a dimension and its aggregates.';
-revoke execute on procedure api.drop_dimension (text) from public;
-grant execute on procedure api.drop_dimension (text) to groundswell_service;
+revoke execute on procedure api.drop_dimension(text) from public;
+grant execute on procedure api.drop_dimension(text) to groundswell_service;

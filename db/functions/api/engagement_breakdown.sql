@@ -4,8 +4,8 @@
 -- last), so that a page goes on exactly after the place it is given. total is of all groups, those
 -- of other pages too. Groups without an event in the period are not there.
 create function api.engagement_breakdown(
-    period timestamptz [],
-    compared timestamptz [],
+    period timestamptz[],
+    compared timestamptz[],
     wanted jsonb,
     split_by text,
     metric text,
@@ -71,7 +71,8 @@ earlier as materialized (
             engagement_breakdown.metric, sums.views, sums.likes, sums.comments, sums.shares,
             sums.watch_seconds
         ) as value
-    from (select 1 where cardinality(engagement_breakdown.compared) > 1) as asked
+    from (select 1
+where cardinality(engagement_breakdown.compared) > 1) as asked
     cross join lateral api.engagement_sums(
         engagement_breakdown.compared,
         case engagement_breakdown.split_by
@@ -110,10 +111,10 @@ order by page.value desc, page.item_id asc, page.subject collate "C" asc;
 end;
 
 comment on function api.engagement_breakdown(
-    timestamptz [], timestamptz [], jsonb, text, text, double precision, bigint, text, integer
+    timestamptz[], timestamptz[], jsonb, text, text, double precision, bigint, text, integer
 ) is
-    'Groups of a period by a metric, with what each was in the period it is compared with (null: in '
-    'none), and all groups'' total.';
+    'Groups of a period by a metric, with what each was in the period it is compared with '
+    '(null: with none), and all groups'' total.';
 grant execute on function api.engagement_breakdown(
-    timestamptz [], timestamptz [], jsonb, text, text, double precision, bigint, text, integer
+    timestamptz[], timestamptz[], jsonb, text, text, double precision, bigint, text, integer
 ) to groundswell_service, groundswell_read;

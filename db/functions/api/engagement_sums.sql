@@ -1,13 +1,12 @@
 -- What buckets of time add up to, of the items that are asked for, together or apart.
--- Source: api.level_pieces, agg.engagement_1m, agg.engagement_15m, agg.engagement_1d, agg.site_1m,
--- agg.site_15m, agg.site_1d, api.event, core.item.
+-- Source: api.level_pieces, api.engagement_part, core.dimension.
 -- Feeds: GET /analytics/series, GET /analytics/totals, api.engagement_breakdown.
 -- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
 -- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
--- metadata. and a key of core.dimension; null tells nothing apart. Rows only where there is something.
+-- metadata. and a key of core.dimension; null tells nothing apart. No rows where there is nothing.
 create function api.engagement_sums(
-    edges timestamptz [], wanted jsonb default '{}', split_by text default null
+    edges timestamptz[], wanted jsonb default '{}', split_by text default null
 )
 returns table (
     place integer,
@@ -26,7 +25,6 @@ declare
     condition constant text := api.item_condition(wanted);
     dimension core.dimension;
     scope text := case when condition is null and split_by is null then 'site' else 'engagement' end;
-    subject text;
     -- Where so few items are asked for, their rows are read by an index.
     most constant integer := 5000;
     few bigint [];
@@ -59,64 +57,14 @@ begin
         end if;
         scope := case when condition is null then 'site_by_' else 'dimension_' end || dimension.key;
     end if;
-    subject := case split_by
-        when 'category' then 'item.category'
-        when 'contentType' then 'item.content_type'
-        when 'creator' then 'item.creator'
-        else case when dimension.key is null then 'null::text' else 'part.value' end
-    end;
     for known in select * from api.level_pieces(scope, edges) loop
-        query := concat_ws(' union all ', query, format(
-            $query$
-            select
-                width_bucket(part.bucket, $1) as place,
-                %1$s as item_id,
-                %2$s as subject,
-                part.views, part.likes, part.comments, part.shares, part.watch_seconds
-            from %3$s as part
-            %4$s
-            where part.bucket >= %5$L and part.bucket < %6$L %7$s %8$s
-            $query$,
-            case split_by when 'item' then 'part.item_id' else 'null::bigint' end,
-            subject,
-            case known.level
-                when 'event' then format($raw$
-                (
-                    select
-                        event.occurred_at as bucket, event.item_id, %s as value,
-                        one.views, one.likes, one.comments, one.shares, one.watch_seconds
-                    from api.event
-                    cross join lateral
-                        api.event_counts(event.event_type, event.count, event.seconds) as one
-                    where event.counted
-                )
-                $raw$, api.dimension_value(dimension.key, dimension.names))
-                else format('agg.%I', known.level)
-            end,
-            case
-                when
-                    split_by in ('category', 'contentType', 'creator')
-                    or (condition is not null and few is null)
-                    then 'inner join core.item on part.item_id = item.item_id'
-            end,
-            lower(known.pieces),
-            upper(known.pieces),
-            -- Of several pieces, as TimescaleDB knows no multiranges: after an odd number of ends.
-            case
-                when known.pieces <> tstzmultirange(range_merge(known.pieces)) then format(
-                    'and width_bucket(part.bucket, %L::timestamptz []) %% 2 = 1',
-                    array(
-                        select piece_end.moment
-                        from unnest(known.pieces) as piece
-                        cross join lateral (
-                            values (lower(piece)), (upper(piece))
-                        ) as piece_end (moment)
-                        order by piece_end.moment
-                    )
-                )
-            end,
-            case when few is not null then 'and part.item_id = any($2)' else 'and ' || condition end
-        ));
+        query := concat_ws(
+            ' union all ',
+            query,
+            api.engagement_part(
+                known.level, known.pieces, split_by, dimension, condition, few is not null
+            )
+        );
     end loop;
     return query execute format(
         $query$
@@ -132,8 +80,8 @@ begin
 end;
 $$;
 
-comment on function api.engagement_sums(timestamptz [], jsonb, text) is
-    'Counts between each two neighbouring edges, by the number of the bucket, and by item, category, '
-    'content type or creator.';
-grant execute on function api.engagement_sums(timestamptz [], jsonb, text)
+comment on function api.engagement_sums(timestamptz[], jsonb, text) is
+    'Counts between each two neighbouring edges, by the number of the bucket, and by item, '
+    'category, content type, creator or dimension.';
+grant execute on function api.engagement_sums(timestamptz[], jsonb, text)
 to groundswell_service, groundswell_read;

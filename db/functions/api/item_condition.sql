@@ -1,8 +1,8 @@
 -- The condition on core.item that a filter of items means, as SQL; null for a filter of nothing.
 -- Source: the filter. Feeds: api.engagement_sums.
--- Keeps: names and ids are quoted. A filter is an object of item, contentType, category and creator,
--- each with `in`, of which it must be one, or `notIn`, of which it must be none; to be none of some
--- it need not have any.
+-- Keeps: names and ids are quoted. A filter is an object of item, contentType, category and
+-- creator, each with `in`, of which it must be one, or `notIn`, of which it must be none; to be
+-- none of some it need not have any.
 create function api.item_condition(wanted jsonb)
 returns text
 language sql immutable

@@ -4,7 +4,7 @@
 -- Keeps: the pieces of all levels, and of the events where none will do, cover the buckets between
 -- the edges exactly and only once. No piece of a level crosses an edge of a bucket, is stale, or
 -- begins before what is kept of the level: for that it raises check_violation.
-create function api.level_pieces(scope text, edges timestamptz [])
+create function api.level_pieces(scope text, edges timestamptz[])
 returns table (level text, pieces tstzmultirange)
 language plpgsql stable
 set jit = off
@@ -70,7 +70,7 @@ begin
 end;
 $$;
 
-comment on function api.level_pieces(text, timestamptz []) is
+comment on function api.level_pieces(text, timestamptz[]) is
     'Levels of engagement or site, and the stretches of time that each is to be summed over.';
-grant execute on function api.level_pieces(text, timestamptz [])
+grant execute on function api.level_pieces(text, timestamptz[])
 to groundswell_service, groundswell_read;

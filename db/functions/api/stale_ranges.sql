@@ -2,8 +2,8 @@
 -- Source: api.changed_ranges, core.aggregate_level, api.dropped_before.
 -- Feeds: api.level_pieces.
 -- Keeps: a level is stale also where one is that it is made of, and in all that is newer than what
--- it has counted: real-time reads would add that, from the items and not from the site. What is gone
--- is not stale: nothing else says it. Whole buckets of the level.
+-- it has counted: real-time reads would add that, from the items and not from the site. What is
+-- gone is not stale: nothing else says it. Whole buckets of the level.
 create function api.stale_ranges(since timestamptz, until timestamptz)
 returns table (level text, stale tstzmultirange)
 language plpgsql stable
