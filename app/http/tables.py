@@ -39,7 +39,7 @@ LINES = 500
 """How many lines are written at once: others have their turn in between."""
 
 Line = dict[str, Any]
-_OK = 200
+_NOT_MODIFIED = 304
 Answer: TypeAlias = Response[bytes] | Stream
 """What a route returns that answers tables, too."""
 
@@ -72,7 +72,7 @@ def tabled(
 
     A cursor that it has stands in the header `Link`.
     """
-    if kind == "json" or answer.status_code != _OK:
+    if kind == "json" or answer.status_code == _NOT_MODIFIED:
         return answer
     found = msgspec.json.decode(answer.content)
     headers = next_link(request, found.get("nextCursor"))

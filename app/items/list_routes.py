@@ -41,7 +41,7 @@ DEFAULT_SORT: Sort = "hot"
     },
     opt={TABLES: True},
 )
-async def list_items(  # as many as the route has
+async def list_items(
     request: AnyRequest,
     services: NamedDependency[Services],
     sort: Annotated[

@@ -76,7 +76,7 @@ async def get_rankings(request: AnyRequest, services: NamedDependency[Services])
     },
     opt={TABLES: True},
 )
-async def get_ranking(  # as many as the route has
+async def get_ranking(
     request: AnyRequest,
     services: NamedDependency[Services],
     name: RankingName,

@@ -82,7 +82,7 @@ Cursor = Annotated[
     },
     opt={TABLES: True},
 )
-async def trending(  # as many as the route has
+async def trending(
     request: AnyRequest,
     window: WindowParameter = None,
     limit: PageLimit = DEFAULT_LIMIT,
@@ -102,7 +102,7 @@ async def trending(  # as many as the route has
     return tabled(request, format_ or "json", answer)
 
 
-async def _page(  # as many as the route has
+async def _page(
     request: AnyRequest,
     window: TrendingWindow | None,
     limit: int,

@@ -18,7 +18,7 @@ from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, next_link, table, varied
 from app.runtime.moments import microseconds, moment_of
 from app.series.cursor import CODEC, BreakdownCursor, print_of
-from app.series.filters import Filters, filters_of, wanted_items
+from app.series.filters import Filters, condition_of, filters_of
 from app.series.parameters import (
     Categories,
     Comparison,
@@ -58,7 +58,7 @@ MAX_PARTS = 1_000
     },
     opt={TABLES: True},
 )
-async def breakdown(  # as many as the route has
+async def breakdown(
     request: AnyRequest,
     services: NamedDependency[Services],
     by: Annotated[
@@ -131,12 +131,12 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
     place = wanted.place
     begun = as_of if place is None else moment_of(place.as_of)
     async with services.connected() as connection:
-        items = await wanted_items(connection, wanted.filters)
+        condition = await condition_of(connection, wanted.filters)
         period = await find_period(connection, wanted.asked, as_of=begun)
         found = await find_groups(
             connection,
             period=period,
-            wanted=items.condition,
+            wanted=condition,
             by=wanted.by,
             metric=wanted.metric,
             after=None

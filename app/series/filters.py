@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from app.errors import BadRequestError, UnknownItemError
-from app.items.queries import ResolvedItem, known_items
+from app.items.queries import known_items
 from app.runtime.sql import Connection
 
 DEFAULT_TYPE = "video"
@@ -44,15 +44,6 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return self.content_types.is_in[0] if self.content_types.is_in else DEFAULT_TYPE
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """The same with the items looked up."""
-
-    items: list[ResolvedItem]
-    """Those named by their ids, in that order."""
-    condition: str
-    """What `api.engagement_sums` takes, JSON."""
-
-
 def filters_of(
     content_ids: list[str] | None,
     content_types: list[str] | None,
@@ -71,33 +62,28 @@ def filters_of(
     return filters
 
 
-async def wanted_items(connection: Connection, filters: Filters) -> Wanted:
-    """Look the items up; raises `UnknownItemError`."""
+async def condition_of(connection: Connection, filters: Filters) -> str:
+    """Return what `api.engagement_sums` takes, JSON with the items' ids; `UnknownItemError`."""
     content_type, ids = filters.item_type, filters.content_ids
     named = [*ids.is_in, *ids.not_in]
-    found = {
-        item.external_id: item
-        for item in await known_items(
-            connection, content_types=[content_type] * len(named), external_ids=named
-        )
-    } if named else {}  # fmt: skip
+    resolved = await known_items(
+        connection, content_types=[content_type] * len(named), external_ids=named
+    ) if named else []  # fmt: skip
+    numbers = {item.external_id: str(item.item_id) for item in resolved}
     for content_id in ids.is_in:
-        if content_id not in found:
+        if content_id not in numbers:
             raise UnknownItemError(f"no {content_type} {content_id!r} has ever been named")
-    numbers = Names(
-        [str(found[name].item_id) for name in ids.is_in],
-        [str(found[name].item_id) for name in ids.not_in if name in found],
-    )
     rules = {
-        "item": numbers.rules(),
-        "contentType": filters.content_types.rules(),
-        "category": filters.categories.rules(),
-        "creator": filters.creators.rules(),
+        "item": Names(
+            [numbers[name] for name in ids.is_in],
+            [numbers[name] for name in ids.not_in if name in numbers],
+        ),
+        "contentType": filters.content_types,
+        "category": filters.categories,
+        "creator": filters.creators,
     }
-    return Wanted(
-        items=[found[name] for name in ids.is_in],
-        condition=msgspec.json.encode({key: rule for key, rule in rules.items() if rule}).decode(),
-    )
+    wanted = {name: names.rules() for name, names in rules.items() if names.rules()}
+    return msgspec.json.encode(wanted).decode()
 
 
 def _names(parameter: str, values: list[str] | None) -> Names:

@@ -20,7 +20,7 @@ from app.series import present_routes as present
 from app.series import totals_routes as totals
 from app.series.chart import By, Chart, Key, lines_of
 from app.series.counts import METRICS
-from app.series.filters import Filters, filters_of, wanted_items
+from app.series.filters import Filters, condition_of, filters_of
 from app.series.parameters import (
     Categories,
     Comparison,
@@ -57,7 +57,7 @@ NAMES = ("contentType", "contentId", "category", "creator", "from", "to", "parti
     },
     opt={TABLES: True},
 )
-async def series(  # as many as the route has
+async def series(
     request: AnyRequest,
     services: NamedDependency[Services],
     bucket: Annotated[
@@ -98,10 +98,10 @@ async def series(  # as many as the route has
     asked = asked_period(since, until, zone, compare)
     as_of = datetime.now(UTC)
     async with services.connected() as connection:
-        wanted = await wanted_items(connection, filters)
+        wanted = await condition_of(connection, filters)
         period = await find_buckets(connection, asked, width=bucket, series=len(names), as_of=as_of)
         now, before = [
-            await engagement_sums(connection, edges=edges, wanted=wanted.condition, split_by=by)
+            await engagement_sums(connection, edges=edges, wanted=wanted, split_by=by)
             if edges
             else []
             for edges in (period.edges, period.compared)

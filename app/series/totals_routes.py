@@ -16,7 +16,7 @@ from app.http.answers import AnyRequest, kept
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, table, varied
 from app.series.counts import METRICS, Counts, change, counts_of
-from app.series.filters import filters_of, wanted_items
+from app.series.filters import condition_of, filters_of
 from app.series.parameters import (
     Categories,
     Comparison,
@@ -52,7 +52,7 @@ FIRST = ("from", "to")
     },
     opt={TABLES: True},
 )
-async def totals(  # as many as the route has
+async def totals(
     request: AnyRequest,
     services: NamedDependency[Services],
     since: From = None,
@@ -71,10 +71,10 @@ async def totals(  # as many as the route has
     asked = asked_period(since, until, zone, compare)
     as_of = datetime.now(UTC)
     async with services.connected() as connection:
-        wanted = await wanted_items(connection, filters)
+        wanted = await condition_of(connection, filters)
         period = await find_period(connection, asked, as_of=as_of)
         found = [
-            await engagement_sums(connection, edges=edges, wanted=wanted.condition, split_by=None)
+            await engagement_sums(connection, edges=edges, wanted=wanted, split_by=None)
             for edges in (period.edges, period.compared)
             if edges
         ]

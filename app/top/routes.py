@@ -45,7 +45,7 @@ DEPTH = 1_000
     },
     opt={TABLES: True},
 )
-async def get_top(  # as many as the route has
+async def get_top(
     request: AnyRequest,
     services: NamedDependency[Services],
     name: Annotated[

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from tests.sql.oracle import Event
 from tests.sql.world import AS_OF, World
 
 SERIES = "/analytics/series"
@@ -73,7 +75,61 @@ async def test_totals_and_breakdowns(api: httpx.AsyncClient, world: World) -> No
     lines = await api.get(
         "/analytics/breakdown", params={**period, "by": "creator", "format": "csv"}
     )
-    assert lines.text.splitlines()[0].startswith("name,views")
+    assert lines.text.startswith("name,views")
     assert lines.text.splitlines()[1].startswith("ada,10")
     now = (await api.get("/analytics/now")).json()
     assert now["movers"] == []
+
+
+async def test_the_present(api: httpx.AsyncClient, world: World) -> None:
+    """Counted up to this moment: events of the last ten minutes of the clock."""
+    a, b = [await world.item(name) for name in "ab"]
+    now = datetime.now(UTC)
+    for item, ago, count, user in (
+        (a, 2, 6, "ada"), (a, 3, 1, "ada"), (a, 100, 2, "bob"), (b, 100, 1, None),
+        (b, 400, 50, "eve"), (a, 400, 3, None), (a, 700, 99, None),
+    ):  # fmt: skip
+        await world.execute(
+            """
+            insert into core.event
+                (event_id, occurred_at, received_at, item_id, event_type, count, user_id)
+            values (gen_random_uuid(), %s, %s, %s, 'view', %s, %s)
+            """,
+            now - timedelta(seconds=ago), now - timedelta(seconds=ago), item, count, user,
+        )  # fmt: skip
+    found = (await api.get("/analytics/now")).json()
+    assert found["eventsPerSecond"] == pytest.approx(7 / 60)
+    assert found["viewers"] == 2
+    assert found["movers"] == [
+        {"contentType": "video", "contentId": "a", "title": None, "views": 9, "previous": 3}
+    ]
+
+
+async def test_stats_series_and_totals_agree(api: httpx.AsyncClient, world: World) -> None:
+    """At the same moment: with late events, unlikes, and some that are not refreshed or scored."""
+    item = await world.item("a", category="Music")
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    minutes = int((now - midnight).total_seconds() // 60)
+    for part in range(4):
+        for number in range(10):
+            at = now - timedelta(minutes=minutes * number / 12, seconds=1)
+            await world.insert(
+                [
+                    Event(item=item, type=type_, occurred_at=at, received_at=now, count=count)
+                    for type_, count in (("view", 7 + number), ("like", 3), ("unlike", number))
+                ]
+            )
+        if part == 1:
+            await world.execute("call api.refresh_aggregates(%s, true)", now)
+        if part == 2:
+            await world.run(now)
+    stats = (await api.get("/analytics/stats/a")).json()
+    today = {"from": midnight.date().isoformat(), "to": (midnight + timedelta(days=1)).isoformat()}
+    filters: list[dict[str, str]] = [{"contentId": "a"}, {"category": "Music"}, {}]
+    for asked in filters:
+        totals = (await api.get("/analytics/totals", params={**today, **asked})).json()
+        buckets = (await series_of(api, **today, **asked, bucket="1h"))["series"][0]["buckets"]
+        for metric in ("views", "likes"):
+            assert totals[metric] == stats[f"{metric}Today"], (asked, metric)
+            assert sum(bucket[metric] for bucket in buckets) == totals[metric]

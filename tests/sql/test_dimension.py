@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from tests.sql.world import AS_OF, World
 
 DAYS = [AS_OF - timedelta(days=2), AS_OF + timedelta(days=1)]
+VALUES = "values: name 1 to 200, of as many characters each, without other, which is the rest"
 EVENT = """
 insert into core.event
     (event_id, occurred_at, received_at, item_id, event_type, count, metadata)
@@ -80,8 +81,9 @@ async def test_what_was_made_goes_with_it_and_nothing_is_taken_for_lost(world: W
     ("key", "names", "fault"),
     [
         ("Device", ["a"], "key 'Device': use 1 to 30 of a-z, 0-9 and _, a letter first"),
-        ("x", [], "values: name 1 to 200, without other, which is the rest"),
-        ("x", ["other"], "values: name 1 to 200, without other, which is the rest"),
+        ("x", [], VALUES),
+        ("x", ["other"], VALUES),
+        ("x", ["a" * 201], VALUES),
     ],
 )
 async def test_what_cannot_be_declared(

@@ -26,10 +26,17 @@ begin
             errcode = 'check_violation',
             message = format('key %L: use 1 to 30 of a-z, 0-9 and _, a letter first', key);
     end if;
-    if cardinality(names) not between 1 and 200 or 'other' = any(names) then
+    if
+        cardinality(names) not between 1 and 200
+        or 'other' = any(names)
+        or exists (
+            select from unnest(names) as name where char_length(name) not between 1 and 200
+        )
+    then
         raise exception using
             errcode = 'check_violation',
-            message = 'values: name 1 to 200, without other, which is the rest';
+            message = 'values: name 1 to 200, of as many characters each, without other, which is '
+                'the rest';
     end if;
     if (select count(*) from core.dimension) >= 10 then
         raise exception using

@@ -1,5 +1,5 @@
 -- Which level of aggregates says what, so that buckets are summed from the fewest rows.
--- Source: api.stale_ranges, api.dropped_before.
+-- Source: core.aggregate_level, api.stale_ranges, api.kept_since.
 -- Feeds: api.engagement_sums.
 -- Keeps: the pieces of all levels, and of the events where none will do, cover the buckets between
 -- the edges exactly and only once. No piece of a level crosses an edge of a bucket, is stale, or
@@ -13,18 +13,23 @@ declare
     rest tstzmultirange := tstzmultirange(tstzrange(edges[1], edges[cardinality(edges)]));
     whole tstzmultirange;
     known record;
-    kept_since timestamptz;
 begin
     for known in
         select
             width.name,
             width.bucket,
-            stale.stale
-        from core.aggregate_level as width
+            stale.stale,
+            kept.since as kept_since
+        from (
+            select level.name, level.bucket from core.aggregate_level as level
+            where level.name ~ ('^' || scope || '_[0-9]+[a-z]+$')
+            union all
+            select 'event', null
+        ) as width
+        left join api.kept_since() as kept on width.name = kept.level
         left join api.stale_ranges(edges[1], edges[cardinality(edges)]) as stale
             on width.name = stale.level
-        where width.name ~ ('^' || scope || '_[0-9]+[a-z]+$')
-        order by width.bucket desc
+        order by width.bucket desc nulls last
     loop
         select range_agg(tstzrange(bucket.begins, bucket.ends)) into whole
         from (
@@ -36,37 +41,31 @@ begin
             from unnest(edges[:cardinality(edges) - 1], edges[2:]) as edge (begins, ends)
         ) as bucket
         where bucket.begins < bucket.ends;
-        pieces := coalesce(rest * whole, '{}') - coalesce(known.stale, '{}');
+        pieces := case known.name
+            when 'event' then rest
+            else coalesce(rest * whole, '{}') - coalesce(known.stale, '{}')
+        end;
         continue when isempty(pieces);
-        kept_since := api.dropped_before(known.name);
-        if lower(pieces) < kept_since then
+        if lower(pieces) < known.kept_since then
             raise exception using
                 errcode = 'check_violation',
                 message = format(
-                    'from: buckets of %s are not kept of before %s: begin there or later, or at '
-                    'the edge of a longer one',
-                    to_char(known.bucket, 'FMDDD "days" FMHH24 "hours" FMMI "minutes"'),
-                    to_char(kept_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                    case known.name
+                        when 'event' then
+                            'from: moments within a minute are kept from %2$s on: use whole '
+                            'minutes before'
+                        else
+                            'from: counts of %1$s are kept from %2$s on: begin then or later, or '
+                            'ask for whole days of UTC'
+                    end,
+                    substring(known.name from '[^_]+$'),
+                    to_char(known.kept_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                 );
         end if;
         level := known.name;
         rest := rest - pieces;
         return next;
     end loop;
-    if not isempty(rest) then
-        kept_since := api.dropped_before('event');
-        if lower(rest) < kept_since then
-            raise exception using
-                errcode = 'check_violation',
-                message = format(
-                    'from: moments within a minute are not kept of before %s',
-                    to_char(kept_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-                );
-        end if;
-        level := 'event';
-        pieces := rest;
-        return next;
-    end if;
 end;
 $$;
 
