@@ -117,7 +117,7 @@ async def test_stats_series_and_totals_agree(api: httpx.AsyncClient, world: Worl
             await world.insert(
                 [
                     Event(item=item, type=type_, occurred_at=at, received_at=now, count=count)
-                    for type_, count in (("view", 7 + number), ("like", 3), ("unlike", number))
+                    for type_, count in (("view", 7 + number), ("like", 3), ("unlike", 1 + number))
                 ]
             )
         if part == 1:
