@@ -12,7 +12,7 @@ create function api.engagement_part(
     is_few boolean
 )
 returns text
-language sql immutable
+language sql stable
 begin atomic
 select format(
     $query$
