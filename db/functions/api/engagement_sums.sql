@@ -66,6 +66,9 @@ begin
             )
         );
     end loop;
+    if query is null then
+        return;
+    end if;
     return query execute format(
         $query$
         select

@@ -1,5 +1,5 @@
 -- Stretches of time in which an aggregate does not say yet what the events say.
--- Source: api.changed_ranges, core.aggregate_level, api.dropped_before.
+-- Source: TimescaleDB's watermarks, api.changed_ranges, core.aggregate_level, api.dropped_before.
 -- Feeds: api.level_pieces.
 -- Keeps: a level is stale also where one is that it is made of, and in all that is newer than what
 -- it has counted: real-time reads would add that, from the items and not from the site. What is
@@ -18,13 +18,14 @@ begin
             width.bucket,
             greatest(
                 stale_ranges.since,
-                _timescaledb_functions.to_timestamp(
-                    _timescaledb_functions.cagg_watermark(aggregate.mat_hypertable_id)
-                )
+                _timescaledb_functions.to_timestamp(mark.watermark)
             ) as until
         from core.aggregate_level as width
         inner join _timescaledb_catalog.continuous_agg as aggregate
             on aggregate.user_view_schema = 'agg' and width.name = aggregate.user_view_name
+        -- The table, and no function: what is counted must be of the same snapshot.
+        inner join _timescaledb_catalog.continuous_aggs_watermark as mark
+            on aggregate.mat_hypertable_id = mark.mat_hypertable_id
     ),
 
     changed as materialized (
