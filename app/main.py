@@ -64,6 +64,7 @@ from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
 from app.runtime.stopping import Stopping, when_stopping
+from app.series import routes as series
 from app.services import Services
 from app.settings import Settings, read_settings
 from app.stats import recompute_routes as recompute
@@ -96,7 +97,13 @@ def create_app(settings: Settings) -> HotPath:
             me.router,
             Router(
                 "/",
-                route_handlers=[trending.router, rankings.router, top.router, stats.router],
+                route_handlers=[
+                    trending.router,
+                    rankings.router,
+                    top.router,
+                    stats.router,
+                    series.router,
+                ],
                 guards=[require("read")],
             ),
             audit.router,

@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.errors import InputError, UnavailableError
+from app.cli.connecting import connected
+from app.errors import InputError
 from app.items.exclusions import exclude_item, excluded_items, include_item
-from app.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import TypeVar
-
     from app.items.exclusions import ExcludedItem
     from app.runtime.sql import Connection
-
-    Found = TypeVar("Found")
 
 
 @click.group("items", context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +45,7 @@ def exclude(content_id: str, content_type: str, reason: str) -> None:
             as_of=datetime.now(UTC),
         )
 
-    _known(asyncio.run(_connected(run)), content_type, content_id)
+    _known(asyncio.run(connected(run)), content_type, content_id)
     click.echo(f"{content_type} {content_id} is excluded")
 
 
@@ -69,14 +64,14 @@ def include(content_id: str, content_type: str) -> None:
             as_of=datetime.now(UTC),
         )
 
-    _known(asyncio.run(_connected(run)), content_type, content_id)
+    _known(asyncio.run(connected(run)), content_type, content_id)
     click.echo(f"{content_type} {content_id} is not excluded")
 
 
 @catalogue.command()
 def excluded() -> None:
     """List what is excluded now, by whom and why."""
-    found = asyncio.run(_connected(excluded_items))
+    found = asyncio.run(connected(excluded_items))
     for item in found:
         click.echo(line_of(item))
     if not found:
@@ -96,17 +91,3 @@ def _who() -> str:
 def _known(item_id: int | None, content_type: str, content_id: str) -> None:
     if item_id is None:
         raise InputError(f"no {content_type} has the id {content_id!r}")
-
-
-async def _connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
-    import psycopg  # noqa: PLC0415
-
-    try:
-        async with await psycopg.AsyncConnection.connect(
-            read_settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-        ) as connection:
-            return await run(connection)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
-        raise InputError("the database is not migrated: run `groundswell migrate`") from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {error}") from error

@@ -9,6 +9,7 @@ import click
 
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
+from app.cli.dimensions import dimensions
 from app.cli.erase import erasing
 from app.cli.export import export
 from app.cli.import_ import importing
@@ -41,6 +42,7 @@ for command in (
     dead_letters,
     api_keys,
     catalogue,
+    dimensions,
     erasing,
     export,
 ):

@@ -30,10 +30,19 @@ def needed_of(connection: AnyConnection) -> list[str]:
     return sorted(needed)
 
 
-def kept(request: AnyRequest, answer: msgspec.Struct | bytes, *, max_age: int) -> Response[bytes]:
-    """Answer with what a cache may keep for so many seconds; 304 to who has it already."""
+def kept(
+    request: AnyRequest,
+    answer: msgspec.Struct | bytes,
+    *,
+    max_age: int,
+    told_by: msgspec.Struct | None = None,
+) -> Response[bytes]:
+    """Answer with what a cache may keep for so many seconds; 304 to who has it already.
+
+    `told_by` is what tells the answer from others, where that is not all of it.
+    """
     body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-    etag = etag_of(body)
+    etag = etag_of(body if told_by is None else msgspec.json.encode(told_by))
     headers = {"etag": etag, **cache_headers(request, f"max-age={max_age}")}
     if names_tag(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)

@@ -22,12 +22,16 @@ from app.http.openapi_bodies import Body, DescribedOperation
 from app.http.openapi_headers import HEADERS, complete_headers
 from app.http.openapi_schemas import Schemas
 from app.http.parameters import ID_PARAMETER, IN_QUERY, MAX_NAME, public_name
+from app.http.tables import TABLES
 from app.http.wire import Problem
 
 EXAMPLES = Path(__file__).with_name("openapi_examples.json")
 """By operationId; `python -m tests.api.examples` makes it from docs/api.md."""
 
 Json = dict[str, Any]
+
+LINES = ("text/csv", "application/x-ndjson")
+"""Media types of answers that are tables."""
 
 _PATH_PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 _KEPT_AS = "openapi_document"
@@ -148,9 +152,13 @@ def _complete_bodies(handler: HTTPRouteHandler, operation: Json, schemas: Schema
                 for media_type in body.kinds
             },
         }
+    if handler.opt.get(TABLES):
+        contents = operation["responses"]["200"]["content"]
+        for media_type in LINES:
+            contents[media_type] = {"schema": {"type": "string", "description": "One line each."}}
     for status, kind in _answers(handler).items():
-        for content in operation["responses"][str(status)].get("content", {}).values():
-            if kind not in {None, str}:
+        for media_type, content in operation["responses"][str(status)].get("content", {}).items():
+            if kind not in {None, str} and media_type not in LINES:
                 content["schema"] = schemas.of(kind)
 
 
@@ -163,7 +171,7 @@ def _add_example(operation: Json, example: Mapping[str, Any]) -> None:
     if "body" in example:
         _show(operation["requestBody"]["content"]["application/json"], example["body"])
     if "answer" in example:
-        (content,) = operation["responses"][example["status"]]["content"].values()
+        content, *_ = operation["responses"][example["status"]]["content"].values()
         _show(content, example["answer"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
@@ -14,6 +14,7 @@ from app.access.guard import require
 from app.http.answers import AnyRequest, passing
 from app.http.cursor import other_list
 from app.http.parameters import OptionalCategory, OptionalContentType, PageCursor, PageLimit
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.items import queries as items
 from app.items.answer import item_of
 from app.items.cursor import CODEC, ItemCursor, Sort
@@ -38,6 +39,7 @@ DEFAULT_SORT: Sort = "hot"
     responses={
         200: ResponseSpec(ItemPage, description="A page", generate_examples=False),
     },
+    opt={TABLES: True},
 )
 async def list_items(
     request: AnyRequest,
@@ -49,7 +51,8 @@ async def list_items(
     content_type: OptionalContentType = None,
     limit: PageLimit = 20,
     cursor: PageCursor = None,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return one page of the catalogue."""
     after = None if cursor is None else CODEC.decode(cursor)
     wanted = _wanted(sort, category, content_type, after)
@@ -74,7 +77,7 @@ async def list_items(
         items=[item_of(entry) for entry in found[:limit]],
         next_cursor=_after(found[limit - 1], wanted) if len(found) > limit else None,
     )
-    return passing(request, page)
+    return tabled(request, format_of(request, format_), varied(passing(request, page)))
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):

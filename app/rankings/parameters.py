@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from app.errors import BadRequestError
 from app.rankings.pages import stored_segment
@@ -14,7 +14,6 @@ MAX_SINCE = timedelta(days=90)
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)", re.ASCII)
 
 
 def parse_segment(text: str) -> str:
@@ -28,19 +27,6 @@ def parse_segment(text: str) -> str:
             f"most {MAX_NAME} characters"
         )
     return stored
-
-
-def parse_as_of(text: str) -> datetime:
-    """Return the moment; a plus sign that came as a space is taken for what it was."""
-    try:
-        moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not 1970 <= moment.year < 9999:
-        raise BadRequestError(
-            f"asOf: {text[:100]!r} is no time with a zone, such as 2026-01-31T12:00:00Z"
-        )
-    return moment
 
 
 def parse_since(text: str) -> timedelta:

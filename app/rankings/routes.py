@@ -30,12 +30,14 @@ from app.http.parameters import (
     RankingName,
 )
 from app.http.problems import documented
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
+from app.http.times import parse_moment
 from app.rankings import listing
 from app.rankings import queries as rankings
 from app.rankings.hot_path import DEFAULT_LIMIT
 from app.rankings.listing import Listing
 from app.rankings.pages import named_kind
-from app.rankings.parameters import parse_as_of, parse_segment, parse_since
+from app.rankings.parameters import parse_segment, parse_since
 from app.rankings.wire import Explanation, RankingOverview, Rankings, ScoreComponent, Trending
 from app.services import Services
 
@@ -72,6 +74,7 @@ async def get_rankings(request: AnyRequest, services: NamedDependency[Services])
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(UnknownRankingError, NoSnapshotError, CursorExpiredError),
     },
+    opt={TABLES: True},
 )
 async def get_ranking(
     request: AnyRequest,
@@ -95,17 +98,20 @@ async def get_ranking(
             schema_extra={"format": "date-time"},
         ),
     ] = None,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return a page of a ranking's list."""
     lists = services.lists
     wanted = _wanted(name, segment, cursor, as_of)
     found = await listing.find(lists, wanted)
     if found is not None:
-        return listing.answer(request, lists, found, wanted, limit=limit)
+        answer = listing.answer(request, lists, found, wanted, limit=limit)
+        return tabled(request, format_of(request, format_), varied(answer))
     ranking = await _overview(services, name)
     if wanted.as_of is not None:
         raise NoSnapshotError(f"no run of {name} is kept from {wanted.as_of.isoformat()} or before")
-    return listing.empty(request, wanted, ranking.window)
+    answer = listing.empty(request, wanted, ranking.window)
+    return tabled(request, format_of(request, format_), varied(answer))
 
 
 @get(
@@ -171,7 +177,7 @@ def _wanted(name: str, segment: str | None, cursor: str | None, as_of: str | Non
     asked = Listing(
         ranking=name,
         segment=parse_segment(segment or ""),
-        as_of=None if as_of is None else parse_as_of(as_of),
+        as_of=None if as_of is None else parse_moment("asOf", as_of),
     )
     if cursor is None:
         return asked

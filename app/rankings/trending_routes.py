@@ -14,6 +14,7 @@ from app.http.answers import AnyRequest, cache_headers
 from app.http.cursor import other_list
 from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
+from app.http.tables import TABLES, Answer, Format, tabled
 from app.rankings import listing
 from app.rankings.hot_path import (
     DEFAULT_LIMIT,
@@ -79,6 +80,7 @@ Cursor = Annotated[
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(CursorExpiredError),
     },
+    opt={TABLES: True},
 )
 async def trending(
     request: AnyRequest,
@@ -87,8 +89,27 @@ async def trending(
     category: Category = None,
     content_type: ContentType = None,
     cursor: Cursor = None,
-) -> Response[bytes]:
+    format_: Annotated[
+        Format | None,
+        QueryParameter(
+            name="format", description="`csv` and `ndjson` give one line each instead of JSON."
+        ),
+    ] = None,
+) -> Answer:
     """Answer as the hot path does, from the same bytes, or with what it cannot do."""
+    answer = await _page(request, window, limit, category, content_type, cursor)
+    # Not by `Accept`, which the hot path does not look at.
+    return tabled(request, format_ or "json", answer)
+
+
+async def _page(
+    request: AnyRequest,
+    window: TrendingWindow | None,
+    limit: int,
+    category: str | None,
+    content_type: str | None,
+    cursor: str | None,
+) -> Response[bytes]:
     wanted = _wanted(window or DEFAULT_WINDOW, category, content_type)
     if cursor is not None:
         begun = listing.continued(cursor)

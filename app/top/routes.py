@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import Response, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
@@ -17,6 +17,7 @@ from app.errors import (
 from app.http.answers import AnyRequest, kept
 from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
+from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.rankings.queries import ranking_overview
 from app.services import Services
 from app.top.pages import Wanted
@@ -42,6 +43,7 @@ DEPTH = 1_000
         304: ResponseSpec(None, description="Nothing has changed since that ETag"),
         **documented(UnknownRankingError),
     },
+    opt={TABLES: True},
 )
 async def get_top(
     request: AnyRequest,
@@ -66,7 +68,8 @@ async def get_top(
         int, QueryParameter(name="offset", ge=0, le=DEPTH - 1, description="How many to skip.")
     ] = 0,
     limit: PageLimit = DEFAULT_LIMIT,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return a page of a top list."""
     wanted = Wanted(name=name, period=period, offset=offset, limit=limit)
     pages = services.top_pages
@@ -74,7 +77,8 @@ async def get_top(
     if found is None:
         await _check_known(services, wanted)
         found = await pages.last_run(wanted) or _empty(wanted)
-    return kept(request, found, max_age=services.settings.trending_max_age)
+    answer = kept(request, found, max_age=services.settings.trending_max_age)
+    return tabled(request, format_of(request, format_), varied(answer))
 
 
 async def _check_known(services: Services, wanted: Wanted) -> None:

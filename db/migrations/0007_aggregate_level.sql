@@ -6,7 +6,6 @@ create table core.aggregate_level (
     name text primary key,
     source text not null,
     bucket interval not null,
-    constraint aggregate_level_source_feeds_once unique (source),
     constraint aggregate_level_bucket_positive check (bucket > interval '0 seconds')
 );
 
@@ -21,4 +20,7 @@ insert into core.aggregate_level (name, source, bucket)
 values
 ('engagement_1m', 'event', interval '1 minute'),
 ('engagement_15m', 'engagement_1m', interval '15 minutes'),
-('engagement_1d', 'engagement_15m', interval '1 day');
+('engagement_1d', 'engagement_15m', interval '1 day'),
+('site_1m', 'engagement_1m', interval '1 minute'),
+('site_15m', 'engagement_15m', interval '15 minutes'),
+('site_1d', 'engagement_1d', interval '1 day');

@@ -9,9 +9,11 @@ create table core.storage_policy (
     refresh_lag interval,
     constraint storage_policy_level_known check (
         level in (
-            'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'snapshot',
-            'snapshot_hourly', 'claimed_id'
+            'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
+            'site_1d', 'snapshot', 'snapshot_hourly', 'claimed_id'
         )
+        -- Those of core.dimension.
+        or level ~ '^(dimension|site_by)_'
     ),
     constraint storage_policy_keep_positive check (keep_for >= interval '1 hour'),
     -- The longest moving window is taken out event by event, so the events must still be there.
@@ -48,6 +50,10 @@ values
 ('engagement_1m', interval '40 days', interval '7 days', interval '1 minute', interval '1 minute'),
 ('engagement_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
 ('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
+-- The same without items, for series of the site.
+('site_1m', interval '40 days', interval '7 days', interval '1 minute', interval '1 minute'),
+('site_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
+('site_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
 ('snapshot', interval '2 hours', null, null, null),
 ('snapshot_hourly', interval '90 days', null, null, null),
 ('claimed_id', interval '1 day', null, null, null);

@@ -22,7 +22,7 @@ Check = Callable[[dict[str, str], bytes, str], bool]
 
 def python_check(tmp_path: Path) -> Check:
     del tmp_path
-    (code,) = re.findall(r"```python\n(.*?def is_genuine.*?)```", PAGE, re.DOTALL)
+    (code,) = re.findall(r"```python\n((?:(?!```).)*?def is_genuine.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102 - our own page
     check: Check = names["is_genuine"]

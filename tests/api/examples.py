@@ -86,7 +86,7 @@ def fits(schema: Json, operation: Json, example: Json) -> bool:
     content = operation["responses"].get(example["status"], {}).get("content")
     if content is None:
         return False
-    (described,) = content.values()
+    described, *_ = content.values()
     whole = {**described["schema"], "components": schema["components"]}
     return jsonschema_rs.validator_for(whole, validate_formats=True).is_valid(example["answer"])
 

@@ -89,9 +89,9 @@ async def test_all_levels_equal_the_events_before_and_after_a_refresh(world: Wor
         """
     )
     assert dict(watermarks) == {
-        "engagement_1m": AS_OF.replace(hour=0) + timedelta(minutes=1),
-        "engagement_15m": AS_OF.replace(hour=0) + timedelta(minutes=15),
-        "engagement_1d": AS_OF.replace(hour=0),
+        f"{kind}_{width}": AS_OF.replace(hour=0) + counted
+        for kind in ("engagement", "site")
+        for width, counted in (("1m", DAY / 1440), ("15m", DAY / 96), ("1d", 0 * DAY))
     }
 
 
@@ -140,6 +140,9 @@ async def test_each_level_is_refreshed_as_often_as_its_policy_says(world: World)
         ("refresh engagement_15m", 4, 0),
         ("refresh engagement_1d", 2, 0),
         ("refresh engagement_1m", 16, 0),
+        ("refresh site_15m", 4, 0),
+        ("refresh site_1d", 2, 0),
+        ("refresh site_1m", 16, 0),
         ("refresh_aggregates", 16, 0),
     ]
 

@@ -30,12 +30,13 @@ from app.http.body import decoded_bytes
 from app.http.compression import coding_of
 from app.http.cursor import Codec
 from app.http.lenient import decode
+from app.http.times import parse_moment
 from app.ingest.bots import bot_of
 from app.ingest.decode import decode_action
 from app.ingest.packing import UnreadableEntryError, unpack
 from app.ingest.wire import EventIn
 from app.items.wire import ItemIn
-from app.rankings.parameters import parse_as_of, parse_segment, parse_since
+from app.rankings.parameters import parse_segment, parse_since
 from app.replay.source import read_history
 from app.runtime.networks import parse_networks
 from app.runtime.slices import Slices
@@ -214,7 +215,11 @@ CASES: dict[str, tuple[int, Callable[[int], Any], Callable[[Any], object]]] = {
     "a nested token": (5_000, lambda n: f"{header('[' * n)}.e30.AAAA", user),
     "dots of a token": (100_000, lambda n: "." * n, looks_like_token),
     "a segment": (100_000, lambda n: "category:" * n, parse_segment),
-    "a moment": (100_000, lambda n: "2026-01-31T12:00:00" + " 02:00" * n, parse_as_of),
+    "a moment": (
+        100_000,
+        lambda n: "2026-01-31T12:00:00" + " 02:00" * n,
+        partial(parse_moment, "asOf"),
+    ),
     "a length": (100_000, lambda n: "1" * n + "x", parse_since),
     "networks": (2_000, lambda n: ("a," * n), parse_networks),
     "a packed entry": (20_000, lambda n: b"\xdd" + n.to_bytes(4) + b"\x91" * n, unpack),

@@ -1,5 +1,6 @@
 -- Stretches of time that an aggregate has not counted as they are now.
--- Source: TimescaleDB's logs of changes. Feeds: api.refresh_aggregates, api.maintain_storage.
+-- Source: TimescaleDB's logs of changes. Feeds: api.refresh_aggregates, api.drop_counted,
+-- api.stale_ranges.
 -- Keeps: whole buckets, in order, apart from each other, and never more than 100: where there are
 -- more, the narrowest gaps are closed, which adds the least. They cover all that is in the logs: a
 -- change is in the source's until any aggregate of that source is refreshed, then in the log of
@@ -110,3 +111,5 @@ $$;
 
 comment on function api.changed_ranges(text, interval, timestamptz, timestamptz) is
     'What a refresh of an aggregate in agg has to redo between two bucket edges, at most 100 rows.';
+grant execute on function api.changed_ranges(text, interval, timestamptz, timestamptz)
+to groundswell_service, groundswell_read;

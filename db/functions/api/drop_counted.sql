@@ -1,4 +1,4 @@
--- Drop the chunks of a level that end by a moment, if the next level has counted all of them.
+-- Drop the chunks of a level that end by a moment, if what is made of it has counted all of them.
 -- Source: core.aggregate_level, api.level_chunks, api.changed_ranges. Feeds: api.maintain_storage.
 -- Keeps: nothing can come into the chunks between the look and the drop: writers are held off
 -- (api.hold_raw_events), and others by a lock on each chunk. Where a refresh failed, was skipped or
@@ -8,11 +8,9 @@ returns bigint
 language plpgsql volatile
 as $$
 declare
-    next_level core.aggregate_level;
+    uncounted text;
     chunk text;
 begin
-    select known.* into next_level
-    from core.aggregate_level as known where known.source = drop_counted.level;
     perform pg_advisory_xact_lock(hashtextextended('groundswell retention', 0));
     perform api.note_chunks();
     for chunk in
@@ -23,17 +21,20 @@ begin
     loop
         execute format('lock table %s in exclusive mode', chunk);
     end loop;
-    if exists (
-        select 1
-        from api.changed_ranges(
-            next_level.name, next_level.bucket, api.dropped_before(drop_counted.level), border
-        )
-    ) then
+    select string_agg(next_level.name, ' and ' order by next_level.name) into uncounted
+    from core.aggregate_level as next_level
+    where
+        next_level.source = drop_counted.level
+        and exists (
+            select 1
+            from api.changed_ranges(
+                next_level.name, next_level.bucket, api.dropped_before(drop_counted.level), border
+            )
+        );
+    if uncounted is not null then
         raise exception using
             errcode = 'object_not_in_prerequisite_state',
-            message = format(
-                'nothing dropped, as %s has not counted all of it', next_level.name
-            );
+            message = format('nothing dropped, as %s has not counted all of it', uncounted);
     end if;
     return (
         select count(*)

@@ -1,6 +1,6 @@
 -- Erase what is known of an item, and leave a nameless, excluded one in its place.
 -- Source: POST /admin/erasures, groundswell erase.
--- Feeds: core.item, core.item_exclusion, core.item_like, agg.*.
+-- Feeds: core.item, core.item_exclusion, core.item_like, the tables of agg's aggregates.
 -- Keeps: without `purges` its counts stay in sums over all items. With it they go, also from days
 -- whose raw events are gone; scores and windows follow when api.reconcile has run. Its events are
 -- api.erase_events' to erase.
@@ -13,7 +13,7 @@ set timescaledb.max_tuples_decompressed_per_dml_transaction = 0
 as $$
 #variable_conflict use_column
 declare
-    level text;
+    level record;
 begin
     update core.item as item
     set
@@ -33,17 +33,37 @@ begin
         return;
     end if;
     delete from core.item_like as liked where liked.item_id = erase_item.item_id;
+    -- From the counts of the site as long as those of the item are there to say how much.
     for level in
         select
-            format(
-                '%I.%I',
-                aggregate.materialization_hypertable_schema,
-                aggregate.materialization_hypertable_name
-            )
-        from timescaledb_information.continuous_aggregates as aggregate
-        where aggregate.view_schema = 'agg'
+            width.name,
+            api.level_table(width.name) as stored,
+            api.level_table(width.source) as source,
+            width.name ~ '^site_by_' as is_dimension
+        from core.aggregate_level as width
+        where width.name ~ '^site_'
     loop
-        execute format('delete from %s where item_id = $1', level) using erase_item.item_id;
+        execute format(
+            $take$
+            update %1$s as site
+            set
+                views = site.views - mine.views,
+                likes = site.likes - mine.likes,
+                comments = site.comments - mine.comments,
+                shares = site.shares - mine.shares,
+                watch_seconds = site.watch_seconds - mine.watch_seconds
+            from %2$s as mine
+            where mine.item_id = $1 and site.bucket = mine.bucket %3$s
+            $take$,
+            level.stored, level.source, case when level.is_dimension then 'and site.value = mine.value' end
+        ) using item_id;
+    end loop;
+    for level in
+        select api.level_table(width.name) as stored
+        from core.aggregate_level as width
+        where width.name !~ '^site_'
+    loop
+        execute format('delete from %s where item_id = $1', level.stored) using item_id;
     end loop;
 end;
 $$;

@@ -19,7 +19,7 @@ begin
         from core.aggregate_level as width
         inner join core.storage_policy as policy on width.name = policy.level
         where day < time_bucket(width.bucket, as_of - policy.refresh_lag)
-        order by width.bucket
+        order by width.bucket, width.name
     loop
         call refresh_continuous_aggregate(
             format('agg.%I', level.level)::regclass,

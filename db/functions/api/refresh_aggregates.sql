@@ -1,6 +1,7 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
 -- Source: core.event, core.aggregate_level.
--- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d; does what core.recompute asks
+-- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d, agg.site_1m, agg.site_15m,
+-- agg.site_1d; does what core.recompute asks
 -- for, because of two refreshes at once the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that is gone
 -- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first.
@@ -48,7 +49,8 @@ begin
                         and run.started_at > as_of - level.refresh_every + interval '30 seconds'
                 )
             )
-        order by width.bucket
+        -- Of the same width, that with items is the finer one, and has the first name.
+        order by width.bucket, width.name
     loop
         -- The level's own line: what the next run sees of when it was last refreshed.
         insert into core.job_run (job, started_at)

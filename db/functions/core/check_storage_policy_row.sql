@@ -10,7 +10,8 @@ declare
     ever constant interval := '100000 years';
     fault text;
 begin
-    select case
+    -- Several levels are made of some.
+    select min(case
         when tg_op = 'UPDATE' and new.level <> old.level then
             'its level cannot be changed'
         when width.name is not null and (new.refresh_every is null or new.refresh_lag is null) then
@@ -19,8 +20,10 @@ begin
             format('refresh_every %s: use 1 minute to 1 day', new.refresh_every)
         when new.refresh_lag > interval '1 day' then
             format('refresh_lag %s: use 0 to 1 day', new.refresh_lag)
-        when width.name is not null and coarser.level is null and new.keep_for is not null then
-            'keep_for: use null, as lifetime counts are summed from it'
+        when
+            width.name is not null and coarser.level is null and new.keep_for is not null
+            and new.level !~ '^(site|dimension)_'
+            then 'keep_for: use null, as lifetime counts are summed from it'
         when coarser.keep_for < coalesce(new.keep_for, ever) then format(
             'keep_for %s: %s is made of it and kept for %s; keep that as long or longer, for late '
             'events to be counted in both', coalesce(new.keep_for::text, 'null'), coarser.level,
@@ -38,12 +41,15 @@ begin
             select coalesce(every.keep_for, ever) from core.storage_policy as every
             where every.level = 'snapshot'
         ) then 'keep_for: snapshot_hourly must be kept as long as snapshot or longer'
-    end
+    end)
     into fault
     from (select new.level as name) as this
     left join core.aggregate_level as width on this.name = width.name
-    left join core.storage_policy as finer on width.source = finer.level
-    left join core.aggregate_level as above on this.name = above.source
+    -- Nothing is made of what the site adds up to, and it says itself from when on it is kept.
+    left join core.storage_policy as finer
+        on width.source = finer.level and new.level !~ '^site_'
+    left join core.aggregate_level as above
+        on this.name = above.source and above.name !~ '^site_'
     left join core.storage_policy as coarser on above.name = coarser.level;
     if fault is not null then
         raise exception using

@@ -25,8 +25,13 @@ $$;
 comment on function core.refuse_removal() is
     'Raises check_violation, saying what to do instead of deleting.';
 
+-- Those of a dimension go with it.
 create or replace trigger rows_stay
-before delete or truncate on core.storage_policy
+before delete on core.storage_policy
+for each row when (old.level !~ '^(dimension|site_by)_') execute function core.refuse_removal();
+
+create or replace trigger rows_stay_all
+before truncate on core.storage_policy
 for each statement execute function core.refuse_removal();
 
 create or replace trigger rows_stay
@@ -45,6 +50,11 @@ create or replace trigger rows_stay
 before delete or truncate on core.time_window
 for each statement execute function core.refuse_removal();
 
+-- Those of a dimension go with it.
 create or replace trigger rows_stay
-before delete or truncate on core.aggregate_level
+before delete on core.aggregate_level
+for each row when (old.name !~ '^(dimension|site_by)_') execute function core.refuse_removal();
+
+create or replace trigger rows_stay_all
+before truncate on core.aggregate_level
 for each statement execute function core.refuse_removal();

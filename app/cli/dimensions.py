@@ -1,0 +1,80 @@
+"""`groundswell dimensions`: the keys of events' metadata that are counted by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.connecting import connected
+from app.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.runtime.sql import Connection
+
+
+@click.group("dimensions", context_settings={"help_option_names": ["-h", "--help"]})
+def dimensions() -> None:
+    """Count events by keys of their metadata, such as device or country.
+
+    /analytics/breakdown?by=metadata.KEY then tells what each value has.
+    """
+
+
+@dimensions.command()
+@click.argument("key")
+@click.argument("values", nargs=-1, required=True)
+def declare(key: str, values: tuple[str, ...]) -> None:
+    """Count by a key; what is none of the values counts as `other`.
+
+    Events that are still kept are counted, too, at the next refresh. Ten keys at most.
+    """
+
+    async def run(connection: Connection) -> None:
+        from app.series.dimensions import declare_dimension  # noqa: PLC0415
+
+        await declare_dimension(connection, key=key, names=list(dict.fromkeys(values)))
+
+    asyncio.run(connected(_allowed(run)))
+    click.echo(f"{key} is counted by {len(set(values))} values")
+
+
+@dimensions.command()
+@click.argument("key")
+def drop(key: str) -> None:
+    """Count by a key no more, and forget what was counted."""
+
+    async def run(connection: Connection) -> None:
+        from app.series.dimensions import drop_dimension  # noqa: PLC0415
+
+        await drop_dimension(connection, key=key)
+
+    asyncio.run(connected(_allowed(run)))
+    click.echo(f"{key} is not counted")
+
+
+@dimensions.command("list")
+def listed() -> None:
+    """List the keys, and the values that are told apart."""
+    from app.series.dimensions import declared_dimensions  # noqa: PLC0415
+
+    found = asyncio.run(connected(declared_dimensions))
+    for one in found:
+        click.echo(f"{one.key}  since {one.counted_since:%Y-%m-%d %H:%M}Z  {', '.join(one.names)}")
+    if not found:
+        click.echo("no key is declared")
+
+
+def _allowed(run: Callable[[Connection], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def allowed(connection: Connection) -> None:
+        import psycopg  # noqa: PLC0415
+
+        try:
+            await run(connection)
+        except psycopg.errors.CheckViolation as error:
+            raise InputError(error.diag.message_primary or str(error)) from error
+
+    return allowed

@@ -1,0 +1,2 @@
+-- Count by a key of the metadata.
+call api.declare_dimension(%(key)s::text, %(names)s::text[]);

@@ -1,0 +1,90 @@
+-- What buckets of time add up to, of the items that are asked for, together or apart.
+-- Source: api.level_pieces, api.engagement_part, core.dimension.
+-- Feeds: GET /analytics/series, GET /analytics/totals, api.engagement_breakdown.
+-- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
+-- occurred_at, from the moment that it is committed. `wanted` says of which items: see
+-- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
+-- metadata. and a key of core.dimension; null tells nothing apart. No rows where there is nothing.
+create function api.engagement_sums(
+    edges timestamptz[], wanted jsonb default '{}', split_by text default null
+)
+returns table (
+    place integer,
+    item_id bigint,
+    subject text,
+    views bigint,
+    likes bigint,
+    comments bigint,
+    shares bigint,
+    watch_seconds double precision
+)
+language plpgsql stable
+set jit = off
+as $$
+declare
+    condition constant text := api.item_condition(wanted);
+    dimension core.dimension;
+    scope text := case when condition is null and split_by is null then 'site' else 'engagement' end;
+    -- Where so few items are asked for, their rows are read by an index.
+    most constant integer := 5000;
+    few bigint [];
+    known record;
+    query text;
+begin
+    if condition is not null then
+        execute format(
+            'select array(select item.item_id from core.item where %s limit %s)',
+            condition, most + 1
+        ) into few;
+        few := case when cardinality(few) <= most then few end;
+    end if;
+    if split_by ~ '^metadata[.]' then
+        select declared.* into dimension
+        from core.dimension as declared
+        where declared.key = substr(split_by, 10);
+        if dimension.key is null or edges[1] < dimension.counted_since then
+            raise exception using
+                errcode = 'check_violation',
+                message = case
+                    when dimension.key is null then format('by: %L is no declared key', split_by)
+                    else format(
+                        'from: %s is counted from %s on', split_by,
+                        to_char(
+                            dimension.counted_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                        )
+                    )
+                end;
+        end if;
+        scope := case when condition is null then 'site_by_' else 'dimension_' end || dimension.key;
+    end if;
+    for known in select * from api.level_pieces(scope, edges) loop
+        query := concat_ws(
+            ' union all ',
+            query,
+            api.engagement_part(
+                known.level, known.pieces, split_by, dimension, condition, few is not null
+            )
+        );
+    end loop;
+    if query is null then
+        return;
+    end if;
+    return query execute format(
+        $query$
+        select
+            part.place, part.item_id, part.subject,
+            sum(part.views)::bigint, sum(part.likes)::bigint, sum(part.comments)::bigint,
+            sum(part.shares)::bigint, sum(part.watch_seconds)
+        from (%s) as part
+        group by part.place, part.item_id, part.subject
+        $query$,
+        query
+    ) using edges, few;
+end;
+$$;
+
+comment on function api.engagement_sums(timestamptz[], jsonb, text) is
+    'Counts between each two neighbouring edges, by the number of the bucket, and by item, '
+    'category, content type, creator or dimension.';
+grant execute on function api.engagement_sums(timestamptz[], jsonb, text)
+to groundswell_service, groundswell_read;

@@ -1,0 +1,107 @@
+"""Declared keys of the metadata: counted by aggregates of their own, made and dropped with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.sql.world import AS_OF, World
+
+DAYS = [AS_OF - timedelta(days=2), AS_OF + timedelta(days=1)]
+VALUES = "values: name 1 to 200, of as many characters each, without other, which is the rest"
+EVENT = """
+insert into core.event
+    (event_id, occurred_at, received_at, item_id, event_type, count, metadata)
+values (gen_random_uuid(), %s, %s, %s, 'view', %s, %s)
+"""
+
+
+@asynccontextmanager
+async def declared(world: World, key: str, *names: str) -> AsyncIterator[None]:
+    """Declare a key, and drop it again: what is made for it is no table that cleaning knows."""
+    await world.execute("call api.declare_dimension(%s, %s)", key, list(names))
+    try:
+        yield
+    finally:
+        await world.execute("call api.drop_dimension(%s)", key)
+
+
+async def viewed(world: World, item: int, views: int, metadata: object, *, hours: int = 0) -> None:
+    at = AS_OF - timedelta(hours=hours)
+    given = None if metadata is None else Jsonb(metadata)
+    await world.execute(EVENT, at, at, item, views, given)
+
+
+async def views(world: World, wanted: object = None) -> dict[str, int]:
+    rows = await world.rows(
+        "select subject, views from api.engagement_sums(%s, %s, 'metadata.device')",
+        [DAYS, Jsonb(wanted or {})],
+    )
+    return dict(rows)
+
+
+async def test_values_are_told_apart_and_the_rest_is_other(world: World) -> None:
+    a, b = await world.item("a", category="Music"), await world.item("b")
+    await viewed(world, a, 1, {"device": "phone"}, hours=30)
+    async with declared(world, "device", "phone", 'it\'s {a},"tv"\\'):
+        await viewed(world, a, 2, {"device": 'it\'s {a},"tv"\\'})
+        await viewed(world, b, 4, {"device": "toaster"})
+        await viewed(world, b, 8, {"device": 5})
+        await viewed(world, b, 16, None)
+        everything = {"phone": 1, 'it\'s {a},"tv"\\': 2, "other": 28}
+        music = {"phone": 1, 'it\'s {a},"tv"\\': 2}
+
+        assert await views(world) == everything
+        await world.execute("call api.refresh_aggregates(%s, true)", AS_OF + timedelta(hours=1))
+        assert await views(world) == everything
+        assert await views(world, {"category": {"in": ["Music"]}}) == music
+
+        await viewed(world, b, 32, {"device": "phone"}, hours=30)
+        assert await views(world) == {**everything, "phone": 33}
+
+
+async def test_what_was_made_goes_with_it_and_nothing_is_taken_for_lost(world: World) -> None:
+    item = await world.item("a")
+    await viewed(world, item, 1, {"device": "phone"}, hours=30)
+    levels = await world.rows("select name from core.aggregate_level order by name")
+    async with declared(world, "device", "phone"):
+        assert len(await world.rows("select 1 from core.aggregate_level")) == len(levels) + 2
+        await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+    assert await world.rows("select name from core.aggregate_level order by name") == levels
+    assert await world.rows("select 1 from core.storage_policy where level ~ 'device'") == []
+    assert await world.rows("select * from api.lost_chunks()") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "names", "fault"),
+    [
+        ("Device", ["a"], "key 'Device': use 1 to 30 of a-z, 0-9 and _, a letter first"),
+        ("x", [], VALUES),
+        ("x", ["other"], VALUES),
+        ("x", ["a" * 201], VALUES),
+    ],
+)
+async def test_what_cannot_be_declared(
+    world: World, key: str, names: list[str], fault: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation) as raised:
+        await world.execute("call api.declare_dimension(%s, %s)", key, names)
+    assert raised.value.diag.message_primary == fault
+
+
+async def test_a_purged_item_goes_from_the_site_too(world: World) -> None:
+    a, b = await world.item("a"), await world.item("b")
+    await viewed(world, a, 1, {"device": "phone"}, hours=30)
+    await viewed(world, b, 2, {"device": "phone"}, hours=30)
+    async with declared(world, "device", "phone"):
+        await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+        await world.execute("delete from core.event where item_id = %s", a)
+        await world.execute("select api.erase_item(%s, true, %s)", a, AS_OF)
+        for table in ("site_1m", "site_15m", "site_1d", "site_by_device_15m"):
+            assert await world.value(f"select sum(views) from agg.{table}") == 2, table  # noqa: S608
+        assert await views(world) == {"phone": 2}
