@@ -28,6 +28,7 @@ PARALLEL_WORKERS = (1, 5)
 _NEEDED = (
     "select count(*) from api.level_chunks()",
     "select count(*) from api.changed_ranges('engagement_1m', '1 minute', now(), now())",
+    "select count(*) from api.stale_ranges(now(), now())",
     "select '_timescaledb_functions.chunk_status(regclass)'::regprocedure",
 )
 """Everything that reads what TimescaleDB keeps for itself, and may keep otherwise one day."""
