@@ -29,6 +29,7 @@ _NEEDED = (
     "select count(*) from api.level_chunks()",
     "select count(*) from api.changed_ranges('engagement_1m', '1 minute', now(), now())",
     "select count(*) from api.stale_ranges(now(), now())",
+    "select api.unrefreshed('engagement_1d')",
     "select '_timescaledb_functions.chunk_status(regclass)'::regprocedure",
 )
 """Everything that reads what TimescaleDB keeps for itself, and may keep otherwise one day."""
