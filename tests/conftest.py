@@ -15,12 +15,13 @@ import redis.asyncio
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
-from tests import profiles
+from tests import profiles, scratch
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
 from tests.engines.embedded import copy_empty
 
 profiles.load()
+scratch.choose()
 
 LONGEST = (
     "faults/test_soak.py",
