@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -58,6 +58,7 @@ from app.rankings.follower import Follower
 from app.rankings.hot_path import HotPath, Served
 from app.rankings.keys import TRENDING_SWITCHED
 from app.rankings.lists import Lists
+from app.rankings.places import Places
 from app.rankings.snapshots import Snapshots
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
@@ -70,6 +71,11 @@ from app.settings import Settings, read_settings
 from app.stats import recompute_routes as recompute
 from app.stats import routes as stats
 from app.stats.cache import StatsCache
+from app.stats.hot_path import StatsHotPath
+from app.stats.keys import Item
+from app.stats.metrics import STATS_LOOKUPS
+from app.stats.warmer import Warmer
+from app.stats.zoned import ZonedStats
 from app.top import routes as top
 from app.top.live_counts import LiveCounts
 from app.top.pages import TopPages
@@ -137,7 +143,14 @@ def create_app(settings: Settings) -> HotPath:
         stopping=stopping,
         client_of=Clients(settings).name_of,
     )
-    return HotPath(app, edge, snapshots, served, is_open=settings.require_keys != "all")
+    is_open = settings.require_keys != "all"
+    of_stats = Served(STATS_LOOKUPS.labels("cache"))
+
+    def served_stats(items: Sequence[Item]) -> Awaitable[list[bytes | None]]:
+        return _services(app.state).stats.served(items)
+
+    then = StatsHotPath(edge, served_stats, of_stats, settings, is_open=is_open)
+    return HotPath(app, edge, snapshots, served, then=then, is_open=is_open)
 
 
 def _opened(
@@ -158,6 +171,10 @@ def _opened(
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             feed = AlertFeed(settings=settings, pool=pool)
             live_counts = LiveCounts(redis, pool)
+            places = Places(snapshots)
+            stats_cache = StatsCache(
+                settings=settings, pool=pool, redis=redis, ranks=places.trending
+            )
             announcements = of_redis(redis, TRENDING_SWITCHED, API_KEYS_CHANGED)
             notifications = of_database(settings, ALERT_CHANNEL)
             following = await stack.enter_async_context(
@@ -167,6 +184,8 @@ def _opened(
             await stack.enter_async_context(_running(retention.run(), "retention"))
             await stack.enter_async_context(_running(feed.run(notifications), "alert feed"))
             stack.callback(feed.close)
+            warmer = Warmer(stats_cache, snapshots)
+            await stack.enter_async_context(_running(warmer.run(), "warmer of stats"))
             counting = await stack.enter_async_context(live_counts.running())
             counting.add_done_callback(_report_end)
             stack.enter_context(when_stopping(stopping.ask, feed.close))
@@ -180,12 +199,18 @@ def _opened(
                 snapshots=snapshots,
                 lists=lists,
                 top_pages=TopPages(settings=settings, pool=pool, redis=redis, lists=lists),
-                stats=StatsCache(settings=settings, pool=pool, redis=redis),
+                stats=stats_cache,
+                zoned_stats=ZonedStats(settings=settings, pool=pool, redis=redis),
                 recorder=Recorder(
-                    settings, pool, redis, retention=retention, known_items=known_items
+                    settings,
+                    pool,
+                    redis,
+                    retention=retention,
+                    known_items=known_items,
+                    end_stats=stats_cache.end,
                 ),
                 known_items=known_items,
-                like_counts=LikeCounts(redis),
+                like_counts=LikeCounts(redis, owe=stats_cache.owe),
                 live_counts=live_counts,
                 new_id=Uuid7Source(),
                 alert_feed=feed,

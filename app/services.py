@@ -28,6 +28,7 @@ from app.runtime.pool import Pool, PooledConnection, connected
 from app.runtime.stopping import Stopping
 from app.settings import Settings
 from app.stats.cache import StatsCache
+from app.stats.zoned import ZonedStats
 from app.top.live_counts import LiveCounts
 from app.top.pages import TopPages
 
@@ -45,6 +46,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     lists: Lists
     top_pages: TopPages
     stats: StatsCache
+    zoned_stats: ZonedStats
     recorder: Recorder
     known_items: KnownItems | None
     """None where unknown items are registered."""

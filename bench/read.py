@@ -7,18 +7,12 @@ worker each, the same settings; the load comes from another process, to one serv
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx
 import psycopg
 
 from app.embedded import embedded_redis
@@ -28,13 +22,13 @@ from app.runtime.redis_client import open_redis
 from app.serve import free_port
 from app.settings import Settings
 from bench._load import Load, load, loader
+from bench._servers import answer, ours, rival
 
 ROUNDS = 5
 SECONDS = 3
 CONNECTIONS = 32
 PATH = "/analytics/trending?window=24h&limit=10"
 AIMS = {"litestar": 2.0, "raw": 0.85}
-_ROOT = Path(__file__).parents[1]
 
 _FILL = """
 with given as (
@@ -72,13 +66,14 @@ async def run(database_url: str) -> list[dict[str, object]]:
             settings = Settings(database_url=database_url, redis_url=redis.url)
             await _fill(settings)
             ports = {"groundswell": free_port("127.0.0.1")}
-            await stack.enter_async_context(_ours(settings, ports["groundswell"]))
+            await stack.enter_async_context(ours(settings, ports["groundswell"]))
             body = Path(folder) / "body"
-            body.write_bytes(await _answer(ports["groundswell"]))
+            body.write_bytes(await answer(ports["groundswell"], PATH, having="items"))
             for name in AIMS:
                 ports[name] = free_port("127.0.0.1")
-                await stack.enter_async_context(_rival(name, ports[name], body))
-                assert await _answer(ports[name]) == body.read_bytes()
+                await stack.enter_async_context(rival(name, ports[name], str(body)))
+                given = await answer(ports[name], PATH, having="items")
+                assert given == body.read_bytes()
             loads = await _measure(ports)
             return [_row(loads, rival, len(body.read_bytes())) for rival in AIMS]
 
@@ -91,46 +86,6 @@ async def _fill(settings: Settings) -> None:
         await connection.execute("call api.run_rankings(forced => true)")
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         await Publisher(settings=settings, pool=pool, redis=redis).publish()
-
-
-@asynccontextmanager
-async def _ours(settings: Settings, port: int) -> AsyncIterator[None]:
-    environment = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
-    async with _process("app", "serve", "--port", str(port), **environment):
-        yield
-
-
-@asynccontextmanager
-async def _rival(name: str, port: int, body: Path) -> AsyncIterator[None]:
-    async with _process("bench._rivals", name, str(port), str(body)):
-        yield
-
-
-@asynccontextmanager
-async def _process(module: str, *arguments: str, **environment: str) -> AsyncIterator[None]:
-    """Run a server, and stop it like a supervisor."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, cwd=_ROOT, env={**os.environ, **environment}
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
-async def _answer(port: int) -> bytes:
-    """Return the body of the first 200 with items."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        for _ in range(600):
-            try:
-                answer = await client.get(PATH)
-            except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.is_success and answer.json()["items"]:
-                return answer.content
-            await asyncio.sleep(0.05)
-    raise AssertionError("the server gives no list")
 
 
 async def _measure(ports: dict[str, int]) -> dict[str, list[Load]]:
@@ -148,20 +103,20 @@ async def _load(port: int, *, seconds: int) -> Load:
     return await load(port=port, path=PATH, connections=CONNECTIONS, seconds=seconds)
 
 
-def _row(loads: dict[str, list[Load]], rival: str, body_bytes: int) -> dict[str, object]:
-    ours, theirs = loads["groundswell"], loads[rival]
+def _row(loads: dict[str, list[Load]], against: str, body_bytes: int) -> dict[str, object]:
+    ours, theirs = loads["groundswell"], loads[against]
     ratios = [one.rate / other.rate for one, other in zip(ours, theirs, strict=True)]
     measured: dict[str, Any] = {"loader": loader(), "connections": CONNECTIONS}
-    for name, found in (("groundswell", ours), (rival, theirs)):
+    for name, found in (("groundswell", ours), (against, theirs)):
         measured[f"{name}_requests_a_second"] = round(median(each.rate for each in found))
         measured[f"{name}_p99_ms"] = round(median(each.p99 for each in found), 2)
     return {
         "bench": "read",
-        "case": f"trending against {rival}, constant bytes",
+        "case": f"trending against {against}, constant bytes",
         "ratio": round(
             median(each.rate for each in ours) / median(each.rate for each in theirs), 2
         ),
-        "aim": AIMS[rival],
+        "aim": AIMS[against],
         "better": "higher",
         "rounds": ROUNDS,
         "spread": [round(min(ratios), 2), round(max(ratios), 2)],

@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 
 from app.access.api_key import Scope, looks_like_key
 from app.access.caller import EVERYTHING, WITHOUT_KEY, Caller
-from app.access.users import looks_like_token
+from app.access.users import looks_like_token, token_of
 from app.errors import (
     AdminDisabledError,
     ForbiddenError,
@@ -73,6 +73,19 @@ def user_of(connection: AnyConnection) -> str:
     header = services.settings.user_header
     note_needed(connection, "authorization", *([header.lower()] if header else []))
     return services.users.user_of(connection)
+
+
+def user_if_any(connection: AnyConnection) -> str | None:
+    """Return the id of the user who sent this request, None where nobody is signed in.
+
+    Raises as `Users.user_of` where a token, or the proxy's header, is not to be believed.
+    """
+    settings = services_of(connection).settings
+    header = settings.user_header
+    token = token_of(connection)
+    if (token and _is_token(token, settings)) or (header and header in connection.headers):
+        return user_of(connection)
+    return None
 
 
 async def demand(connection: AnyConnection, scope: Scope) -> Caller:

@@ -19,7 +19,7 @@ from app.ingest.repeats import seen_keys
 from app.items.exclusions import item_named
 from app.likes.keys import like_count
 from app.runtime.sql import Connection
-from app.stats import keys as stats_keys
+from app.stats.keys import item_keys
 
 Connect = Callable[[], AbstractAsyncContextManager[Connection]]
 
@@ -127,9 +127,7 @@ async def _erase_item(
 
 async def _forget_counts(redis_client: redis.asyncio.Redis, item: tuple[str, str]) -> None:
     await redis_client.unlink(like_count(*item))
-    await redis_client.unlink(
-        stats_keys.stats_value(*item), stats_keys.stats_fresh(*item), stats_keys.stats_lock(*item)
-    )
+    await redis_client.unlink(*item_keys(*item))
 
 
 async def _chunks(connect: Connect) -> list[sql.Chunk]:

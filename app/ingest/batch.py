@@ -8,7 +8,6 @@ from app.ingest.insert import Known, told_apart
 from app.ingest.packing import CONFLICT, UnreadableEntryError
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Entry, Fault, Fields, Reply, from_fields, to_fields
-from app.stats import keys
 
 TOLD = "cannot be stored; the dead letters have the reason"
 """What a caller who waits is told of an event that the database refuses: its words are not ours."""
@@ -83,7 +82,7 @@ class Batch:
     def settlement(self) -> Settlement:
         """Return what Redis is to be told once all events are committed or buried."""
         changed = {(event.content_type, event.content_id) for event, _ in self.events}
-        # Who waits reads what was written: stats that were refreshed just now are so again.
+        # Who waits reads what was written.
         awaited = {
             (event.content_type, event.content_id)
             for _, _, entry in self._origins
@@ -104,10 +103,8 @@ class Batch:
                 )
                 for request_id, faults in self._faults.items()
             },
-            changed_keys=[
-                *(keys.stats_fresh(*item) for item in changed),
-                *(keys.stats_lock(*item) for item in awaited),
-            ],
+            changed=changed,
+            awaited=awaited,
         )
 
     def _keep_dead(self, delivery: Delivery, fields: Fields, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,8 @@ from redis.exceptions import OutOfMemoryError, ResponseError
 
 from app.ingest import keys
 from app.ingest.stream import Fields, Reply
+from app.stats.invalidation import forget
+from app.stats.keys import Item
 
 REPLY_SECONDS = 30
 """How long a reply waits for the caller of a `wait=true` request."""
@@ -46,8 +49,10 @@ class Settlement(NamedTuple):
     """The dead letters of the others, by their ids."""
     replies: dict[str, Reply]
     """For the callers who wait, by request id."""
-    changed_keys: list[str]
-    """Keys that are stale now that the batch is committed."""
+    changed: Collection[Item]
+    """Whose stats are old now that the batch is committed."""
+    awaited: Collection[Item]
+    """Those of them that a caller waits for."""
 
 
 class WriterGroup:
@@ -162,8 +167,7 @@ class WriterGroup:
     async def announce(self, settlement: Settlement) -> None:
         """Make readers ask again for what changed, and tell the callers who wait."""
         async with self._redis.pipeline(transaction=False) as pipeline:
-            if settlement.changed_keys:
-                pipeline.unlink(*settlement.changed_keys)
+            forget(pipeline, settlement.changed, awaited=settlement.awaited)
             for request_id, reply in settlement.replies.items():
                 key = keys.reply(request_id)
                 pipeline.rpush(key, msgspec.json.encode(reply))

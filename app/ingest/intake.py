@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import redis.asyncio
@@ -33,6 +33,7 @@ from app.ingest.waiting import Waiting
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
 from app.settings import Settings
+from app.stats.keys import Item
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,9 @@ REDIS_SHARE = 3
 """A stream may take one part in so many of the memory that Redis is allowed."""
 PROBE_SECONDS = 1.0
 """While Redis is down, one request in this time tries it; the others do not wait for it."""
+
+EndStats: TypeAlias = Callable[[Collection[Item]], Awaitable[None]]
+"""Ends what is cached of items' stats, now or as soon as Redis is back."""
 
 _decode_reply = msgspec.json.Decoder(Reply).decode
 
@@ -64,12 +68,14 @@ class Intake:
         pool: Pool,
         redis_client: redis.asyncio.Redis,
         *,
+        end_stats: EndStats | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis_client
         self._live = StreamAppender(redis_client)
         self._backfill = StreamAppender(redis_client, stream=keys.BACKFILL_STREAM)
         self._direct = DirectWriter(settings, pool, clock=unix_microseconds)
+        self._end_stats = end_stats
         self._settings = settings
         self._wait_seconds = settings.wait_seconds
         self._block_seconds = min(1.0, settings.redis_timeout / 2)
@@ -109,6 +115,8 @@ class Intake:
         opened = entry.opened()
         reply = await self._direct.write(opened)
         self._by_database.inc(entry.events - len(reply.faults))
+        if self._end_stats is not None:
+            await self._end_stats({(each.content_type, each.content_id) for each in opened.events})
         # What an id stands for already is nobody's to replay.
         if bad := [fault for fault in reply.faults if fault[1] != CONFLICT]:
             await self._bury(opened, bad)

@@ -11,7 +11,7 @@ import redis.asyncio
 from app.errors import GroundswellError, UnknownItemError
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
-from app.ingest.intake import Intake, Taken
+from app.ingest.intake import EndStats, Intake, Taken
 from app.ingest.known_items import KnownItems
 from app.ingest.limits import limit_headers
 from app.ingest.metrics import BOTS, REJECTED
@@ -53,6 +53,7 @@ class Recorder:
         *,
         retention: Retention,
         known_items: KnownItems | None = None,
+        end_stats: EndStats | None = None,
         clock: Callable[[], int] = unix_microseconds,
     ) -> None:
         self._clock = clock
@@ -61,7 +62,7 @@ class Recorder:
         self._acceptor = Acceptor(
             max_future_seconds=settings.max_future_seconds, new_id=Uuid7Source()
         )
-        self._intake = Intake(settings, pool, redis_client)
+        self._intake = Intake(settings, pool, redis_client, end_stats=end_stats)
         self.slices = Slices()
         self._viewer_bounds = ViewerBounds(redis_client)
 

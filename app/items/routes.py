@@ -54,6 +54,8 @@ async def put_items(request: AnyRequest, services: NamedDependency[Services]) ->
     known = services.known_items
     if known is not None:
         await known.written((item.content_type, id_text(item.content_id)) for item in given)
+    # One that nobody knew is known now.
+    await services.stats.end({(item.content_type, id_text(item.content_id)) for item in given})
     return passing(request, ItemsWritten(written=written))
 
 

@@ -9,9 +9,9 @@ whatever the version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import NamedTuple, Protocol, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -19,13 +19,11 @@ from redis.asyncio import Redis
 from app.likes import keys
 from app.likes.metrics import LIKE_COUNT_LOOKUPS
 from app.runtime.outage import REDIS_ERRORS
-from app.stats import keys as stats_keys
+from app.stats.invalidation import forget
+from app.stats.keys import Item
 
 KEPT_SECONDS = 86_400
 """How long a count that nobody changes or asks the database for stays in Redis."""
-
-Item: TypeAlias = tuple[str, str]
-"""Content type and content id."""
 
 # KEYS: a count. ARGV: version, likes, milliseconds to live.
 _STORE = """
@@ -69,8 +67,12 @@ class Counted(Protocol):
 class LikeCounts:
     """The counts in Redis. While Redis is down, nothing is found and nothing is stored."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(
+        self, redis: Redis, *, owe: Callable[[Iterable[Item]], None] = lambda _: None
+    ) -> None:
+        """`owe` is told whose stats Redis could not be told have changed."""
         self._redis = redis
+        self._owe = owe
 
     async def get(self, item: Item) -> LikeCount | None:
         """Return the count of an item, or None where Redis does not know it."""
@@ -106,12 +108,12 @@ class LikeCounts:
                     pipe.unlink(keys.like_count(*item))
                 else:
                     pipe.eval(_STORE, 1, keys.like_count(*item), *_arguments(counted))
-                # Without the lock, the next reader asks the database whoever has just done so.
-                pipe.unlink(stats_keys.stats_fresh(*item), stats_keys.stats_lock(*item))
+                forget(pipe, [item], awaited=[item])
                 await pipe.execute()
         except REDIS_ERRORS as error:
             # Whoever asks next for this item mends it, or the reconciling job does.
             log.warning("a like count did not reach redis", error=str(error))
+            self._owe([item])
 
     async def mend(self, found: Sequence[tuple[Item, bytes, Counted | None]]) -> int:
         """Replace counts that were found in Redis by what the database said after that.

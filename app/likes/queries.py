@@ -40,6 +40,13 @@ class LikedRow(msgspec.Struct, frozen=True, kw_only=True):
     item_id: int
 
 
+class LikedName(msgspec.Struct, frozen=True, kw_only=True):
+    """What an item that a user likes is called."""
+
+    content_type: str
+    content_id: str
+
+
 class CountedItem(msgspec.Struct, frozen=True, kw_only=True):
     """How many users like an item."""
 
@@ -58,6 +65,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 _SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
 _LIKED_ITEMS = Query("liked_items", LikedRow)
+_LIKED_OF = Query("liked_of", LikedName)
 _LIKE_COUNTS_OF = Query("like_counts_of", CountedItem)
 _BEGIN_LIKE_RECONCILIATION = Query("begin_like_reconciliation", Reconciliation)
 _END_LIKE_RECONCILIATION = Command("end_like_reconciliation")
@@ -107,6 +115,19 @@ async def liked_items(
     return await _LIKED_ITEMS.all(
         connection, user_id=user_id, before=before, before_item=before_item, most=most
     )
+
+
+async def liked_of(
+    connection: Connection, *, user_id: str, items: Sequence[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return those of the items (content type and id) that a user likes."""
+    found = await _LIKED_OF.all(
+        connection,
+        user_id=user_id,
+        content_types=[content_type for content_type, _ in items],
+        content_ids=[content_id for _, content_id in items],
+    )
+    return {(liked.content_type, liked.content_id) for liked in found}
 
 
 async def like_counts_of(

@@ -21,13 +21,13 @@ from app.http.problems import documented
 from app.ingest.allowance import allow
 from app.ingest.limits import limit_headers
 from app.ingest.senders import AnyRequest
-from app.likes.counts import Item
 from app.likes.cursor import ABOVE_ALL, CODEC, LikeCursor
 from app.likes.queries import LikedRow, like_state, liked_items
 from app.likes.toggle import change_like, unknown
 from app.likes.wire import Like, LikedItem, LikedItems
 from app.runtime.moments import microseconds
 from app.services import Services
+from app.stats.keys import Item
 
 _REFUSALS = (NotSignedInError, UsersDisabledError)
 _ANSWER = {200: ResponseSpec(Like, description="How it stands now", generate_examples=False)}

@@ -9,11 +9,12 @@ from app.errors import UnavailableError, UnknownItemError
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.uuid7 import Uuid7Source
-from app.likes.counts import Item, LikeCounts
+from app.likes.counts import LikeCounts
 from app.likes.queries import LikeChange, set_like
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool, connected
 from app.settings import Settings
+from app.stats.keys import Item
 from app.top.live_counts import LiveCounts
 
 

@@ -10,7 +10,8 @@ import asyncio
 from typing import Any, Literal, get_args
 
 from litestar import Litestar
-from litestar.types import Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter
 
 from app.http.edge import Edge
 from app.http.parameters import MAX_LIMIT
@@ -49,10 +50,11 @@ def plain_queries() -> dict[bytes, tuple[str, int]]:
 
 
 class Served:
-    """How many answers were given in front of the router."""
+    """How many answers were given in front of the router, and the metric that tells it."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: Counter = FROM_MEMORY) -> None:
         self.count = 0
+        self._metric = metric
         self._reported = 0
         self._report: asyncio.TimerHandle | None = None
 
@@ -65,21 +67,29 @@ class Served:
 
     def report(self) -> None:
         """Add what was served since the last time to the metric."""
-        FROM_MEMORY.inc(self.count - self._reported)
+        self._metric.inc(self.count - self._reported)
         self._reported, self._report = self.count, None
 
 
 class HotPath:
-    """The ASGI app in front of `app` and the `edge` around it.
+    """The ASGI app in front of `app`, the `edge` around it, and what else is in front of that.
 
     It answers nothing itself unless `is_open`: only the router knows who may read.
     """
 
-    def __init__(
-        self, app: Litestar, edge: Edge, snapshots: Snapshots, served: Served, *, is_open: bool
+    def __init__(  # noqa: PLR0913  # what it stands in front of, and what it answers with
+        self,
+        app: Litestar,
+        edge: Edge,
+        snapshots: Snapshots,
+        served: Served,
+        *,
+        then: ASGIApp | None = None,
+        is_open: bool,
     ) -> None:
         self.app = app
         self.edge = edge
+        self.then = then or edge
         self.snapshots = snapshots
         self.served = served
         self._queries = plain_queries() if is_open else {}
@@ -94,7 +104,7 @@ class HotPath:
             if query is not None and not self.edge.stopping.is_asked:
                 answer = self.snapshots.answer(*query)
         if answer is None:
-            await self.edge(scope, receive, send)
+            await self.then(scope, receive, send)
             return
         known, start, message = False, answer.start, answer.message
         for name, value in request["headers"]:

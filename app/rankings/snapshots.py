@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -77,6 +78,8 @@ class Snapshots:
         self.clock = clock
         self.known = False
         """False until Redis or the database has once said what there is."""
+        self.changed = asyncio.Event()
+        """Set when a list has changed, or is known to hold up to a later moment."""
         self._current: dict[str, Snapshot] = {}
         self._fresh: dict[str, float] = {}
         self._answers: dict[tuple[str, int], Answer] = {}
@@ -91,6 +94,8 @@ class Snapshots:
     def replace(self, snapshots: Mapping[str, Snapshot]) -> None:
         """Serve exactly these from now on: what is no longer there is dropped."""
         before, self._current, self.known = self._current, dict(snapshots), True
+        if any(before.get(name) is not found for name, found in self._current.items()):
+            self.changed.set()
         for key in list(self._answers):
             if before.get(key[0]) is not self._current.get(key[0]):
                 del self._answers[key]

@@ -15,7 +15,9 @@ from app.rankings.hot_path import HotPath
 from app.rankings.publisher import Publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
+from app.stats import cache as serving_stats
 from app.top.publisher import TopPublisher
+from tests.api.stats_stage import Queries
 from tests.eventually import eventually
 from tests.sql.world import AS_OF, World
 from tests.tokens import SECRET
@@ -53,6 +55,14 @@ async def ranked(world: World) -> World:
         await world.happened(item, type_, count)
     await world.run()
     return world
+
+
+@pytest.fixture
+def queries(monkeypatch: pytest.MonkeyPatch) -> Queries:
+    """The queries of stats that reach the database."""
+    counted = Queries()
+    monkeypatch.setattr(serving_stats, "item_stats", counted)
+    return counted
 
 
 def hot_path_of(api: httpx.AsyncClient) -> HotPath:

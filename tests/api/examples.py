@@ -43,6 +43,7 @@ WORDS = {
     "since": "2026-03-14T00:00:00Z",
     "status": "running",
     "to": "2026-03-15T00:00:00Z",
+    "windowsAsOf": MOMENT,
 }
 """What stands where the page has …, by the name of the field."""
 VARIABLES = {"URL": "http://host", "ADMIN_KEY": "key", "TOKEN": "token", "CURSOR": "cursor"}

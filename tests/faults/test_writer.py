@@ -30,7 +30,7 @@ from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
-from app.stats import keys as stats_keys
+from app.stats.keys import item_keys
 from tests.engines import Engine
 from tests.eventually import eventually
 from tests.writing import Written, packed, put, running_writer, waiting, written
@@ -327,12 +327,14 @@ async def _claimed(group: WriterGroup) -> object:
 async def test_changed_items_lose_their_freshness(
     quick: Settings, pool: Pool, redis: Redis
 ) -> None:
-    fresh, other = stats_keys.stats_fresh("video", "a"), stats_keys.stats_fresh("video", "b")
-    await redis.mset({fresh: 1, other: 1})
+    """And whoever refreshes them keeps nothing of what it finds; the last known value stays."""
+    mine, other = item_keys("video", "a"), item_keys("video", "b")
+    await redis.mset(dict.fromkeys((*mine, *other), 1))
     async with running_writer(quick, pool, redis):
         await put(redis, [packed("a")])
-        await eventually(lambda: _gone(redis, fresh))
-    assert await redis.exists(other) == 1
+        await eventually(lambda: _gone(redis, mine.served))
+    assert not await redis.exists(mine.claim)
+    assert await redis.exists(mine.last, *other) == 1 + len(other)
 
 
 async def _gone(redis: Redis, key: str) -> bool:

@@ -164,19 +164,57 @@ async def assert_hot(world: World, recount: oracle_scores.World) -> None:
 
 
 async def assert_stats(world: World, as_of: datetime, zone: str = "UTC") -> None:
-    """Today, this month and lifetime of every item."""
+    """Every window of every item; the moving ones as the last run has put them."""
     rows = await world.rows(
         """
-        select item.item_id, stats.*
-        from core.item as item
-        cross join lateral api.item_stats(item.content_type, item.external_id, %s) as stats
+        select stats.item_id, stats."window", stats.since, stats.zone,
+            stats.views, stats.likes, stats.comments, stats.shares, stats.watch_seconds
+        from (
+            select array_agg(content_type) as types, array_agg(external_id) as names from core.item
+        ) as known
+        cross join lateral api.stats_of_items(known.types, known.names, %s) as stats
         """,
         [as_of],
     )
-    assert len(rows) == len(world.items)
-    for item_id, _, _, *numbers, _, counted_in in rows:
-        mine = [event for event in world.events if event.item == item_id]
-        expected = oracle.stats(mine, as_of, ZoneInfo(zone))
-        assert counted_in == zone
-        found = [Counts(*numbers[place::3]) for place in range(3)]
-        assert found == list(expected)
+    windows = (*oracle.WINDOWS, *oracle.CALENDAR)
+    assert {row[:2] for row in rows} == {
+        (item.item_id, window) for item in world.items for window in windows
+    }
+    moved = dict(
+        await world.rows(
+            """select "window", nullif(since, '-infinity') from core.window_position"""
+        )
+    )
+    for item_id, window, since, counted_in, *numbers in rows:
+        mine = [event for event in world.events if event.item == item_id and event.counted]
+        begins = oracle.stats_since(window, as_of, ZoneInfo(zone))
+        if window in oracle.WINDOWS and window != "all":
+            begins = moved.get(window, begins)
+        assert (since, counted_in) == (begins, zone), window
+        expected = oracle.sum_of(e for e in mine if begins is None or e.at > begins)
+        assert Counts(*numbers) == (expected.shown() if window == "all" else expected), window
+
+
+async def assert_zone_stats(world: World, as_of: datetime, zone: str) -> None:
+    """Today, this week and this month of every item in a zone."""
+    rows = await world.rows(
+        """
+        select stats.item_id, stats."window",
+            stats.views, stats.likes, stats.comments, stats.shares, stats.watch_seconds
+        from (
+            select array_agg(content_type) as types, array_agg(external_id) as names,
+                array_agg(%s::timestamptz) as moments
+            from core.item
+        ) as known
+        cross join lateral api.zone_stats(known.types, known.names, known.moments, %s) as stats
+        """,
+        [as_of, zone],
+    )
+    assert {row[:2] for row in rows} == {
+        (item.item_id, window) for item in world.items for window in oracle.CALENDAR
+    }
+    for item_id, window, *numbers in rows:
+        begins = oracle.stats_since(window, as_of, ZoneInfo(zone))
+        assert begins is not None
+        mine = (e for e in world.events if e.item == item_id and e.counted and e.at > begins)
+        assert Counts(*numbers) == oracle.sum_of(mine), (window, zone)

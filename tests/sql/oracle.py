@@ -192,14 +192,17 @@ def window_counts(events: Iterable[Event], window: str, as_of: datetime) -> dict
     return total(inside(events, window, as_of))
 
 
-def stats(
-    events: Iterable[Event], as_of: datetime, zone: tzinfo = UTC
-) -> tuple[Counts, Counts, Counts]:
-    """Counts of today, this month and the lifetime."""
-    sums = [Counts(), Counts(), Counts()]
-    since = (calendar_start("today", as_of, zone), calendar_start("month", as_of, zone), None)
+def stats_since(window: str, as_of: datetime, zone: tzinfo) -> datetime | None:
+    """After when a window's events happened; None: whenever."""
+    if window in CALENDAR:
+        return calendar_start(window, as_of, zone) - timedelta(microseconds=1)
+    length = WINDOWS[window]
+    return None if length is None else as_of - length
+
+
+def sum_of(events: Iterable[Event]) -> Counts:
+    """Sum events of one item, seconds to the microsecond."""
+    sums = Counts()
     for event in events:
-        for place, start in enumerate(since):
-            if event.counted and (start is None or event.at >= start):
-                sums[place] = sums[place].plus(counts(event))
-    return sums[0], sums[1], sums[2].shown()
+        sums = sums.plus(counts(event))
+    return sums._replace(watch_seconds=round(sums.watch_seconds, 6))

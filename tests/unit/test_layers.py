@@ -89,7 +89,7 @@ def test_only_the_http_side_knows_the_framework() -> None:
     """A room's queries and caches can be used, and tested, without a request."""
     allowed = {
         "app.rankings.hot_path", "app.rankings.snapshots",
-        "app.access.users", "app.ingest.senders",
+        "app.access.users", "app.ingest.senders", "app.stats.hot_path",
     }  # fmt: skip
     knowing = {
         module

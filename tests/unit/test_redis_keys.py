@@ -46,7 +46,7 @@ CALLS = st.sampled_from(FUNCTIONS).flatmap(
 
 def test_every_room_s_keys_are_looked_at() -> None:
     assert len({function.__module__ for function in FUNCTIONS}) == 6 + 1
-    assert len(FUNCTIONS) >= 12
+    assert len(FUNCTIONS) >= 11
 
 
 @given(CALLS, CALLS)
@@ -69,6 +69,13 @@ def test_what_is_used_together_is_on_one_shard(name: str, part: str) -> None:
     assert key[key.index("{") + 1 : key.index("}")] == named("room", name)
 
 
-@pytest.mark.parametrize("function", [stats_keys.stats_value, like_count])
+def test_all_keys_of_an_item_s_stats_differ_and_lie_together() -> None:
+    keys = stats_keys.item_keys("video:a", "b")
+    assert len({*keys, *stats_keys.item_keys("video", "a:b")}) == 2 * len(keys)
+    assert keys.served == stats_keys.served_key("video:a", "b")
+    assert {key[: key.index("}")] for key in keys} == {keys.served.partition("}")[0]}
+
+
+@pytest.mark.parametrize("function", [stats_keys.served_key, like_count])
 def test_a_colon_in_a_name_is_no_border(function: Callable[..., str]) -> None:
     assert function("video", "abc:def") != function("video:abc", "def")
