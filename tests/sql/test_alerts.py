@@ -258,9 +258,9 @@ async def test_without_subscriptions_nothing_is_looked_at(undone: World) -> None
             from core.ranking as r
             returning run_id
         )
-        insert into core.ranking_snapshot
+        insert into core.ranking_snapshot (run_id, segment, entries)
         select run_id, '', array(
-            select row(null, n, null, 1, 1, 1, 1, 1, '{}')::core.ranking_entry
+            select row(null, n, 1, 1, 1, 1, 1, '{}')::core.ranking_entry
             from generate_series(1, 1000) as n
         ) from run
         """
