@@ -238,7 +238,7 @@ async def test_without_subscriptions_nothing_is_looked_at(undone: World) -> None
     await undone.execute(
         """
         insert into core.item_window
-        select 'all', n, 10, 0, 0, 0, 0, now() from generate_series(1, 50000) as n
+        select 'all', n, now(), 10, 0, 0, 0, 0 from generate_series(1, 50000) as n
         """
     )
     await undone.execute("analyze core.item_window")
