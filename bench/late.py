@@ -22,6 +22,7 @@ from app.ingest.item_ids import ItemIds
 from app.ingest.packing import PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
 from app.runtime.sql import Connection
+from bench._server import kind_of, wal_position
 
 ROUNDS = 5
 SIZES = {"server": (600_000, 30_000), "embedded": (60_000, 3_000)}
@@ -70,7 +71,7 @@ async def run(database_url: str) -> list[dict[str, object]]:
         database_url, autocommit=True, prepare_threshold=None
     )
     async with connection:
-        events, items = SIZES[await _kind(connection)]
+        events, items = SIZES[await kind_of(connection)]
         await connection.execute(_ITEMS, [items])
         await connection.execute(_EVENTS, {"items": items, "day": DAY, "events": events})
         await connection.execute("vacuum analyze core.event")
@@ -90,14 +91,6 @@ async def run(database_url: str) -> list[dict[str, object]]:
         for level, costs in (("minute level", minute), ("all levels", every))
         for row in _rows(f"{size}, {level}", costs)
     ]
-
-
-async def _kind(connection: Connection) -> str:
-    """Tell a server from the embedded engine, which has one backend and no workers."""
-    cursor = await connection.execute(
-        "select from pg_stat_activity where backend_type = 'checkpointer'"
-    )
-    return "server" if cursor.rowcount else "embedded"
 
 
 async def _insert(connection: Connection, number: int, *, lanes: bool) -> None:
@@ -146,18 +139,11 @@ async def _refresh_all(connection: Connection) -> tuple[Cost, Cost]:
 
 
 async def _measured(connection: Connection, statement: str, parameters: Sequence[datetime]) -> Cost:
-    before = await _wal_position(connection)
+    before = await wal_position(connection)
     began = time.perf_counter()
     await connection.execute(statement, parameters)
     seconds = time.perf_counter() - began
-    return Cost(1_000 * seconds, await _wal_position(connection) - before)
-
-
-async def _wal_position(connection: Connection) -> float:
-    cursor = await connection.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-    row = await cursor.fetchone()
-    assert row is not None
-    return float(row[0])
+    return Cost(1_000 * seconds, await wal_position(connection) - before)
 
 
 def _rows(case: str, costs: dict[str, list[Cost]]) -> list[dict[str, object]]:

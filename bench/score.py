@@ -17,6 +17,7 @@ from typing import NamedTuple
 from psycopg import AsyncConnection
 
 from app.runtime.sql import Connection
+from bench._server import kind_of, unschedule
 
 ROUNDS = {"server": 5, "embedded": 15}
 """Those of the embedded engine are short, and its figures vary more."""
@@ -103,10 +104,10 @@ async def run(database_url: str) -> list[dict[str, object]]:
         database_url, autocommit=True, prepare_threshold=None
     )
     async with connection:
-        kind = "server" if await _has_workers(connection) else "embedded"
+        kind = await kind_of(connection)
         events, items = SIZES[kind]
         new = NEW_EVENTS * events // SIZES["server"][0]
-        await _unschedule(connection)
+        await unschedule(connection)
         await connection.execute("update core.ranking set enabled = name = 'trending_24h'")
         await connection.execute("select setseed(0.42)")
         await connection.execute(_ITEMS, [items])
@@ -115,22 +116,6 @@ async def run(database_url: str) -> list[dict[str, object]]:
         later = BEGIN + timedelta(hours=1)
         long = await _measured(connection, later, events - events // 10, items, new, rounds)
     return _rows(short, long, f"{new:,} new of {events:,} events, {items:,} items")
-
-
-async def _has_workers(connection: Connection) -> bool:
-    """Tell a server from the embedded engine, which has one backend and no workers."""
-    cursor = await connection.execute(
-        "select count(*) > 0 from pg_stat_activity where backend_type = 'checkpointer'"
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
-
-
-async def _unschedule(connection: Connection) -> None:
-    """Remove the jobs, where pg_cron is here: they would score what is to be measured."""
-    cursor = await connection.execute("select to_regclass('cron.job') is not null")
-    if await cursor.fetchone() == (True,):
-        await connection.execute("select cron.unschedule(jobid) from cron.job")
 
 
 class Seconds(NamedTuple):

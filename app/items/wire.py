@@ -112,7 +112,7 @@ class Item(Wire, frozen=True):
     hot_score: float | None
     """Score in the ranking `hot`; null without an event in its window, and for excluded items."""
     hot_rank: int | None
-    """Place by that score; beyond 10,000 within a hundredth."""
+    """Place by that score; beyond 1,000 within a hundredth, of the last hour."""
     is_hot: bool
     """Whether it is among the hottest fifth."""
     excluded: Excluded | None

@@ -18,7 +18,10 @@ async def missing(connection: Connection) -> list[str]:
     """Return what `mend_roles` would bring back, one thing a line."""
     return [
         *(f"role {role}" for role in await roles.missing_groups(connection)),
-        *(f"no limit on the owner's {name} here" for name in await roles.limited(connection)),
+        *(
+            f"the owner's {name} of {value} here"
+            for name, value in (await roles.unset(connection)).items()
+        ),
         *(
             f"{lost.privilege.lower()} on {lost.thing} for {lost.role}"
             for lost in await grants.lost(connection)
@@ -33,7 +36,7 @@ async def mend_roles(connection: Connection) -> list[str]:
     told = await missing(connection)
     async with connection.transaction():
         await roles.create_groups(connection, await roles.missing_groups(connection))
-        await roles.unlimit(connection, await roles.limited(connection))
+        await roles.set_own(connection, await roles.unset(connection))
         await grants.grant(connection, await grants.lost(connection))
         if await grants.lacks_defaults(connection):
             await grants.set_defaults(connection)

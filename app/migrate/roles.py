@@ -1,4 +1,4 @@
-"""The roles a database needs: two groups, the login of the services, and the owner's limits."""
+"""The roles a database needs: two groups, the login of the services, and the owner's settings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from app.migrate.grants import ROLES
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
-_UNLIMITED = ("statement_timeout", "transaction_timeout")
-"""What would end the owner's jobs in the middle, where a database or server sets it."""
+_OWN_SETTINGS = {
+    "statement_timeout": ["0"],
+    "transaction_timeout": ["0"],
+    "wal_compression": ["lz4", "on"],
+}
+"""What the owner's sessions have in this database, in the first of these values that there is: no
+limit that ends jobs in the middle, and small images of the pages that they change."""
 
 
 BESIDE_POOL = 2
@@ -63,14 +68,15 @@ async def create_groups(connection: Connection, roles: list[str]) -> None:
             continue
 
 
-async def limited(connection: Connection) -> list[str]:
-    """Return the settings that limit the owner's sessions in this database: its jobs are some."""
+async def unset(connection: Connection) -> dict[str, str]:
+    """Return what the owner's sessions in this database lack: its jobs are some of them."""
     cursor = await connection.execute(
         """
-        select known.name
+        select known.name, coalesce(known.enumvals, '{}')
         from pg_catalog.pg_settings as known
         where
             known.name = any(%s::text[])
+            and (known.context = 'user' or current_setting('is_superuser')::boolean)
             and not exists (
                 select
                 from pg_catalog.pg_db_role_setting as own
@@ -83,23 +89,31 @@ async def limited(connection: Connection) -> list[str]:
             )
         order by known.name
         """,
-        [list(_UNLIMITED)],
+        [list(_OWN_SETTINGS)],
     )
-    return [str(name) for (name,) in await cursor.fetchall()]
+    return {
+        str(name): next(
+            (value for value in _OWN_SETTINGS[name] if value in possible), _OWN_SETTINGS[name][-1]
+        )
+        for name, possible in await cursor.fetchall()
+    }
 
 
-async def unlimit(connection: Connection, settings: list[str]) -> None:
-    """Let the owner's sessions in this database, and with them the jobs, take their time.
+async def set_own(connection: Connection, settings: dict[str, str]) -> None:
+    """Give the owner's sessions in this database, and with them the jobs, what they lack.
 
     A procedure cannot do so itself: the limit of a statement is taken when it begins, and a
     procedure with settings of its own cannot commit.
     """
     cursor = await connection.execute("select current_user, current_database()")
     [(owner, database)] = await cursor.fetchall()
-    for name in settings:
+    for name, value in settings.items():
         await connection.execute(
-            sql.SQL("alter role {} in database {} set {} = 0").format(
-                sql.Identifier(owner), sql.Identifier(database), sql.Identifier(name)
+            sql.SQL("alter role {} in database {} set {} = {}").format(
+                sql.Identifier(owner),
+                sql.Identifier(database),
+                sql.Identifier(name),
+                sql.Literal(value),
             )
         )
 

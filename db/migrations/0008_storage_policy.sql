@@ -7,6 +7,7 @@ create table core.storage_policy (
     columnstore_after interval,
     refresh_every interval,
     refresh_lag interval,
+    refresh_late_every interval,
     constraint storage_policy_level_known check (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
@@ -41,22 +42,26 @@ comment on column core.storage_policy.refresh_every is
 comment on column core.storage_policy.refresh_lag is
     'The newest part that refreshes leave to real-time reads, so that events which take a moment '
     'to be written are seen at once; null for core.event.';
+comment on column core.storage_policy.refresh_late_every is
+    'Least time between refreshes of what is older than an hour and the newest whole bucket: each '
+    'late event has a bucket of all items made anew, so those of some time are taken together; '
+    'null for core.event.';
 insert into core.storage_policy
-(level, keep_for, columnstore_after, refresh_every, refresh_lag)
+(level, keep_for, columnstore_after, refresh_every, refresh_lag, refresh_late_every)
 values
 -- Raw rows outlive the longest window by a few days, and each level outlives the one it is made
 -- of, so that an event which is late by a month still reaches every level.
-('event', interval '35 days', interval '3 days', null, null),
-('engagement_1m', interval '40 days', interval '7 days', interval '1 minute', interval '1 minute'),
-('engagement_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
-('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
+('event', interval '35 days', interval '3 days', null, null, null),
+('engagement_1m', interval '40 days', interval '7 days', '1 minute', '1 minute', '1 hour'),
+('engagement_15m', interval '400 days', interval '40 days', '5 minutes', '1 minute', '1 hour'),
+('engagement_1d', null, interval '60 days', interval '15 minutes', interval '1 minute', '6 hours'),
 -- The same without items, for series of the site.
-('site_1m', interval '40 days', interval '7 days', interval '1 minute', interval '1 minute'),
-('site_15m', interval '400 days', interval '40 days', interval '5 minutes', '1 minute'),
-('site_1d', null, interval '60 days', interval '15 minutes', interval '1 minute'),
-('snapshot', interval '2 hours', null, null, null),
-('snapshot_hourly', interval '90 days', null, null, null),
-('claimed_id', interval '1 day', null, null, null);
+('site_1m', interval '40 days', interval '7 days', '1 minute', '1 minute', '1 hour'),
+('site_15m', interval '400 days', interval '40 days', '5 minutes', '1 minute', '1 hour'),
+('site_1d', null, interval '60 days', interval '15 minutes', interval '1 minute', '6 hours'),
+('snapshot', interval '2 hours', null, null, null, null),
+('snapshot_hourly', interval '90 days', null, null, null, null),
+('claimed_id', interval '1 day', null, null, null, null);
 
 -- In time order, without segments: an item's events are too few a day to fill one, and a late
 -- event's search for its own id then unpacks only the batches around its time.

@@ -42,12 +42,14 @@ values
 create table core.item_window (
     "window" text not null,
     item_id bigint not null,
+    -- Side by side: of a row that is updated in its page, what lies between what has changed is
+    -- logged, and most events are views.
+    last_event_at timestamptz not null,
     views bigint not null,
     likes bigint not null,
     comments bigint not null,
     shares bigint not null,
     watch_seconds double precision not null,
-    last_event_at timestamptz not null,
     unlikes bigint not null default 0,
     uncomments bigint not null default 0,
     last_taken_at timestamptz not null default '-infinity',

@@ -1,6 +1,5 @@
 -- Runs of rankings and their immutable snapshots, and the ledger of jobs.
--- Source: api.run_ranking; api.start_job. Feeds: api.newest_run, api.snapshot_entries,
--- api.job_status.
+-- Source: api.run_ranking; api.start_job. Feeds: api.newest_run, api.stored_place, api.job_status.
 
 create table core.ranking_run (
     run_id bigint generated always as identity primary key,
@@ -31,7 +30,6 @@ comment on column core.ranking_run.print is
 create type core.ranking_entry as (
     subject text,
     item_id bigint,
-    previous_rank integer,
     score double precision,
     views bigint,
     likes bigint,
@@ -40,23 +38,59 @@ create type core.ranking_entry as (
     components double precision []
 );
 comment on type core.ranking_entry is
-    'One place in a snapshot: an item, or the name of a category or creator; its score; its counts '
-    'inside the window; and what the score is made of (names in core.formula.component_names).';
+    'One place in a snapshot: an item, or the name of a category or creator; its counts inside the '
+    'window; its score and what that is made of (names in core.formula.component_names). Where the '
+    'score fades, it is null and the components are the sums it is made of and when they had their '
+    'value, in seconds since 1970: they stay as they are until the next event.';
+
+create table core.ranking_base (
+    base_run_id bigint not null,
+    segment text not null,
+    entries core.ranking_entry[] not null,
+    constraint ranking_base_one_per_segment primary key (base_run_id, segment)
+);
+
+comment on table core.ranking_base is
+    'Lists as they were when they were last stored whole. Snapshots say what differs from one; it '
+    'goes with the last of them (api.thin_runs), and may outlive the run that first stored it.';
+comment on column core.ranking_base.base_run_id is 'The run that stored it.';
+comment on column core.ranking_base.segment is 'As in core.ranking_snapshot.';
+comment on column core.ranking_base.entries is 'What was listed, best first.';
 
 create table core.ranking_snapshot (
     run_id bigint not null references core.ranking_run on delete cascade,
     segment text not null,
     entries core.ranking_entry[] not null,
+    base_run_id bigint,
+    gone bit varying,
+    written integer not null default 0,
+    -- squawk-ignore prefer-bigint-over-smallint
+    previous_ranks smallint[],
+    item_ids bigint[],
+    scores double precision[],
     constraint ranking_snapshot_one_per_segment primary key (run_id, segment)
 );
 
 comment on table core.ranking_snapshot is
-    'What a run found, in order: entry 1 has rank 1. One row a segment, because a snapshot is '
-    'written and read whole; api.ranking_entry shows it as rows.';
+    'What a run found, one row a segment: what its base lists and is not gone, and its own '
+    'entries, in the order of their scores. api.stored_place shows it as rows.';
 comment on column core.ranking_snapshot.run_id is 'core.ranking_run.';
 comment on column core.ranking_snapshot.segment is
     'The part ranked by itself, such as category:Music; empty: the whole.';
-comment on column core.ranking_snapshot.entries is 'The places, best first.';
+comment on column core.ranking_snapshot.entries is 'What differs from the base, best first.';
+comment on column core.ranking_snapshot.base_run_id is
+    'core.ranking_base, with the same segment; null: there is none. No foreign key: bases are '
+    'deleted by nobody but api.thin_runs, which looks.';
+comment on column core.ranking_snapshot.gone is
+    'A bit for each entry of the base, 1 where it is no longer so; null: all are as they were.';
+comment on column core.ranking_snapshot.written is
+    'Entries stored beside this base so far, this run''s too: once they are as many as the list '
+    'has, it is stored whole.';
+comment on column core.ranking_snapshot.previous_ranks is
+    'Place of each in the run before, at most 10,000; 0 for who is new. Null: as now.';
+comment on column core.ranking_snapshot.item_ids is
+    'The items of the whole list in order, for api.rank_history; null for all else.';
+comment on column core.ranking_snapshot.scores is 'The score of each of item_ids.';
 
 create table core.job_run (
     job_run_id bigint generated always as identity primary key,

@@ -117,13 +117,14 @@ async def assert_snapshot(
         """
         select
             run.run_id, run.confirmed_at, snapshot.segment,
-            place.ordinality::integer, place.item_id, place.subject, place.score,
+            place.rank, place.item_id, place.subject, place.score,
             place.views, place.likes, place.comments, place.shares
         from api.latest_run as run
         inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-        left join lateral unnest(snapshot.entries) with ordinality as place on true
+        left join api.stored_place as place
+            on snapshot.run_id = place.run_id and snapshot.segment = place.segment
         where run.ranking = %s
-        order by snapshot.segment, place.ordinality
+        order by snapshot.segment, place.rank
         """,
         [ranking.name],
     )

@@ -10,6 +10,7 @@ from tests.sql import oracle
 from tests.sql.oracle import Counts, Event
 from tests.sql.world import AS_OF, World
 
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEVELS = {
@@ -109,6 +110,37 @@ async def test_a_late_event_shows_after_the_next_refresh(world: World) -> None:
     await assert_levels(world)
 
 
+async def test_what_is_late_waits_for_a_slower_beat(world: World) -> None:
+    """An event of 2 h ago is in the minutes after an hour, one of ten minutes ago at once."""
+    a, _ = await populate(world)
+    await refresh(world, AS_OF, forced=False)
+    await world.happened(a, "view", 7, ago=2 * HOUR)
+    await world.happened(a, "view", 5, ago=10 * MINUTE)
+
+    seen = []
+    for minute in (1, 15, 59, 60):
+        await refresh(world, AS_OF + minute * MINUTE, forced=False)
+        found = await buckets(world, "engagement_1m")
+        seen.append([(AS_OF - ago, a) in found for ago in (2 * HOUR, 10 * MINUTE)])
+    assert seen == [[False, True]] * 3 + [[True, True]]
+    for hour in range(2, 7):
+        await refresh(world, AS_OF + hour * HOUR, forced=False)
+    await assert_levels(world)
+
+
+async def test_a_pause_leaves_no_gap_behind_what_is_new(world: World) -> None:
+    """The scheduler stands still for three hours, in which the slower beat is not due again."""
+    a, _ = await populate(world)
+    await world.execute(
+        "update core.storage_policy set refresh_late_every = '1 day' where level <> 'event' "
+        "and refresh_every is not null"
+    )
+    await refresh(world, AS_OF, forced=False)
+    await world.happened(a, "view", 7, ago=-90 * MINUTE)
+    await refresh(world, AS_OF + 3 * HOUR, forced=False)
+    await assert_levels(world)
+
+
 async def test_events_that_no_longer_count_leave_every_level(world: World) -> None:
     """A DBA takes a click farm out, and puts it back."""
     a, b = await populate(world)
@@ -137,12 +169,18 @@ async def test_each_level_is_refreshed_as_often_as_its_policy_says(world: World)
         from core.job_run group by job order by job
         """
     ) == [
-        ("refresh engagement_15m", 4, 0),
-        ("refresh engagement_1d", 2, 0),
-        ("refresh engagement_1m", 16, 0),
-        ("refresh site_15m", 4, 0),
-        ("refresh site_1d", 2, 0),
-        ("refresh site_1m", 16, 0),
+        ("refresh engagement_15m late", 1, 0),
+        ("refresh engagement_15m", 3, 0),
+        ("refresh engagement_1d late", 1, 0),
+        ("refresh engagement_1d", 1, 0),
+        ("refresh engagement_1m late", 1, 0),
+        ("refresh engagement_1m", 15, 0),
+        ("refresh site_15m late", 1, 0),
+        ("refresh site_15m", 3, 0),
+        ("refresh site_1d late", 1, 0),
+        ("refresh site_1d", 1, 0),
+        ("refresh site_1m late", 1, 0),
+        ("refresh site_1m", 15, 0),
         ("refresh_aggregates", 16, 0),
     ]
 
@@ -150,12 +188,13 @@ async def test_each_level_is_refreshed_as_often_as_its_policy_says(world: World)
 async def test_a_policy_is_changed_by_one_statement(world: World) -> None:
     await populate(world)
     await world.execute(
-        "update core.storage_policy set refresh_every = '1 hour' where level = 'engagement_1m'"
+        "update core.storage_policy set refresh_every = '1 hour', refresh_late_every = '2 hours' "
+        "where level = 'engagement_1m'"
     )
     for minute in (0, 1, 59, 60):
         await refresh(world, AS_OF + timedelta(minutes=minute), forced=False)
 
     starts = await world.rows(
-        "select started_at from core.job_run where job = 'refresh engagement_1m' order by 1"
+        "select started_at from core.job_run where job ~ '^refresh engagement_1m' order by 1"
     )
     assert starts == [(AS_OF,), (AS_OF + HOUR,)]

@@ -238,7 +238,7 @@ async def test_without_subscriptions_nothing_is_looked_at(undone: World) -> None
     await undone.execute(
         """
         insert into core.item_window
-        select 'all', n, 10, 0, 0, 0, 0, now() from generate_series(1, 50000) as n
+        select 'all', n, now(), 10, 0, 0, 0, 0 from generate_series(1, 50000) as n
         """
     )
     await undone.execute("analyze core.item_window")
@@ -258,9 +258,9 @@ async def test_without_subscriptions_nothing_is_looked_at(undone: World) -> None
             from core.ranking as r
             returning run_id
         )
-        insert into core.ranking_snapshot
+        insert into core.ranking_snapshot (run_id, segment, entries)
         select run_id, '', array(
-            select row(null, n, null, 1, 1, 1, 1, 1, '{}')::core.ranking_entry
+            select row(null, n, 1, 1, 1, 1, 1, '{}')::core.ranking_entry
             from generate_series(1, 1000) as n
         ) from run
         """

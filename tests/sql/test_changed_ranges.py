@@ -49,8 +49,11 @@ async def test_the_next_level_hears_of_each_stretch_by_itself(world: World) -> N
     item = await refreshed(world)
     for ago in (23 * HOUR, 2 * HOUR):
         await world.happened(item, ago=ago)
-    # The quarter-hours were refreshed just now: only the minutes are due.
-    await world.execute("call api.refresh_aggregates(%s)", AS_OF + 2 * MINUTE)
+    await world.execute(
+        "update core.storage_policy set refresh_late_every = '15 minutes' "
+        "where level = 'engagement_1m'"
+    )
+    await world.execute("call api.refresh_aggregates(%s)", AS_OF + 15 * MINUTE)
     assert await changed(world) == []
     quarter = timedelta(minutes=15)
     assert await changed(world, "engagement_15m", quarter) == [

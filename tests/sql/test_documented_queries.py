@@ -58,7 +58,7 @@ async def history(clean: None, undone: World) -> World:  # noqa: ARG001
     await undone.execute(
         """
         insert into core.ranking_snapshot (run_id, segment, entries)
-        select run_id, '', array[row(null, 1, 1, 1, 1, 1, 1, 1, '{1}')::core.ranking_entry]
+        select run_id, '', array[row(null, 1, 1, 1, 1, 1, 1, '{1}')::core.ranking_entry]
         from core.ranking_run
         """
     )

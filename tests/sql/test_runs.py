@@ -44,9 +44,10 @@ async def test_what_leaves_the_window_makes_a_new_snapshot(world: World) -> None
     await world.run(AS_OF + 24 * HOUR)
 
     assert await world.rows(
-        "select run_id, segment, cardinality(entries) from core.ranking_snapshot "
-        "where segment = '' order by run_id"
-    ) == [(1, "", 1), (2, "", 0)]
+        "select run.run_id, count(place.rank) from core.ranking_run as run "
+        "left join api.stored_place as place on run.run_id = place.run_id and segment = '' "
+        "group by run.run_id order by run.run_id"
+    ) == [(1, 1), (2, 0)]
     assert await world.places("trending_24h") == []
 
 

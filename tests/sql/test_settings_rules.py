@@ -36,6 +36,9 @@ REFUSED = [
     (POLICY.format("refresh_every = null", "= 'engagement_1m'"), "it would never be refreshed"),
     (POLICY.format("refresh_lag = null", "= 'engagement_1m'"), "it would never be refreshed"),
     (POLICY.format("refresh_every = '1 year'", "= 'engagement_1m'"), "use 1 minute to 1 day"),
+    (POLICY.format("refresh_late_every = null", "= 'engagement_1m'"), "late events would never"),
+    (POLICY.format("refresh_late_every = '5 s'", "= 'engagement_1m'"), "to 7 days"),
+    (POLICY.format("refresh_late_every = '8 days'", "= 'engagement_1m'"), "to 7 days"),
     (POLICY.format("refresh_lag = '1 year'", "= 'engagement_1m'"), "use 0 to 1 day"),
     (POLICY.format("level = 'event'", "= 'engagement_1m'"), "storage_policy_pkey"),
 ]

@@ -213,6 +213,22 @@ async def test_a_policy_is_changed_by_one_statement(world: World) -> None:
     assert await chunks(world) == [(50, True), (2, True)]
 
 
+async def test_where_nothing_is_dropped_late_events_wait_for_their_beat(world: World) -> None:
+    item = await world.item("a")
+    await world.happened(item, ago=40 * DAY)
+    keep = "update core.storage_policy set keep_for = %s where level in ('event', 'engagement_1m')"
+    await world.execute(keep, 60 * DAY)
+    late = "select count(*) from core.job_run where job = 'refresh engagement_1d late'"
+    await maintain(world)
+    assert await world.value(late) == 1
+    await maintain(world, AS_OF + HOUR)
+    assert await world.value(late) == 1
+
+    await world.execute(keep, 35 * DAY)
+    await maintain(world, AS_OF + 2 * HOUR)
+    assert await world.value(late) == 2
+
+
 async def test_old_snapshots_are_thinned_to_one_an_hour(world: World) -> None:
     """A run every 20 minutes for six hours: all of the last two hours, else the last of an hour."""
     await world.only("trending_24h")

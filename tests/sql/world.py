@@ -105,7 +105,8 @@ class World:
 
     async def run(self, as_of: datetime = AS_OF, *, forced: bool = False) -> None:
         """Run the scoring job, which must not fail; `forced`: whatever the schedules say."""
-        assert await self.run_with_faults(as_of, forced=forced) is None
+        fault = await self.run_with_faults(as_of, forced=forced)
+        assert fault is None, fault
 
     async def run_with_faults(self, as_of: datetime = AS_OF, *, forced: bool = False) -> str | None:
         """Run the scoring job and return what has failed: scoring, or rankings by name."""
@@ -167,12 +168,11 @@ class World:
             (rank, item_id if item_id is not None else subject, score)
             for rank, item_id, subject, score in await self.rows(
                 """
-                select place.ordinality::integer, place.item_id, place.subject, place.score
+                select place.rank, place.item_id, place.subject, place.score
                 from api.latest_run as run
-                inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-                cross join lateral unnest(snapshot.entries) with ordinality as place
-                where run.ranking = %s and snapshot.segment = %s
-                order by place.ordinality
+                inner join api.stored_place as place on run.run_id = place.run_id
+                where run.ranking = %s and place.segment = %s
+                order by place.rank
                 """,
                 [name, segment],
             )
@@ -190,10 +190,9 @@ class World:
                 """
                 select place.item_id, place.subject, place.components
                 from api.latest_run as run
-                inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-                cross join lateral unnest(snapshot.entries) with ordinality as place
-                where run.ranking = %s and snapshot.segment = ''
-                order by place.ordinality
+                inner join api.stored_place as place on run.run_id = place.run_id
+                where run.ranking = %s and place.segment = ''
+                order by place.rank
                 """,
                 [name],
             )
@@ -234,9 +233,9 @@ class World:
                 core.item_like_count, core.event, core.known_chunk, core.score_feed,
                 core.ranking_score, core.ranking_state, core.recount, core.item_window,
                 core.window_position, core.item_hot, core.ranking_run, core.ranking_snapshot,
-                core.job_run,
-                core.alert_subscription, core.alert, core.alert_crossing, core.alert_history,
-                core.alert_backlog, core.alert_outbox, core.alert_delivery
+                core.ranking_base,
+                core.job_run, core.alert_subscription, core.alert, core.alert_crossing,
+                core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery
                 restart identity
             """
         )

@@ -1,47 +1,77 @@
 -- Add the events in the feed that happened after a moment to one window.
 -- Source: core.score_feed. Feeds: core.item_window.
 -- Keeps: reads the feed without emptying it: only api.score_events may have it called, once for
--- each window, and takes the slice out of the feed in the same snapshot.
+-- each window, and takes the slice out of the feed in the same snapshot. Nobody else writes to a
+-- window meanwhile, so it updates and inserts: on conflict would note a lock of each row, too.
 create function api.add_to_window("window" text, since timestamptz, fed_since timestamptz)
 returns bigint
 language plpgsql volatile
+-- Planned for this window, so that no other is opened.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
     touched bigint;
 begin
-    insert into core.item_window as stored (
-        "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at,
-        unlikes, uncomments, last_taken_at
+    with fed as materialized (
+        select
+            feed.item_id,
+            sum(one.views) as views,
+            sum(one.likes) as likes,
+            sum(one.comments) as comments,
+            sum(one.shares) as shares,
+            sum(one.watch_seconds) as watch_seconds,
+            coalesce(max(feed.occurred_at) filter (where one.gives), '-infinity') as last_event_at,
+            sum(one.unlikes) as unlikes,
+            sum(one.uncomments) as uncomments,
+            coalesce(max(feed.occurred_at) filter (where not one.gives), '-infinity')
+                as last_taken_at
+        from core.score_feed as feed
+        cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
+        where
+            feed.occurred_at > add_to_window.since
+            and feed.occurred_at >= add_to_window.fed_since
+        group by feed.item_id
+    ),
+
+    changed as (
+        update core.item_window as stored
+        set
+            views = stored.views + fed.views,
+            likes = stored.likes + fed.likes,
+            comments = stored.comments + fed.comments,
+            shares = stored.shares + fed.shares,
+            watch_seconds = stored.watch_seconds + fed.watch_seconds,
+            last_event_at = greatest(stored.last_event_at, fed.last_event_at),
+            unlikes = stored.unlikes + fed.unlikes,
+            uncomments = stored.uncomments + fed.uncomments,
+            last_taken_at = greatest(stored.last_taken_at, fed.last_taken_at)
+        from fed
+        where stored."window" = add_to_window."window" and stored.item_id = fed.item_id
+        returning stored.item_id
+    ),
+
+    added as (
+        insert into core.item_window (
+            "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at,
+            unlikes, uncomments, last_taken_at
+        )
+        select
+            add_to_window."window",
+            fed.item_id,
+            fed.views,
+            fed.likes,
+            fed.comments,
+            fed.shares,
+            fed.watch_seconds,
+            fed.last_event_at,
+            fed.unlikes,
+            fed.uncomments,
+            fed.last_taken_at
+        from fed
+        where fed.item_id not in (select changed.item_id from changed)
     )
-    select
-        add_to_window."window",
-        feed.item_id,
-        sum(one.views),
-        sum(one.likes),
-        sum(one.comments),
-        sum(one.shares),
-        sum(one.watch_seconds),
-        coalesce(max(feed.occurred_at) filter (where one.gives), '-infinity'),
-        sum(one.unlikes),
-        sum(one.uncomments),
-        coalesce(max(feed.occurred_at) filter (where not one.gives), '-infinity')
-    from core.score_feed as feed
-    cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-    where
-        feed.occurred_at > add_to_window.since
-        and feed.occurred_at >= add_to_window.fed_since
-    group by feed.item_id
-    on conflict on constraint item_window_one_per_item do update set
-        views = stored.views + excluded.views,
-        likes = stored.likes + excluded.likes,
-        comments = stored.comments + excluded.comments,
-        shares = stored.shares + excluded.shares,
-        watch_seconds = stored.watch_seconds + excluded.watch_seconds,
-        last_event_at = greatest(stored.last_event_at, excluded.last_event_at),
-        unlikes = stored.unlikes + excluded.unlikes,
-        uncomments = stored.uncomments + excluded.uncomments,
-        last_taken_at = greatest(stored.last_taken_at, excluded.last_taken_at);
-    get diagnostics touched = row_count;
+
+    select count(*) into touched from fed;
     return touched;
 end;
 $$;

@@ -18,10 +18,10 @@ begin
         attempt_ranking.as_of,
         clock_timestamp() - began,
         (
-            select cardinality(snapshot.entries)
+            select count(*)
             from api.newest_run as run
-            inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-            where run.ranking_id = ranking.ranking_id and snapshot.segment = ''
+            inner join api.stored_place as place on run.run_id = place.run_id
+            where run.ranking_id = ranking.ranking_id and place.segment = ''
         )
     on conflict (ranking_id) do update set
         checked_at = excluded.checked_at,

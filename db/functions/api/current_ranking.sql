@@ -1,5 +1,5 @@
 -- Every place of the newest snapshot of every ranking as a row, for dashboards.
--- Source: core.ranking, core.ranking_run, core.ranking_snapshot, core.item_hot.
+-- Source: core.ranking, core.ranking_run, api.stored_place.
 -- Feeds: SQL dashboards.
 -- Keeps: of few tables, so that the planner looks up the one run that is asked for, however many
 -- are kept; joined from api.latest_run and api.ranking_entry it reads all of them.
@@ -9,8 +9,8 @@ select
     run.run_id,
     run.as_of,
     run.confirmed_at,
-    snapshot.segment,
-    entry.ordinality::integer as rank,
+    entry.segment,
+    entry.rank,
     entry.previous_rank,
     entry.subject,
     entry.item_id,
@@ -32,8 +32,7 @@ cross join lateral (
     order by newest.as_of desc, newest.run_id desc
     limit 1
 ) as run
-inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-cross join lateral unnest(snapshot.entries) with ordinality as entry
+inner join api.stored_place as entry on run.run_id = entry.run_id
 left join core.item as item on entry.item_id = item.item_id;
 
 comment on view api.current_ranking is

@@ -99,10 +99,11 @@ begin
     values
     (with_items, 'event', interval '15 minutes'),
     (without_items, with_items, interval '15 minutes');
-    insert into core.storage_policy (level, keep_for, columnstore_after, refresh_every, refresh_lag)
+    insert into core.storage_policy
+    (level, keep_for, columnstore_after, refresh_every, refresh_lag, refresh_late_every)
     values
-    (with_items, null, interval '40 days', interval '5 minutes', interval '1 minute'),
-    (without_items, null, interval '40 days', interval '5 minutes', interval '1 minute');
+    (with_items, null, interval '40 days', '5 minutes', '1 minute', interval '1 hour'),
+    (without_items, null, interval '40 days', '5 minutes', '1 minute', interval '1 hour');
 end;
 $$;
 

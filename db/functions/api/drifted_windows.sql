@@ -34,9 +34,9 @@ compared as (
         (
             part."window",
             part.item_id,
+            coalesce(recount.last_event_at, '-infinity'),
             correction.views, correction.likes, correction.comments, correction.shares,
-            correction.watch_seconds, coalesce(recount.last_event_at, '-infinity'),
-            correction.unlikes, correction.uncomments,
+            correction.watch_seconds, correction.unlikes, correction.uncomments,
             coalesce(recount.last_taken_at, '-infinity')
         )::core.item_window as correction,
         (recount.item_id is null or stored.item_id is null) and fed.item_id is null as is_alone,

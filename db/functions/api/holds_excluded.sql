@@ -1,5 +1,5 @@
 -- Whether the newest snapshot of a ranking holds an item that has been excluded since.
--- Source: api.newest_run, core.ranking_snapshot, api.exclusion_in_force. Feeds: api.run_rankings.
+-- Source: api.newest_run, api.stored_place, api.exclusion_in_force. Feeds: api.run_rankings.
 -- Keeps: where nothing is excluded, no snapshot is looked at.
 create function api.holds_excluded(ranking_id integer)
 returns boolean
@@ -12,8 +12,7 @@ begin
     ) and exists (
         select 1
         from api.newest_run as newest
-        inner join core.ranking_snapshot as snapshot on newest.run_id = snapshot.run_id
-        cross join lateral unnest(snapshot.entries) as entry
+        inner join api.stored_place as entry on newest.run_id = entry.run_id
         inner join api.exclusion_in_force as excluded on entry.item_id = excluded.item_id
         where newest.ranking_id = holds_excluded.ranking_id
     );

@@ -88,6 +88,6 @@ comment on column api.item_popularity.last_event_at is
 comment on column api.item_popularity.hot_score is
     'Score in the ranking hot, within 0.001; null without an event in its window.';
 comment on column api.item_popularity.hot_rank is
-    'Place by that score, from 1; beyond 10,000 within a hundredth.';
+    'Place by that score, from 1; beyond 1,000 within a hundredth of the last hour.';
 comment on column api.item_popularity.is_hot is 'Whether it is among the hottest fifth.';
 grant select on api.item_popularity to groundswell_service, groundswell_read;

@@ -13,6 +13,7 @@ declare
     ledger_id bigint;
     policy record;
     chunk text;
+    has_past boolean;
     touched bigint := 0;
     fault text;
     in_use text;
@@ -24,8 +25,14 @@ begin
     end if;
     commit;
 
-    -- Old events may have come in since the last refresh.
-    call api.refresh_aggregates(as_of, forced => true);
+    -- Old events may have come in since the last refresh: before anything goes, all of them count.
+    has_past := exists (
+        select 1
+        from api.level_chunks() as stored
+        inner join core.storage_policy as kept on stored.level = kept.level
+        where stored.ends <= maintain_storage.as_of - kept.keep_for
+    );
+    call api.refresh_aggregates(as_of, forced => has_past);
 
     for policy in
         select

@@ -63,7 +63,10 @@ begin
     ),
 
     mended as (
-        insert into core.item_window as stored
+        insert into core.item_window as stored (
+            "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at,
+            unlikes, uncomments, last_taken_at
+        )
         select
             found."window",
             found.item_id,

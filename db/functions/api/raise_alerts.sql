@@ -1,5 +1,5 @@
 -- Raise the alerts of one ranking: what has entered a top, or broken out, since the run before.
--- Source: core.alert_subscription, core.ranking_snapshot, core.alert_history, core.item_window.
+-- Source: core.alert_subscription, api.stored_place, core.alert_history, core.item_window.
 -- Feeds: core.alert, core.alert_outbox, core.ranking_state.
 -- Keeps: in the transaction that stores the snapshot, so a crossing is raised once or was not
 -- stored either. The first run of a ranking and the first one under changed settings are a new
@@ -59,25 +59,23 @@ begin
 
                 place as materialized (
                     select
-                        entry.ordinality::integer as rank,
+                        entry.rank,
                         entry.subject,
                         entry.item_id,
                         entry.previous_rank,
                         entry.score
-                    from core.ranking_snapshot as snapshot
-                    cross join lateral unnest(snapshot.entries) with ordinality as entry
-                    where snapshot.run_id = run.run_id and snapshot.segment = ''
+                    from api.stored_place as entry
+                    where entry.run_id = run.run_id and entry.segment = ''
                 ),
 
                 before as materialized (
                     select
-                        entry.ordinality::integer as rank,
+                        entry.rank,
                         entry.score
-                    from core.ranking_snapshot as snapshot
-                    cross join lateral unnest(snapshot.entries) with ordinality as entry
+                    from api.stored_place as entry
                     where
-                        snapshot.run_id = previous.run_id
-                        and snapshot.segment = ''
+                        entry.run_id = previous.run_id
+                        and entry.segment = ''
                         and ranking.formula = 'breakout'
                 )
 

@@ -12,24 +12,25 @@ select
     run.run_id,
     run.as_of,
     place.rank,
-    place.score
+    snapshot.scores[place.rank]
 from core.ranking as ranking
 inner join core.ranking_run as run on ranking.ranking_id = run.ranking_id
 inner join core.ranking_snapshot as snapshot
     on run.run_id = snapshot.run_id and snapshot.segment = ''
-left join lateral (
+cross join lateral (
     select
-        entry.ordinality::integer as rank,
-        entry.score
-    from unnest(snapshot.entries) with ordinality as entry
-    where entry.item_id = (
-        select item.item_id
-        from core.item
-        where
-            item.content_type = rank_history.content_type
-            and item.external_id = rank_history.external_id
-    )
-) as place on true
+        array_position(
+            snapshot.item_ids,
+            (
+                select item.item_id
+                from core.item
+                where
+                    item.content_type = rank_history.content_type
+                    and item.external_id = rank_history.external_id
+            )
+        ) as rank
+    offset 0 -- looked for once
+) as place
 where
     ranking.name = ranking_name
     and run.as_of >= rank_history.since

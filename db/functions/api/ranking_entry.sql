@@ -1,12 +1,12 @@
 -- Every place of every snapshot as a row, for dashboards.
--- Source: core.ranking_snapshot, core.item_hot. Feeds: the publisher, SQL dashboards.
+-- Source: api.stored_place, core.item_hot. Feeds: the publisher, SQL dashboards.
 create view api.ranking_entry as
 select
     run.run_id,
     ranking.name as ranking,
     run.as_of,
-    snapshot.segment,
-    entry.ordinality::integer as rank,
+    entry.segment,
+    entry.rank,
     entry.previous_rank,
     entry.subject,
     entry.item_id,
@@ -24,8 +24,7 @@ select
     hot.is_hot
 from core.ranking_run as run
 inner join core.ranking as ranking on run.ranking_id = ranking.ranking_id
-inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-cross join lateral unnest(snapshot.entries) with ordinality as entry
+inner join api.stored_place as entry on run.run_id = entry.run_id
 left join core.item as item on entry.item_id = item.item_id
 left join core.item_hot as hot on entry.item_id = hot.item_id;
 

@@ -42,12 +42,12 @@ with counted as (
 select
     position."window",
     counted.item_id,
+    coalesce(max(counted.at) filter (where counted.gives), '-infinity'),
     sum(counted.views)::bigint,
     sum(counted.likes)::bigint,
     sum(counted.comments)::bigint,
     sum(counted.shares)::bigint,
     sum(counted.watch_seconds),
-    coalesce(max(counted.at) filter (where counted.gives), '-infinity'),
     sum(counted.unlikes)::bigint,
     sum(counted.uncomments)::bigint,
     coalesce(max(counted.at) filter (where not counted.gives), '-infinity')

@@ -4,7 +4,9 @@
 -- agg.site_1d; does what core.recompute asks
 -- for, because of two refreshes at once the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that is gone
--- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first.
+-- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first. What
+-- is older than an hour, and not of the newest whole bucket, waits for a slower beat
+-- (refresh_late_every), as a late event has its bucket made anew for all items.
 create procedure api.refresh_aggregates(
     as_of timestamptz default now(), forced boolean default false
 )
@@ -29,32 +31,55 @@ begin
             width.bucket,
             width.source,
             time_bucket(width.bucket, as_of - level.refresh_lag) as until,
-            api.dropped_before(width.source) as since
+            beat.is_late,
+            case
+                when beat.is_late then kept.since
+                else greatest(
+                    kept.since,
+                    least(
+                        time_bucket(
+                            width.bucket,
+                            least(as_of, ledger.newest) - level.refresh_lag - interval '1 hour'
+                        ),
+                        time_bucket(width.bucket, as_of - level.refresh_lag) - width.bucket
+                    )
+                )
+            end as since
         from core.aggregate_level as width
         inner join core.storage_policy as level on width.name = level.level
-        where
-            -- Where a finer level is hardly kept, nothing of it may be left to refresh from.
-            api.dropped_before(width.source) < time_bucket(width.bucket, as_of - level.refresh_lag)
-            and (
+        cross join lateral (select api.dropped_before(width.source) as since) as kept
+        cross join lateral (
+            select
+                max(run.started_at) as newest,
+                max(run.started_at) filter (where run.job like '%late') as newest_late
+            from core.job_run as run
+            where
+                run.job in ('refresh ' || level.level, 'refresh ' || level.level || ' late')
+                and run.finished_at is not null
+                -- Half a minute of slack: schedulers do not fire to the second.
+                and run.started_at > as_of - level.refresh_late_every + interval '30 seconds'
+        ) as ledger
+        cross join lateral (
+            select
                 forced
                 -- What a recompute finds to mend must not be what is only late.
                 or exists (select 1 from core.recompute as request where request.finished_at is null)
-                or not exists (
-                    select 1
-                    from core.job_run as run
-                    where
-                        run.job = 'refresh ' || level.level
-                        and run.finished_at is not null
-                        -- Half a minute of slack: schedulers do not fire to the second.
-                        and run.started_at > as_of - level.refresh_every + interval '30 seconds'
-                )
+                or ledger.newest_late is null as is_late
+        ) as beat
+        where
+            -- Where a finer level is hardly kept, nothing of it may be left to refresh from.
+            kept.since < time_bucket(width.bucket, as_of - level.refresh_lag)
+            and (
+                beat.is_late
+                or coalesce(ledger.newest, '-infinity')
+                <= as_of - level.refresh_every + interval '30 seconds'
             )
         -- Of the same width, that with items is the finer one, and has the first name.
         order by width.bucket, width.name
     loop
         -- The level's own line: what the next run sees of when it was last refreshed.
         insert into core.job_run (job, started_at)
-        values ('refresh ' || policy.level, as_of);
+        values ('refresh ' || policy.level || case when policy.is_late then ' late' else '' end, as_of);
         -- Also those that the refresh of the level below has just made.
         perform api.note_chunks();
         commit;
@@ -105,7 +130,9 @@ begin
             and least(known.ends, policy.until) > coalesce(known.counted_before, '-infinity');
         update core.job_run as run
         set finished_at = clock_timestamp()
-        where run.job = 'refresh ' || policy.level and run.finished_at is null;
+        where
+            run.job in ('refresh ' || policy.level, 'refresh ' || policy.level || ' late')
+            and run.finished_at is null;
         refreshed := refreshed + 1;
         commit;
     end loop;

@@ -84,11 +84,14 @@ begin
         entries := null;
         select
             run.run_id,
-            cardinality(snapshot.entries)
+            (
+                select count(*)
+                from api.stored_place as place
+                where place.run_id = run.run_id and place.segment = ''
+            )
         into refresh_rankings.run_id, refresh_rankings.entries
         from api.newest_run as run
-        inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-        where run.ranking_id = wanted.ranking_id and snapshot.segment = '';
+        where run.ranking_id = wanted.ranking_id;
         return next;
     end loop;
 

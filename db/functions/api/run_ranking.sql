@@ -1,6 +1,6 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
--- Source: api.ranked, core.item_window, api.newest_run.
--- Feeds: core.ranking_run, core.ranking_snapshot, api.raise_alerts.
+-- Source: api.ranked, core.item_window, core.ranking_score, api.newest_run.
+-- Feeds: core.ranking_run, api.store_snapshot, api.raise_alerts.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
 -- nothing is stored but that they still hold: an idle ranking costs almost nothing. Counts shown
 -- are at least 0.
@@ -19,18 +19,7 @@ begin
     from api.newest_run as run
     where run.ranking_id = ranking.ranking_id;
 
-    with before as (
-        select
-            snapshot.segment,
-            entry.subject,
-            entry.item_id,
-            entry.ordinality::integer as rank
-        from core.ranking_snapshot as snapshot
-        cross join lateral unnest(snapshot.entries) with ordinality as entry
-        where snapshot.run_id = previous.run_id
-    ),
-
-    named as (
+    with named as (
         select
             case ranking.subject when 'category' then item.category else item.creator end
                 as subject,
@@ -54,24 +43,37 @@ begin
         select
             placed.segment,
             placed.rank,
+            placed.item_id,
+            placed.score,
             (
                 placed.subject,
                 placed.item_id,
-                before.rank,
-                placed.score,
+                -- What fades is stored as what it is made of, which does not (core.ranking_entry).
+                case when sums.item_id is null then placed.score end,
                 coalesce(counted.views, named.views, 0),
                 greatest(counted.likes, named.likes, 0),
                 greatest(counted.comments, named.comments, 0),
                 coalesce(counted.shares, named.shares, 0),
-                placed.components
+                case
+                    when sums.item_id is null then placed.components
+                    else array[
+                        sums.views, sums.likes, sums.comments, sums.shares, sums.watch_minutes,
+                        sums.recent_views, sums.recent_likes, sums.recent_comments,
+                        sums.recent_shares, sums.recent_watch_minutes,
+                        date_part('epoch', sums.decayed_to)
+                    ]
+                end
             )::core.ranking_entry as place
         from api.ranked(ranking, as_of) as placed
-        left join before
+        left join core.ranking_score as sums
             on
-                placed.segment = before.segment
-                -- One of the two is null. Written so that it can be hashed.
-                and coalesce(placed.item_id, 0) = coalesce(before.item_id, 0)
-                and coalesce(placed.subject, '') = coalesce(before.subject, '')
+                ranking.formula = 'weighted_decay'
+                and sums.score_set = (
+                    select state.score_set
+                    from core.ranking_state as state
+                    where state.ranking_id = ranking.ranking_id
+                )
+                and placed.item_id = sums.item_id
         left join core.item_window as counted
             on placed.item_id = counted.item_id and counted."window" = ranking."window"
         left join named on placed.subject = named.subject
@@ -80,15 +82,27 @@ begin
     snapshot as (
         select
             entry.segment,
-            array_agg(entry.place order by entry.rank) as entries
+            array_agg(entry.place order by entry.rank) as entries,
+            array_agg(entry.item_id order by entry.rank) as item_ids,
+            array_agg(entry.score order by entry.rank) as scores
         from entry
         group by entry.segment
         union all
-        select '', '{}' where not exists (select 1 from entry where entry.segment = '')
+        select '', '{}', null, null where not exists (select 1 from entry where entry.segment = '')
     )
 
     select
-        array_agg((null, snapshot.segment, snapshot.entries)::core.ranking_snapshot),
+        array_agg(
+            (
+                null, snapshot.segment, snapshot.entries, null, null, 0, null,
+                case
+                    when snapshot.segment = '' and ranking.subject = 'item' then snapshot.item_ids
+                end,
+                case
+                    when snapshot.segment = '' and ranking.subject = 'item' then snapshot.scores
+                end
+            )::core.ranking_snapshot
+        ),
         md5(
             string_agg(
                 snapshot.segment || (
@@ -132,12 +146,7 @@ begin
         ranking.ranking_id, as_of, as_of, clock_timestamp(), api.ranking_parameters(ranking), print
     )
     returning run.run_id into new_run_id;
-    insert into core.ranking_snapshot (run_id, segment, entries)
-    select
-        new_run_id,
-        snapshot.segment,
-        snapshot.entries
-    from unnest(fresh) as snapshot;
+    perform api.store_snapshot(new_run_id, previous.run_id, fresh);
     perform api.raise_alerts(ranking, new_run_id);
     return 1;
 end;

@@ -1,5 +1,5 @@
 -- The places of one snapshot, best first; a category or creator stands for itself.
--- Source: core.ranking_snapshot, core.item, core.item_hot. Feeds: GET /analytics/rankings/{name},
+-- Source: api.stored_place, core.item, core.item_hot. Feeds: GET /analytics/rankings/{name},
 -- and every list while Redis is down.
 -- Keeps: title, category and creator are as of now, all else as of the run; is_hot is null for a
 -- run that is not the newest, as it is known only now. Without settings of its own, so that the
@@ -23,7 +23,7 @@ returns table (
 language sql stable rows 1000
 begin atomic
 select
-    entry.ordinality::integer,
+    entry.rank,
     entry.previous_rank,
     coalesce(item.external_id, entry.subject),
     coalesce(item.content_type, run.parameters ->> 'subject'),
@@ -49,12 +49,11 @@ select
             then coalesce(hot.is_hot, false)
     end
 from core.ranking_run as run
-inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
-cross join lateral unnest(snapshot.entries) with ordinality as entry
+inner join api.stored_place as entry on run.run_id = entry.run_id
 left join core.item as item on entry.item_id = item.item_id
 left join core.item_hot as hot on entry.item_id = hot.item_id
-where run.run_id = snapshot_entries.run_id and snapshot.segment = snapshot_entries.segment
-order by entry.ordinality;
+where run.run_id = snapshot_entries.run_id and entry.segment = snapshot_entries.segment
+order by entry.rank;
 end;
 
 comment on function api.snapshot_entries(bigint, text) is

@@ -1,6 +1,6 @@
 -- Thin the snapshots that are past their keeping: to one an hour, then to none.
--- Source: core.storage_policy. Feeds: core.ranking_run, api.maintain_storage.
--- Keeps: the newest run of a ranking is never dropped.
+-- Source: core.storage_policy. Feeds: core.ranking_run, core.ranking_base, api.maintain_storage.
+-- Keeps: the newest run of a ranking is never dropped, nor a list that a kept run differs from.
 create function api.thin_runs(as_of timestamptz)
 returns void
 language sql volatile
@@ -36,6 +36,12 @@ where
             where level.level = 'snapshot_hourly'
         )
     );
+delete from core.ranking_base as base
+where not exists (
+    select 1
+    from core.ranking_snapshot as snapshot
+    where snapshot.base_run_id = base.base_run_id and snapshot.segment = base.segment
+);
 end;
 
 comment on function api.thin_runs(timestamptz) is

@@ -20,6 +20,13 @@ begin
             format('refresh_every %s: use 1 minute to 1 day', new.refresh_every)
         when new.refresh_lag > interval '1 day' then
             format('refresh_lag %s: use 0 to 1 day', new.refresh_lag)
+        when width.name is not null and new.refresh_late_every is null then
+            'refresh_late_every: without it late events would never reach it'
+        when new.refresh_late_every not between new.refresh_every and interval '7 days' then
+            format(
+                'refresh_late_every %s: use refresh_every (%s) to 7 days', new.refresh_late_every,
+                new.refresh_every
+            )
         when
             width.name is not null and coarser.level is null and new.keep_for is not null
             and new.level !~ '^(site|dimension)_'
