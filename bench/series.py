@@ -13,7 +13,8 @@ from statistics import median
 from psycopg import AsyncConnection
 
 from app.runtime.sql import Connection
-from bench.score import _EVENTS, _ITEMS, _has_workers, _unschedule
+from bench._server import kind_of, unschedule
+from bench.score import _EVENTS, _ITEMS
 
 ROUNDS = 15
 SIZES = {"server": (2_000_000, 100_000), "embedded": (200_000, 10_000)}
@@ -53,9 +54,9 @@ async def run(database_url: str) -> list[Row]:
         database_url, autocommit=True, prepare_threshold=None
     )
     async with connection:
-        kind = "server" if await _has_workers(connection) else "embedded"
+        kind = await kind_of(connection)
         events, items = SIZES[kind]
-        await _unschedule(connection)
+        await unschedule(connection)
         await connection.execute("select setseed(0.42)")
         await connection.execute(_ITEMS, [items])
         await _fill(connection, END, events // 2, items)
