@@ -24,7 +24,7 @@ STATE = {
     "days": "select bucket, sum(views), sum(likes) from agg.engagement_1d group by 1 order by 1",
     "popularity": "select content_id, views, likes from api.item_popularity order by 1",
     "windows": 'select "window", item_id, views, likes from core.item_window order by 1, 2',
-    "scores": "select ranking_id, item_id, views, likes from core.ranking_score order by 1, 2",
+    "scores": "select score_set, item_id, views, likes from core.ranking_score order by 1, 2",
     "lists": """
         select ranking, segment, rank, content_id, score, run_id
         from api.current_ranking order by 1, 2, 3
