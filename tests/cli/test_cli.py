@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[2]
 COMMANDS = [
     "dead-letters",
     "dev",
+    "dimensions",
     "erase",
     "export",
     "import",

@@ -55,10 +55,11 @@ async def test_what_a_version_does_not_show_any_more_is_told(
     for change, name in changes_of_a_version:
         await connection.execute(change.format(name, "other").encode())
     try:
-        [chunks, changes] = (await migrate(url)).warnings
+        chunks, changes, stale, unrefreshed = (await migrate(url)).warnings
     finally:
         for change, name in changes_of_a_version:
             await connection.execute(change.format("other", name).encode())
     assert "shows its chunks otherwise" in chunks
     assert "keeps its logs of changes otherwise" in changes
+    assert all("user_view_name" in each for each in (stale, unrefreshed)), (stale, unrefreshed)
     assert await differences(url) == []

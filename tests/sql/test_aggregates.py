@@ -169,18 +169,18 @@ async def test_each_level_is_refreshed_as_often_as_its_policy_says(world: World)
         from core.job_run group by job order by job
         """
     ) == [
-        ("refresh engagement_15m late", 1, 0),
         ("refresh engagement_15m", 3, 0),
-        ("refresh engagement_1d late", 1, 0),
+        ("refresh engagement_15m late", 1, 0),
         ("refresh engagement_1d", 1, 0),
-        ("refresh engagement_1m late", 1, 0),
+        ("refresh engagement_1d late", 1, 0),
         ("refresh engagement_1m", 15, 0),
-        ("refresh site_15m late", 1, 0),
+        ("refresh engagement_1m late", 1, 0),
         ("refresh site_15m", 3, 0),
-        ("refresh site_1d late", 1, 0),
+        ("refresh site_15m late", 1, 0),
         ("refresh site_1d", 1, 0),
-        ("refresh site_1m late", 1, 0),
+        ("refresh site_1d late", 1, 0),
         ("refresh site_1m", 15, 0),
+        ("refresh site_1m late", 1, 0),
         ("refresh_aggregates", 16, 0),
     ]
 
