@@ -35,11 +35,6 @@ select create_hypertable(
 
 -- Refreshes and the real-time tail of the aggregates read by time. Append-only, so cheap.
 create index event_by_time on core.event (occurred_at);
--- Finds the few events whose clocks ran ahead: they count at received_at, others at occurred_at.
--- With it, taking out what has left a window reads just that, not the day of events after it. The
--- columnstore keeps least and most of received_at of each batch because of it.
-create index event_ahead on core.event (received_at) where received_at < occurred_at;
-
 -- What a user viewed, newest first, and what to erase of it. The columnstore keeps a filter of the
 -- users of each batch because of it.
 create index event_by_user on core.event (user_id, occurred_at) where user_id is not null;

@@ -22,19 +22,7 @@ declare
     newest constant timestamptz := case
         when not recounting then (select max(feed.occurred_at) from core.score_feed as feed)
         when isfinite(until) then until
-        else coalesce(
-            greatest(
-                (
-                    select max(event.occurred_at) from core.event as event
-                    where event.received_at >= event.occurred_at
-                ),
-                (
-                    select max(event.received_at) from core.event as event
-                    where event.received_at < event.occurred_at
-                )
-            ),
-            raw_since
-        )
+        else coalesce((select max(event.occurred_at) from core.event as event), raw_since)
     end;
 begin
 -- The half-lives in seconds.

@@ -17,7 +17,7 @@ declare
     ledger_id bigint;
     day timestamptz := date_trunc('day', since, 'UTC');
     after constant timestamptz := least(
-        until, date_trunc('day', as_of, 'UTC') + interval '1 day'
+        until, date_trunc('day', as_of, 'UTC') + interval '24 hours'
     );
     fault text := coalesce(
         case when since >= until then format('since: %s is not before %s', since, until) end,
@@ -60,7 +60,7 @@ begin
                     'timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true
                 );
                 execute change using
-                    greatest(since, day), least(until, day + interval '1 day');
+                    greatest(since, day), least(until, day + interval '24 hours');
                 get diagnostics step = row_count;
                 changed := changed + step;
             end if;
@@ -74,7 +74,7 @@ begin
         perform api.release_job_lock('maintain_storage');
         perform api.release_job_lock('refresh_aggregates');
         commit;
-        day := day + interval '1 day';
+        day := day + interval '24 hours';
     end loop;
 
     -- Also of the days before one that failed.

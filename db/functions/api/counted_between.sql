@@ -1,9 +1,8 @@
 -- Counted events after one moment and up to another, less those that wait in the feed.
 -- Source: core.event, core.score_feed. Feeds: api.move_windows, api.turn_calendar_windows,
 -- api.add_to_scores.
--- Keeps: an event counts at occurred_at, or at received_at where that is earlier, as in the feed.
--- What waits is there twice, as an event and with all counts below 0: so it is in no sum. Reads no
--- events that are gone in part (api.raw_since). No settings, so that the planner can inline it.
+-- Keeps: what waits is there twice, as an event and with all counts below 0: so it is in no sum.
+-- Reads no events that are gone in part (api.raw_since). No settings: the planner can inline it.
 create function api.counted_between(
     since timestamptz, until timestamptz, fed_before timestamptz, raw_since timestamptz
 )
@@ -35,39 +34,17 @@ select
     case when part.count > 0 then one.gives end
 from (
     select
-        timely.item_id,
-        timely.occurred_at as at,
-        timely.event_type,
-        timely.count,
-        timely.seconds
-    from core.event as timely
+        event.item_id,
+        event.occurred_at as at,
+        event.event_type,
+        event.count,
+        event.seconds
+    from core.event as event
     where
-        timely.counted
-        and timely.occurred_at > counted_between.since
-        and timely.occurred_at >= counted_between.raw_since
-        and timely.occurred_at <= counted_between.until
-        and timely.received_at >= timely.occurred_at
-    union all
-    -- An event that was ahead of its time counts at received_at. The accept path allows an hour
-    -- (settings: max_future_seconds); a day is what is searched.
-    select
-        ahead.item_id,
-        ahead.received_at as at,
-        ahead.event_type,
-        ahead.count,
-        ahead.seconds
-    from core.event as ahead
-    where
-        ahead.counted
-        and ahead.received_at > counted_between.since
-        and ahead.received_at <= counted_between.until
-        and ahead.received_at < ahead.occurred_at
-        and ahead.occurred_at > counted_between.since
-        and ahead.occurred_at >= counted_between.raw_since
-        and ahead.occurred_at <= case
-            when isfinite(counted_between.until) then counted_between.until + interval '1 day'
-            else counted_between.until
-        end
+        event.counted
+        and event.occurred_at > counted_between.since
+        and event.occurred_at >= counted_between.raw_since
+        and event.occurred_at <= counted_between.until
     union all
     select
         feed.item_id,

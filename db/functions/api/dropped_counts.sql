@@ -20,7 +20,7 @@ begin
         date_trunc(
             'day',
             greatest(
-                api.dropped_before('engagement_1m') + interval '1 day' - interval '1 microsecond',
+                api.dropped_before('engagement_1m') + interval '24 hours' - interval '1 microsecond',
                 (
                     select min(position.since) from core.window_position as position
                     where isfinite(position.since)

@@ -14,7 +14,7 @@ begin
         select
             policy.level,
             least(
-                day + interval '1 day', time_bucket(width.bucket, as_of - policy.refresh_lag)
+                day + interval '24 hours', time_bucket(width.bucket, as_of - policy.refresh_lag)
             ) as until
         from core.aggregate_level as width
         inner join core.storage_policy as policy on width.name = policy.level

@@ -27,8 +27,8 @@ begin
         return;
     end if;
     day := coalesce(wanted.rebuilt_until, date_trunc('day', wanted.since, 'UTC'));
-    after := date_trunc('day', wanted.until + interval '1 day' - interval '1 second', 'UTC');
-    after := least(after, date_trunc('day', as_of, 'UTC') + interval '1 day');
+    after := date_trunc('day', wanted.until + interval '24 hours' - interval '1 second', 'UTC');
+    after := least(after, date_trunc('day', as_of, 'UTC') + interval '24 hours');
     update core.recompute as request
     set
         attempts = request.attempts + 1,
@@ -54,7 +54,7 @@ begin
             return;
         end if;
         call api.rebuild_day(day, as_of);
-        day := day + interval '1 day';
+        day := day + interval '24 hours';
         update core.recompute as request set rebuilt_until = day
         where request.recompute_id = wanted.recompute_id;
         commit;

@@ -2,8 +2,8 @@
 -- must equal at any time.
 -- Source: core.event, api.dropped_counts for what is gone of it.
 -- Feeds: api.drifted_scores, api.weighted_decay_recount.
--- Keeps: an event counts at occurred_at, or at received_at where that is earlier. The sums hold for
--- the moment of the newest event. last_event_at is of what gives, as in api.add_to_scores.
+-- Keeps: the sums hold for the moment of the newest event. last_event_at is of what gives, as in
+-- api.add_to_scores.
 create function api.recount_scores(ranking core.ranking)
 returns setof core.ranking_score
 language sql stable
@@ -12,7 +12,7 @@ begin atomic
 with counted as (
     select
         event.item_id,
-        least(event.occurred_at, event.received_at) as at,
+        event.occurred_at as at,
         one.views,
         one.likes,
         one.comments,

@@ -1,7 +1,7 @@
 -- Every window recounted from all events: what core.item_window must equal at any time.
 -- Source: core.event, api.dropped_counts for what is gone of it.
 -- Feeds: api.drifted_windows.
--- Keeps: an event counts at occurred_at, or at received_at where that is earlier.
+-- Keeps: all windows are of one snapshot.
 create function api.recount_windows()
 returns setof core.item_window
 language sql stable
@@ -10,7 +10,7 @@ begin atomic
 with counted as (
     select
         event.item_id,
-        least(event.occurred_at, event.received_at) as at,
+        event.occurred_at as at,
         one.views,
         one.likes,
         one.comments,
