@@ -12,7 +12,7 @@ from app.ingest.wire import EventType
 
 
 class ExportedEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A raw event, as `POST /analytics/events` takes it, and whether it counts."""
+    """A raw event that counts, as `groundswell import` takes it."""
 
     id: UUID
     type: EventType
@@ -24,8 +24,6 @@ class ExportedEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     count: int
     seconds: float | None
     metadata: dict[str, Any] | None
-    counted: bool
-    uncounted_because: str | None
 
 
 class ExportedCounts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -151,8 +151,7 @@ async def test_history_comes_to_what_it_is(
     await is_right(world)
 
 
-@pytest.mark.parametrize("name", ["history.csv", "history.ndjson"])
-@pytest.mark.parametrize("killed_after", [1, 3])
+@pytest.mark.parametrize(("name", "killed_after"), [("history.csv", 1), ("history.ndjson", 3)])
 async def test_one_that_was_killed_goes_on(  # noqa: PLR0917 - fixtures and parameters
     world: World,
     settings: Settings,

@@ -1,4 +1,4 @@
--- The raw events of a stretch of time, in order, as `POST /analytics/events` would take them.
+-- The events of a stretch of time that count, in order, as `groundswell import` takes them.
 select
     event.event_id as id,
     event.event_type as type,
@@ -10,12 +10,11 @@ select
     event.session_id as "sessionId",
     event.count,
     event.seconds,
-    event.metadata,
-    event.counted,
-    event.uncounted_because as "uncountedBecause"
+    event.metadata
 from core.event as event
 inner join core.item as item on event.item_id = item.item_id
 where
-    event.occurred_at >= %(since)s::timestamptz
+    event.counted
+    and event.occurred_at >= %(since)s::timestamptz
     and event.occurred_at < %(until)s::timestamptz
 order by event.occurred_at, event.event_id

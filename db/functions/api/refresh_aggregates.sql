@@ -1,7 +1,7 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
 -- Source: core.event, core.aggregate_level.
 -- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d, agg.site_1m, agg.site_15m,
--- agg.site_1d; does what core.recompute asks for, because of two refreshes at once the second fails.
+-- agg.site_1d; does what core.recompute asks for, as of two refreshes at once the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that is gone
 -- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first. What
 -- is older than an hour, and not of the newest whole bucket, waits for a slower beat
