@@ -27,6 +27,15 @@ from tests.sql.oracle import Event
 from tests.sql.world import World
 
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def now() -> None:
+    """Begin each test now: three minutes after the file was read, its lists would be stale."""
+    global NOW  # noqa: PLW0603
+    NOW = datetime.now(UTC)
+
+
 HOUR = timedelta(hours=1)
 
 
