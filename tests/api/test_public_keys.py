@@ -126,7 +126,7 @@ async def test_a_like_that_is_not_recorded_gives_nothing_to_take_back(
     async with pool.connection() as connection:
         await connection.execute("update core.api_key set rate_limit = 1000")
     # What was used of the lower limit is a minute of the higher one.
-    async for spent in redis.scan_iter(match="*limit*"):
+    async for spent in redis.scan_iter(match="*rate*"):
         await redis.unlink(spent)
     async with api_of(own) as later:
         assert [await status(event, later) for event in (unlike, unlike)] == [202, 422]
