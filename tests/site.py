@@ -7,8 +7,10 @@ import os
 import signal
 import ssl
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 
@@ -44,6 +46,7 @@ class Site:
             "GROUNDSWELL_STOP_SECONDS": "0",
             **environment,
         }
+        self._errors: Path | None = None
         self.port = free_port(HOST)
         self.process: asyncio.subprocess.Process | None = None
         self.url = f"http://{HOST}:{self.port}"
@@ -52,17 +55,24 @@ class Site:
         """Start it and wait until it answers; it may be running."""
         if self.process is not None and self.process.returncode is None:
             return
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._program, "serve", "--port", str(self.port),
-            env={**os.environ, **self._environment},
-        )  # fmt: skip
+        with tempfile.NamedTemporaryFile(delete=False) as errors:
+            self._errors = Path(errors.name)
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, *self._program, "serve", "--port", str(self.port),
+                env={**os.environ, **self._environment}, stderr=errors,
+            )  # fmt: skip
         await self._ready()
 
     async def stop(self) -> None:
-        """End it."""
+        """End it. Nothing that callers did may have ended in a traceback."""
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
             await self.process.wait()
+        if self._errors is not None:
+            written, self._errors = self._errors, None
+            text = written.read_text()
+            written.unlink()
+            assert "Traceback" not in text, text
 
     async def _ready(self) -> None:
         async with httpx.AsyncClient(verify=NO_CERTIFICATES) as client:

@@ -35,7 +35,8 @@ noticed by it."""
 PAGE = 500
 
 
-_Read: TypeAlias = Callable[[int, int], Awaitable[tuple[int, list[RaisedAlert]]]]
+_Page: TypeAlias = tuple[int, list[RaisedAlert]]
+_Read: TypeAlias = Callable[[int, int], Awaitable[_Page]]
 
 
 class StreamEvent(msgspec.Struct, frozen=True):
@@ -131,32 +132,35 @@ class AlertFeed:
         metrics.STREAMS.inc()
         try:
             read = partial(self._read, ranking=ranking, subscription_id=subscription_id)
-            async with (
-                aclosing(self._events(after, read)) as events,
-                aclosing(_with_heartbeats(events, heartbeat)) as beating,
-            ):
-                async for event in beating:
+            async with aclosing(self._events(after, read, heartbeat)) as events:
+                async for event in events:
                     yield event
         finally:
             self._streams -= 1
             metrics.STREAMS.dec()
 
-    async def _events(self, after: int | None, read: _Read) -> AsyncGenerator[StreamEvent]:
-        era = self._era
-        while self._newest is None and not self._is_closed:
-            await self._changed.wait()
-        position, has_begun = (self._newest or 0) if after is None else after, False
+    async def _events(
+        self, after: int | None, read: _Read, heartbeat: float
+    ) -> AsyncGenerator[StreamEvent | None]:
+        era, position, has_begun = self._era, after, False
         outage = Outage("database, for a stream of alerts")
         while self._era == era:
             # Taken before reading: what is raised meanwhile sets it.
-            changed, newest = self._changed, self._newest or 0
-            if has_begun and position >= newest:
-                await changed.wait()
+            changed, newest = self._changed, self._newest
+            if newest is None or (has_begun and position is not None and position >= newest):
+                if not await _is_set(changed, within=heartbeat):
+                    yield None
                 continue
+            position = newest if position is None else position
+            reading = asyncio.ensure_future(read(position, newest))
+            async with aclosing(_beats(reading, heartbeat)) as beats:
+                async for beat in beats:
+                    yield beat
             try:
-                position, page = await read(position, newest)
+                position, page = reading.result()
             except DATABASE_ERRORS as error:
-                await first_of(changed, within=outage.failed(error))
+                if not await _is_set(changed, within=min(outage.failed(error), heartbeat)):
+                    yield None
                 continue
             outage.over()
             for alert in page:
@@ -169,7 +173,7 @@ class AlertFeed:
 
     async def _read(
         self, position: int, newest: int, *, ranking: str | None, subscription_id: int | None
-    ) -> tuple[int, list[RaisedAlert]]:
+    ) -> _Page:
         """Return a page, and where it begins: at the position, or where the database ends."""
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
             if position > newest:
@@ -210,21 +214,19 @@ class AlertFeed:
         self._changed = asyncio.Event()
 
 
-async def _with_heartbeats(
-    events: AsyncGenerator[StreamEvent], heartbeat: float
-) -> AsyncGenerator[StreamEvent | None]:
-    """Yield the events, and None after every so many seconds of silence, whatever they wait for."""
-    while True:
-        coming = asyncio.ensure_future(anext(events, None))
-        try:
-            while not coming.done():
-                await asyncio.wait({coming}, timeout=heartbeat)
-                if not coming.done():
-                    yield None
-        finally:
-            coming.cancel()
-            await asyncio.wait({coming})
-        event = coming.result()
-        if event is None:
-            return
-        yield event
+async def _beats(reading: asyncio.Future[_Page], heartbeat: float) -> AsyncGenerator[None]:
+    """Yield a heartbeat whenever it is due, until the page is read.
+
+    Whoever hangs up is cancelled again at each step: the reading is left to end by itself then.
+    """
+    try:
+        while not (await asyncio.wait({reading}, timeout=heartbeat))[0]:
+            yield
+    finally:
+        reading.cancel()
+
+
+async def _is_set(event: asyncio.Event, *, within: float) -> bool:
+    """Wait for an event, and return whether it came in time."""
+    await first_of(event, within=within)
+    return event.is_set()

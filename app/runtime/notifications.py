@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import psycopg
+import structlog
 from psycopg import sql
 from redis.asyncio import Redis
 
@@ -16,6 +17,12 @@ from app.settings import Settings
 
 _PATIENCE_SECONDS = 60.0
 """How long Redis may announce nothing before it is listened to anew; only a bound."""
+
+HEAR_SECONDS = 5.0
+"""Within it, whoever listens to the database must have heard what it has announced itself."""
+_PROBE = "groundswell_probe"
+
+log = structlog.get_logger(__name__)
 
 Source = Callable[[], AsyncGenerator[str, None]]
 """Connects, then yields the channel of each announcement; first an empty text: it listens now."""
@@ -65,16 +72,30 @@ class Notifications:
 
 
 def of_database(settings: Settings, *channels: str) -> Notifications:
-    """Return the notifications (LISTEN) of a database, on a connection of their own."""
+    """Return the notifications (LISTEN) of a database, on a connection of their own.
+
+    A pooler that lends servers by transaction takes LISTEN and never tells anything: the log says
+    so then, and whoever listens is as late as it asks by itself.
+    """
 
     async def source() -> AsyncGenerator[str, None]:
         connection = await psycopg.AsyncConnection.connect(
             settings.database_url, **connection_options(settings, "notifications")
         )
         async with connection:
-            for channel in channels:
+            for channel in (*channels, _PROBE):
                 await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
             yield ""
+            await connection.execute("select pg_notify(%s, '')", [_PROBE])
+            has_heard = False
+            async for notification in connection.notifies(timeout=HEAR_SECONDS):
+                has_heard = True
+                yield notification.channel
+            if not has_heard:
+                log.warning(
+                    "the database announces nothing here: is it behind a pooler that lends "
+                    "servers by transaction? What it would announce is seen some seconds later"
+                )
             async for notification in connection.notifies():
                 yield notification.channel
 

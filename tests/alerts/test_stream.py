@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
 
 import msgspec
 import pytest
+from anyio import create_task_group
+from prometheus_client import REGISTRY
 
 from app.alerts import feed as feeding
-from app.alerts.feed import AlertFeed
+from app.alerts.feed import AlertFeed, StreamEvent
 from app.runtime.pool import open_pool
 from app.settings import Settings
 from tests.alerting import enters_top, subscribe
@@ -51,6 +56,28 @@ async def test_who_comes_back_misses_and_repeats_nothing(
         raised += [await raise_one(world, mine) for _ in range(round_)]
     await eventually(lambda: heard.has(*raised))
     assert len(raised) == 1 + 6 * 4 + 15
+
+
+async def test_it_ends_wherever_it_is_cancelled(world: World, feed: AlertFeed) -> None:
+    """As a server cancels it whose caller has hung up: again at each step, until it has ended."""
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    await raise_one(world, mine)
+    first = Heard(feed.follow(after=0))
+    await eventually(first.begun)
+
+    async def hear(events: AsyncGenerator[StreamEvent | None]) -> None:
+        async with aclosing(events):
+            async for _ in events:
+                pass
+
+    for steps in range(40):
+        async with create_task_group() as group:
+            group.start_soon(hear, feed.follow(after=0))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            group.cancel_scope.cancel()
+    assert REGISTRY.get_sample_value("groundswell_alert_streams") == 1
+    await first.leave()
 
 
 async def test_who_has_heard_nothing_yet_resumes_from_where_it_began(

@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests.alerting import enters_top, subscribe
 from tests.alerts.listening import raise_one
 from tests.eventually import eventually
-from tests.site import NO_CERTIFICATES, Site, served
+from tests.site import HOST, NO_CERTIFICATES, Site, served
 from tests.sql.world import World
 
 STREAM = "/alerts/stream"
@@ -91,3 +91,24 @@ async def test_clients_that_come_back_at_once_in_a_loop_leave_seats(site: Site) 
                 return one.status_code == two.status_code == 200
 
         await eventually(seats)
+
+
+async def test_a_caller_whose_connection_breaks_leaves_no_trace(site: Site, world: World) -> None:
+    """Whatever its stream does then: the process writes no traceback (see `Site.stop`)."""
+    mine = await subscribe(world, enters_top(1), ranking="trending_24h")
+    await raise_one(world, mine)
+    head = f"GET {STREAM} HTTP/1.1\r\nHost: {site.url[7:]}\r\n"
+    async with httpx.AsyncClient(base_url=site.url, timeout=10, verify=NO_CERTIFICATES) as client:
+
+        async def none_left() -> bool:
+            return "groundswell_alert_streams 0.0" in (await client.get("/metrics")).text
+
+        for last in ("", "Last-Event-ID: 0\r\n", f"Last-Event-ID: {2**62}\r\n"):
+            # As many as there are seats.
+            for heard in (0, 1, 400):
+                reader, writer = await asyncio.open_connection(HOST, site.port)
+                writer.write(f"{head}{last}\r\n".encode())
+                if heard:
+                    assert b"HTTP/1.1 200" in await reader.read(heard) + await reader.read(400)
+                writer.transport.abort()
+            await eventually(none_left)
