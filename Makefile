@@ -11,7 +11,7 @@ ARGS ?=
 QUICK := tests/unit tests/schema \
 	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
 	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
-export FUZZ SEED SOAK_KILLS SOAK_SECONDS
+export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -35,7 +35,7 @@ run: .venv/run.stamp  ## Run everything with a moving demo (PORT=8000 DATA=.grou
 		$(if $(filter 0 no false,$(DEMO)),--no-demo,--demo)
 
 .PHONY: test
-test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay')
+test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments)
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: quick

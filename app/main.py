@@ -29,6 +29,8 @@ from app.alerts import webhook_routes as webhooks
 from app.alerts.feed import CHANNEL as ALERT_CHANNEL
 from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
+from app.comments import routes as comments
+from app.comments.posting import Posting
 from app.dashboard import pages, problem_pages
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
 from app.erasure import routes as erasure
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> HotPath:
             beacon.router,
             items.router,
             likes.router,
+            comments.router,
             me.router,
             Router(
                 "/",
@@ -175,6 +178,7 @@ def _opened(
             stats_cache = StatsCache(
                 settings=settings, pool=pool, redis=redis, ranks=places.trending
             )
+            new_id = Uuid7Source()
             announcements = of_redis(redis, TRENDING_SWITCHED, API_KEYS_CHANGED)
             notifications = of_database(settings, ALERT_CHANNEL)
             following = await stack.enter_async_context(
@@ -212,7 +216,10 @@ def _opened(
                 known_items=known_items,
                 like_counts=LikeCounts(redis, owe=stats_cache.owe),
                 live_counts=live_counts,
-                new_id=Uuid7Source(),
+                new_id=new_id,
+                posting=Posting(
+                    settings, pool, stats=stats_cache, live_counts=live_counts, new_id=new_id
+                ),
                 alert_feed=feed,
                 clients=clients,
                 guesses=Guesses(),
@@ -270,6 +277,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="Events", description="Record what people do."),
             Tag(name="Items", description="The catalogue that rankings take titles from."),
             Tag(name="Likes", description="What signed-in users like."),
+            Tag(name="Comments", description="What signed-in users write, and translations."),
             Tag(name="Users", description="What is kept of a signed-in user."),
             Tag(name="Rankings", description="What is trending, and why."),
             Tag(name="Alerts", description="Be told when something enters a top or breaks out."),

@@ -16,6 +16,7 @@ from app.access.key_ring import KeyRing
 from app.access.users import Users
 from app.access.viewers import Viewers
 from app.alerts.feed import AlertFeed
+from app.comments.posting import Posting
 from app.ingest.known_items import KnownItems
 from app.ingest.recorder import Recorder
 from app.ingest.senders import Senders
@@ -53,6 +54,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     like_counts: LikeCounts
     live_counts: LiveCounts
     new_id: Uuid7Source
+    posting: Posting
     alert_feed: AlertFeed
     clients: Clients
     guesses: Guesses

@@ -12,6 +12,7 @@ from app.errors import SettingError
 from app.runtime.addresses import (
     check_database_url,
     check_host,
+    check_http_url,
     check_names,
     check_origins,
     check_redis_url,
@@ -24,7 +25,7 @@ from app.runtime.token_key import public_key
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
-_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key"}
+_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key", "translator_key"}
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
@@ -160,6 +161,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     user_header: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]+$")] | None = None
     """The header in which the trusted proxies name the user; they must remove a caller's own."""
 
+    comment_limit_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 30
+    """Comments a minute that one user may post and delete; 0 is no limit."""
+    translator: Literal["none", "libretranslate", "openai", "apertium"] = "none"
+    """Who translates comments: a LibreTranslate server, any API of OpenAI's form (`openai`), or the
+    program `apertium` on the worker's PATH."""
+    translator_url: str | None = None
+    """Where that is, such as `http://libretranslate:5000` or `https://api.openai.com/v1`."""
+    translator_key: str | None = None
+    """The API key to show there."""
+    translator_model: str | None = None
+    """The model to ask for, with `openai`."""
+    translator_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    """Longest time in seconds that a translation may take before it is tried again later."""
+    translation_languages: Annotated[
+        str, msgspec.Meta(pattern="^[a-z]{2,3}( *, *[a-z]{2,3})*$|^$")
+    ] = ""
+    """Languages that comments are translated into where readers ask for them, such as `en, de`."""
+    translation_hours: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 24.0
+    """How long a translation is kept, in hours; 0 keeps it as long as there is a comment of that
+    text."""
+
     weight_view: Weight | None = None
     """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""
     weight_like: Weight | None = None
@@ -188,6 +210,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip()
         )
 
+    @property
+    def translation_targets(self) -> frozenset[str]:
+        """The codes of `translation_languages`; none where nobody translates."""
+        codes = self.translation_languages.replace(" ", "").split(",")
+        return frozenset() if self.translator == "none" else frozenset(codes) - {""}
+
     def __post_init__(self) -> None:
         """Raise `ValueError` for networks and keys that are none."""
         parse_networks(self.trusted_proxies)
@@ -203,6 +231,7 @@ _CHECKS: dict[str, Callable[[str], None]] = {
     "cors_origins": check_origins,
     "allowed_hosts": check_names,
     "zone": check_zone,
+    "translator_url": check_http_url,
 }
 """What is asked of a value beside its type; raises `ValueError` with what was expected."""
 
@@ -242,6 +271,16 @@ def _check_together(settings: Settings) -> None:
         raise SettingError(
             "GROUNDSWELL_USER_HEADER is believed from GROUNDSWELL_TRUSTED_PROXIES only: set both"
         )
+    if settings.translator != "none" and not settings.translation_languages:
+        raise SettingError(
+            "GROUNDSWELL_TRANSLATOR translates into GROUNDSWELL_TRANSLATION_LANGUAGES: set both"
+        )
+    if settings.translator in {"libretranslate", "openai"} and not settings.translator_url:
+        raise SettingError(
+            f"GROUNDSWELL_TRANSLATOR={settings.translator} needs GROUNDSWELL_TRANSLATOR_URL"
+        )
+    if settings.translator == "openai" and not settings.translator_model:
+        raise SettingError("GROUNDSWELL_TRANSLATOR=openai needs GROUNDSWELL_TRANSLATOR_MODEL")
 
 
 def variable_of(field: str) -> str:

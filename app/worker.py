@@ -1,4 +1,4 @@
-"""Runs the writer, the publisher, the like counts' reconciler and the alerts' deliverer."""
+"""Runs the writer, the publisher, the like counts' reconciler, alerts' deliverer and translator."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 
 from app.alerts.deliverer import CHANNEL as ALERT_CHANNEL
 from app.alerts.deliverer import run_deliverer
+from app.comments.translator import CHANNEL as TRANSLATION_CHANNEL
+from app.comments.translator import run_translator
 from app.errors import GroundswellError, InputError
 from app.ingest.writer import run_writer
 from app.likes.reconciler import run_like_reconciler
@@ -35,7 +37,7 @@ _BEAT_SECONDS = 2.0
 
 
 async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> None:
-    """Write events, publish snapshots and send alerts until SIGTERM or SIGINT.
+    """Write events, publish snapshots, send alerts and translate until SIGTERM or SIGINT.
 
     All outlive any outage. The file `heartbeat` is touched every two seconds for as long as this
     process does its work. Raises `InputError` when the port for its metrics is taken, and
@@ -86,7 +88,7 @@ async def run_parts(
     heartbeat: Path | None = None,
 ) -> None:
     """Do all of it until `stop` is set, or until a server refuses the first login."""
-    notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL)
+    notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL, TRANSLATION_CHANNEL)
     top = TopPublisher(pool=pool, redis=redis)
     publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
     async with asyncio.TaskGroup() as group:
@@ -111,6 +113,10 @@ async def run_parts(
         group.create_task(
             run_like_reconciler(settings=settings, pool=pool, redis=redis, stop=stop),
             name="like reconciler",
+        )
+        group.create_task(
+            run_translator(settings=settings, pool=pool, notifications=notifications, stop=stop),
+            name="translator",
         )
 
 

@@ -64,7 +64,7 @@ def _run(subject: Subject, counts: str) -> None:
         raise InputError(f"no {subject.content_type} has the id {subject.content_id!r}")
     click.echo(
         f"erased from {erased.events} events, and {erased.waiting} that waited; "
-        f"{erased.likes} likes stay as nobody's"
+        f"{erased.comments} comments gone; {erased.likes} likes stay as nobody's"
     )
 
 

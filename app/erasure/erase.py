@@ -87,11 +87,12 @@ async def _erase_user(
             )
     async with connect() as connection:
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
+        comments = await sql.erase_comments(connection, user_id=user_id)
     for item in {(trace.content_type, trace.external_id) for trace in traces}:
         await redis_client.unlink(*seen_keys(user_id, list(sessions), item))
         if purges:
             await _forget_counts(redis_client, item)
-    return Erased(events=events, waiting=waiting, likes=likes)
+    return Erased(events=events, waiting=waiting, likes=likes, comments=comments)
 
 
 async def _erase_item(
@@ -119,10 +120,11 @@ async def _erase_item(
                 connection, chunk=chunk, item_id=item_id, purges=purges
             )
     async with connect() as connection:
+        comments = await sql.erase_comments(connection, item_id=item_id)
         await sql.erase_item(connection, item_id=item_id, purges=purges, as_of=as_of)
     await _forget_counts(redis_client, item)
     await redis_client.incr(keys.CATALOGUE_VERSION)
-    return Erased(events=events, waiting=waiting)
+    return Erased(events=events, waiting=waiting, comments=comments)
 
 
 async def _forget_counts(redis_client: redis.asyncio.Redis, item: tuple[str, str]) -> None:

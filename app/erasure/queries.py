@@ -32,6 +32,7 @@ _EVENT_CHUNKS = Query("event_chunks", Chunk)
 _USER_TRACES = Query("user_traces", Trace)
 _ERASE_EVENTS = Query("erase_events", _Erased)
 _ERASE_LIKES = Query("erase_likes", _Erased)
+_ERASE_COMMENTS = Query("erase_comments", _Erased)
 _ERASE_ITEM = Command("erase_item")
 
 
@@ -70,6 +71,14 @@ async def erase_events(  # noqa: PLR0913  # whose, when, and how
 async def erase_likes(connection: Connection, *, user_id: str, purges: bool) -> int:
     """Make a user's likes nobody's, or delete them; return how many stay."""
     found = await _ERASE_LIKES.first(connection, user_id=user_id, purges=purges)
+    return 0 if found is None else found.erased
+
+
+async def erase_comments(
+    connection: Connection, *, user_id: str | None = None, item_id: int | None = None
+) -> int:
+    """Delete the comments of a user or of an item; return how many there were."""
+    found = await _ERASE_COMMENTS.first(connection, user_id=user_id, item_id=item_id)
     return 0 if found is None else found.erased
 
 

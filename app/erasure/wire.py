@@ -29,3 +29,5 @@ class Erased(Wire, frozen=True):
     """Events that waited to be written, dead letters among them."""
     likes: int = 0
     """Likes that stay as nobody's."""
+    comments: int = 0
+    """Comments, which go whatever is counted."""

@@ -68,7 +68,7 @@ return answer
 class Limit(NamedTuple):
     """How much may come out of one bucket."""
 
-    name: Literal["key", "client"]
+    name: Literal["key", "client", "user"]
     bucket: str
     """Its Redis key."""
     per_minute: int

@@ -75,6 +75,14 @@ def _try_redis_url(url: str) -> None:
     _REDIS[parts.scheme](**given)
 
 
+def check_http_url(url: str) -> None:
+    """Raise `ValueError` for what names no HTTP server."""
+    parts = urlsplit(url)
+    _ = parts.port  # raises for what is no port
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("expected a URL such as https://host/path")
+
+
 def check_host(host: str) -> None:
     """Raise `ValueError` for what cannot be listened on."""
     try:

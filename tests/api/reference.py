@@ -1,4 +1,4 @@
-"""docs/api.md as data: its curls with the statuses and answers that they show."""
+"""docs/api.md, or another page, as data: its curls with the statuses and answers that they show."""
 
 from __future__ import annotations
 
@@ -20,12 +20,28 @@ class Example(NamedTuple):
     answer: Any
 
 
-def read_examples() -> list[Example]:
-    """Return every example of the page, in its order."""
+def read_examples(page: Path = PAGE) -> list[Example]:
+    """Return every example of a page, in its order."""
     return [
         Example(command, int(status), json.loads(answer) if answer else None)
-        for command, status, answer in BLOCK.findall(PAGE.read_text())
+        for command, status, answer in BLOCK.findall(page.read_text())
     ]
+
+
+def fits(shown: Any, found: Any) -> bool:
+    """Tell whether an answer has the fields and words shown: an item's may be left out at the end,
+    and … stands for anything. Numbers and lists may differ."""
+    if isinstance(shown, dict):
+        return isinstance(found, dict) and all(
+            name in found and fits(value, found[name]) for name, value in shown.items()
+        )
+    if isinstance(shown, list):
+        return isinstance(found, list) and all(map(fits, shown, found))
+    if isinstance(shown, str) and isinstance(found, str):
+        return re.fullmatch(".*".join(map(re.escape, shown.split("…"))), found) is not None
+    if isinstance(shown, bool) or shown is None:
+        return shown is found
+    return isinstance(found, int | float)
 
 
 def request(command: str, variables: dict[str, str]) -> dict[str, Any]:

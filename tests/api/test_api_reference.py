@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import GroundswellError
 from tests.api.conftest import ADMIN_KEY
-from tests.api.reference import PAGE, Example, read_examples, request
+from tests.api.reference import PAGE, Example, fits, read_examples, request
 from tests.eventually import eventually
 from tests.tokens import token
 
@@ -45,22 +45,6 @@ def test_every_problem_is_in_the_reference() -> None:
         kinds += kind.__subclasses__()
     met = {(error.slug, str(error.status)) for error in kinds if error.status != 500}
     assert listed == met
-
-
-def fits(shown: Any, found: Any) -> bool:
-    """Tell whether an answer has the fields and words shown: an item's may be left out at the end,
-    and … stands for anything. Numbers and lists may differ."""
-    if isinstance(shown, dict):
-        return isinstance(found, dict) and all(
-            name in found and fits(value, found[name]) for name, value in shown.items()
-        )
-    if isinstance(shown, list):
-        return isinstance(found, list) and all(map(fits, shown, found))
-    if isinstance(shown, str) and isinstance(found, str):
-        return re.fullmatch(".*".join(map(re.escape, shown.split("…"))), found) is not None
-    if isinstance(shown, bool) or shown is None:
-        return shown is found
-    return isinstance(found, int | float)
 
 
 @pytest.fixture

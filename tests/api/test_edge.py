@@ -28,16 +28,22 @@ STRANGE = [
 ]  # fmt: skip
 
 
+PARAMETERS = {
+    "alert_id": "1", "comment_id": "00000000-0000-7000-8000-000000000001", "content_id": "x",
+    "name": "trending_24h", "recompute_id": "1",
+}  # fmt: skip
+
+
 def routes(settings: Settings) -> Iterator[tuple[str, str]]:
     """Every method and path of the API, with something in the place of each parameter."""
     for route in create_app(settings).app.routes:
         for handler in getattr(route, "route_handlers", ()):
             if isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is not False:
-                path = route.path_format.replace("{alert_id}", "1").replace(
-                    "{name}", "trending_24h"
-                )
+                path = route.path_format
+                for name, value in PARAMETERS.items():
+                    path = path.replace(f"{{{name}}}", value)
                 for method in handler.http_methods - {"OPTIONS"}:
-                    yield method, path.replace("{content_id}", "x").replace("{recompute_id}", "1")
+                    yield method, path
 
 
 async def test_every_route_refuses_what_it_does_not_know(

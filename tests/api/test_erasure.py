@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -74,6 +75,15 @@ async def traces(
         )
         await connection.execute(
             "insert into core.item_like select item_id, %s, true, now() from core.item", [WHO]
+        )
+        await connection.execute(
+            "insert into core.comment select %s, item_id, %s, %s, sha256('x'), 'es', now()"
+            " from core.item where external_id = %s",
+            [UUID(int=7), WHO, f"{WHO} on {ITEM}", ITEM],
+        )
+        await connection.execute(
+            "insert into core.translation select sha256('x'), 'en', %s, 1, now(), null, 'infinity'",
+            [f"{WHO} upon {ITEM}"],
         )
         await connection.execute("call api.refresh_aggregates(forced => true)")
         await connection.execute(
@@ -151,12 +161,13 @@ async def test_a_user_is_nowhere_and_counts_stay(
 ) -> None:
     places = await found(pool, redis, WHO, SESSION)
     assert places == {
-        "core.event", "core.item_like", keys.EVENT_STREAM, keys.BACKFILL_STREAM, keys.DEAD_STREAM,
+        "core.comment", "core.event", "core.item_like", "core.translation", keys.EVENT_STREAM,
+        keys.BACKFILL_STREAM, keys.DEAD_STREAM,
     }  # fmt: skip
     before = await sums(pool)
     answer = await erase(api, userId=WHO, counts="keep")
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"events": 3, "waiting": 4, "likes": 2}
+    assert answer.json() == {"events": 3, "waiting": 4, "likes": 2, "comments": 1}
     left = await found(pool, redis, WHO, SESSION)
     async with pool.connection() as connection:
         cursor = await connection.execute(
@@ -171,11 +182,11 @@ async def test_a_user_is_nowhere_and_counts_stay(
     assert left == {"core.event"}
     assert await found(pool, redis, WHO) == set()
     assert (action, parameters["kind"], parameters["counts"]) == ("erase", "user", "keep")
-    assert outcome == {"events": 3, "waiting": 4, "likes": 2}
+    assert outcome == {"events": 3, "waiting": 4, "likes": 2, "comments": 1}
     assert await sums(pool) == before
     assert await waiting(redis) == 1
     again = await erase(api, userId=WHO, counts="keep")
-    assert again.json() == {"events": 0, "waiting": 0, "likes": 0}
+    assert again.json() == {"events": 0, "waiting": 0, "likes": 0, "comments": 0}
 
 
 @pytest.mark.usefixtures("traces")
@@ -184,7 +195,7 @@ async def test_a_user_is_purged_with_its_counts(
 ) -> None:
     assert await sums(pool) == [3, 1]
     answer = await erase(api, userId=WHO, counts="purge")
-    assert answer.json() == {"events": 3, "waiting": 4, "likes": 0}
+    assert answer.json() == {"events": 3, "waiting": 4, "likes": 0, "comments": 1}
     assert await found(pool, redis, WHO) == set()
     assert await sums(pool) == [1, 0]
     assert (await written(pool)).rows == 1
@@ -204,7 +215,7 @@ async def test_an_item_is_nowhere(
     assert (await api.get(f"/analytics/stats/{ITEM}")).status_code == 200
     assert "core.item" in await found(pool, redis, ITEM)
     answer = await erase(api, contentId=ITEM, counts=counts)
-    assert answer.json() == {"events": 2, "waiting": 3, "likes": 0}
+    assert answer.json() == {"events": 2, "waiting": 3, "likes": 0, "comments": 1}
     assert await found(pool, redis, ITEM) == set()
     assert await sums(pool) == after
     assert (await erase(api, contentId=ITEM, counts=counts)).status_code == 404
@@ -250,9 +261,12 @@ async def test_the_command_does_the_same_and_is_audited(
         return result.output or str(result.exception)
 
     said = await run("user", WHO, "--counts", "keep")
-    assert said == "erased from 3 events, and 4 that waited; 2 likes stay as nobody's\n"
+    assert (
+        said
+        == "erased from 3 events, and 4 that waited; 1 comments gone; 2 likes stay as nobody's\n"
+    )
     assert await run("item", ITEM, "--counts", "purge") == (
-        "erased from 2 events, and 2 that waited; 0 likes stay as nobody's\n"
+        "erased from 2 events, and 2 that waited; 0 comments gone; 0 likes stay as nobody's\n"
     )
     assert await run("item", ITEM, "--counts", "purge") == f"no video has the id '{ITEM}'"
     assert await found(pool, redis, WHO, ITEM) == set()

@@ -8,7 +8,9 @@ from app.errors import SettingError
 from app.runtime.addresses import redacted
 from app.settings import Settings, read_settings, variable_of
 
-ANY_TEXT = {"db_user", "db_password", "jwt_issuer", "jwt_audience"}
+ANY_TEXT = {
+    "db_user", "db_password", "jwt_issuer", "jwt_audience", "translator_key", "translator_model"
+}  # fmt: skip
 """Settings that can be whatever text."""
 RUBBISH = "?!://:\\"
 

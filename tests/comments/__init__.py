@@ -1,0 +1,1 @@
+"""Comments, and who translates them."""
