@@ -10,7 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from app.dev.talk import Talk, comment
 from app.errors import GroundswellError
+from app.http.wire import id_text
 from app.replay.events import catalogue_of
 from app.replay.live import Traffic, send_traffic
 from app.replay.run import Replay, replay
@@ -33,15 +35,22 @@ class DemoState(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
 
-async def run_demo(*, url: str, state_file: Path, say: Callable[[str, str], None]) -> None:
+async def run_demo(
+    *, url: str, state_file: Path, talk: Talk | None, say: Callable[[str, str], None]
+) -> None:
     """Replay the sample into the API at `url` unless that is done, then send traffic for ever.
+
+    Between, some users comment on its first title.
 
     What goes wrong is told to `say`; it ends the demo and nothing else.
     """
     try:
         await _replay_sample(url, state_file, lambda text: say("demo", text))
-        say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
         items = catalogue_of(read_history(SAMPLE).videos, content_type="video")
+        if talk is not None:
+            first = id_text(items[0].content_id)
+            await comment(talk, url=url, content_id=first, say=lambda text: say("demo", text))
+        say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
         # A seed of its own for each start, so that no id is sent twice.
         traffic = Traffic(items, rate=RATE, seed=time.time_ns())
         await send_traffic(traffic, url=url, say=lambda text: say("demo", text))

@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import time
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ import msgspec
 from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
+from app.dev.talk import Talk, open_talk
 from app.errors import GroundswellError, InputError, ServiceError
 from app.migrate.migrate import migrate
 from app.rankings.calendar_zone import set_calendar_zone
@@ -65,7 +67,11 @@ async def run_dev(wanted: Dev) -> None:
 async def _run(wanted: Dev, port: int) -> None:
     begun = time.monotonic()
     url = f"http://{wanted.settings.host}:{port}"
-    async with open_servers(wanted.data, os.environ) as servers, asyncio.TaskGroup() as group:
+    async with (
+        open_servers(wanted.data, os.environ) as servers,
+        _talk(wanted) as talk,
+        asyncio.TaskGroup() as group,
+    ):
         group.create_task(servers.failed())
         report = await migrate(servers.database_url)
         if report.applied or report.replaced:
@@ -85,6 +91,7 @@ async def _run(wanted: Dev, port: int) -> None:
             "GROUNDSWELL_ALLOWED_HOSTS": wanted.settings.allowed_hosts or "localhost",
             # Whoever presses Ctrl-C waits for no open page.
             "GROUNDSWELL_STOP_SECONDS": "0",
+            **({} if talk is None else talk.environment),
         }
         for name, command in (("api", "serve"), ("worker", "worker")):
             child = CommandChild(name, [command], environment=environment, say=say)
@@ -94,7 +101,11 @@ async def _run(wanted: Dev, port: int) -> None:
         if wanted.settings.admin_key is None:
             say("dev", f"  admin key      {admin_key} (of this run)")
         if wanted.demo:
-            await run_demo(url=url, state_file=wanted.data / "demo.json", say=say)
+            await run_demo(url=url, state_file=wanted.data / "demo.json", talk=talk, say=say)
+
+
+def _talk(wanted: Dev) -> AbstractAsyncContextManager[Talk | None]:
+    return open_talk(wanted.settings) if wanted.demo else nullcontext()
 
 
 async def _ready(url: str) -> None:
