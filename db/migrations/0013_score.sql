@@ -34,18 +34,20 @@ create table core.ranking_score (
     score_set integer not null,
     item_id bigint not null,
     decayed_to timestamptz not null,
+    -- Side by side what changes with most events, which are views: of a row that is updated in its
+    -- page, what lies between what has changed is logged.
+    bound double precision not null,
     last_event_at timestamptz not null,
     views double precision not null,
-    likes double precision not null,
-    comments double precision not null,
-    shares double precision not null,
-    watch_minutes double precision not null,
     recent_views double precision not null,
+    likes double precision not null,
     recent_likes double precision not null,
+    comments double precision not null,
     recent_comments double precision not null,
+    shares double precision not null,
     recent_shares double precision not null,
+    watch_minutes double precision not null,
     recent_watch_minutes double precision not null,
-    bound double precision not null,
     constraint ranking_score_one_per_item primary key (score_set, item_id)
 ) with (fillfactor = 80);
 
@@ -60,7 +62,9 @@ comment on table core.ranking_score is
 comment on column core.ranking_score.score_set is
     'core.ranking_state: sums in use; core.recount: sums being made. All others are taken away.';
 comment on column core.ranking_score.item_id is 'core.item.';
-comment on column core.ranking_score.decayed_to is 'The moment at which the sums have their value.';
+comment on column core.ranking_score.decayed_to is
+    'The moment at which the sums have their value. It stays for some half-lives, in which what '
+    'happens later counts more than once: so an event changes no sum but its own.';
 comment on column core.ranking_score.last_event_at is
     'Its newest event that gave something: only that makes it active. -infinity: none did.';
 comment on column core.ranking_score.views is 'Views, each halved every half_life.';
@@ -80,8 +84,9 @@ comment on column core.ranking_score.recent_watch_minutes is
     'Minutes watched, each halved every recent_half_life.';
 comment on column core.ranking_score.bound is
     'Upper bound of the score that holds at any later time, in log2 and forward in time: '
-    'log2(score now) + seconds since 1970 / half-life. Comparable between items of a ranking. '
-    '-infinity: without points, or below core.ranking_state.floor.';
+    'log2(score now) + seconds since 1970 / half-life, and a little more, so that not every event '
+    'moves it. Comparable between items of a ranking. -infinity: without points, or below '
+    'core.ranking_state.floor.';
 
 create table core.ranking_state (
     ranking_id integer primary key references core.ranking on delete cascade,

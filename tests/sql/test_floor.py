@@ -21,22 +21,24 @@ select
     count(*) filter (where score.bound > '-infinity'),
     min(state.floor),
     count(*) filter (
-        where score.bound <> real.bound and (score.bound > '-infinity' or real.bound >= state.floor)
+        where real.bound > case
+            when score.bound > '-infinity' then score.bound else state.floor
+        end + 1e-9
     )
 from core.ranking_score as score
 inner join core.ranking_state as state on score.score_set = state.score_set
 inner join core.ranking as r on state.ranking_id = r.ranking_id
 cross join lateral (
     select api.forward_bound(
-        api.weighted_sum(
+        api.decay(%(as_of)s - score.decayed_to, r.half_life) * api.weighted_sum(
             state.weights, score.views, score.likes, score.comments, score.shares,
             score.watch_minutes
         ),
-        api.weighted_sum(
+        api.decay(%(as_of)s - score.decayed_to, r.recent_half_life) * api.weighted_sum(
             state.weights, score.recent_views, score.recent_likes, score.recent_comments,
             score.recent_shares, score.recent_watch_minutes
         ),
-        score.decayed_to, date_part('epoch', r.half_life)
+        %(as_of)s, date_part('epoch', r.half_life)
     ) as bound
 ) as real
 """
@@ -60,7 +62,7 @@ async def crowd(world: World) -> World:
 
 async def kept(world: World, as_of: object = AS_OF, *, places: int = 10) -> tuple[int, float]:
     """Check the list and every bound, and return how many bounds are kept, and the floor."""
-    ((known, floor, wrong),) = await world.rows(BOUNDS)
+    ((known, floor, wrong),) = await world.rows(BOUNDS, {"as_of": as_of})
     assert wrong == 0
     found, expected = [
         await world.rows(LIST, {"as_of": as_of, "source": source}) for source in ("index", "scores")

@@ -24,6 +24,10 @@ declare
         when isfinite(until) then until
         else coalesce((select max(event.occurred_at) from core.event as event), raw_since)
     end;
+    -- In half-lives: no sum is then so large that what counts beside it is lost.
+    landmark_for constant double precision := 64;
+    -- In doublings, a tenth of the score: an event that adds less leaves all indexes as they are.
+    slack constant double precision := 0.125;
 begin
 -- The half-lives in seconds.
 with setting as (
@@ -144,16 +148,21 @@ delta as (
     group by setting.score_set, counted.item_id
 ),
 
--- Old sums and new ones, both brought to the later of their moments.
+-- Old sums and new ones, both brought to one moment: that of the old ones, as long as it can be, so
+-- that those without an event stay as they are; then a new one. The bound is that of the later one.
 summed as (
     select
         delta.score_set,
         delta.item_id,
         score.stored_at,
+        score.bound as stored_bound,
         setting.half_life,
         setting.weights,
         setting.floor,
         moment.decayed_to,
+        greatest(newest, moment.decayed_to) as bounded_at,
+        fade.bound_slow,
+        fade.bound_fast,
         greatest(delta.last_event_at, score.last_event_at) as last_event_at,
         delta.views * fade.new_slow + coalesce(score.views * fade.old_slow, 0) as views,
         delta.likes * fade.new_slow + coalesce(score.likes * fade.old_slow, 0) as likes,
@@ -184,16 +193,26 @@ summed as (
         offset 0
     ) as score on true
     cross join lateral (
-        select greatest(newest, score.decayed_to) as decayed_to
+        select
+            case
+                when
+                    date_part('epoch', newest - score.decayed_to)
+                    <= landmark_for * least(setting.half_life, setting.recent_half_life, 'infinity')
+                    then score.decayed_to
+                else newest
+            end as decayed_to
     ) as moment
     cross join lateral (
         select
+            date_part('epoch', greatest(newest, moment.decayed_to) - moment.decayed_to) as bound,
             date_part('epoch', moment.decayed_to - newest) as new,
             date_part('epoch', moment.decayed_to - score.decayed_to) as old
         offset 0
     ) as age
     cross join lateral (
         select
+            api.decay_factor(age.bound, setting.half_life) as bound_slow,
+            api.decay_factor(age.bound, setting.recent_half_life) as bound_fast,
             api.decay_factor(age.new, setting.half_life) as new_slow,
             api.decay_factor(age.new, setting.recent_half_life) as new_fast,
             api.decay_factor(age.old, setting.half_life) as old_slow,
@@ -221,27 +240,33 @@ bounded as (
         api.without_dust(summed.recent_shares) as recent_shares,
         api.without_dust(summed.recent_watch_minutes) as recent_watch_minutes,
         summed.floor,
+        summed.stored_bound,
         api.forward_bound(
-            api.weighted_sum(
+            summed.bound_slow * api.weighted_sum(
                 summed.weights, summed.views, summed.likes, summed.comments, summed.shares,
                 summed.watch_minutes
             ),
-            api.weighted_sum(
+            summed.bound_fast * api.weighted_sum(
                 summed.weights, summed.recent_views, summed.recent_likes, summed.recent_comments,
                 summed.recent_shares, summed.recent_watch_minutes
             ),
-            summed.decayed_to,
+            summed.bounded_at,
             summed.half_life
         ) as bound
     from summed
     offset 0 -- the bound is used twice below
 ),
 
--- A bound that stays unknown leaves the row in its place, and every index as it is.
+-- A bound that stays as it is leaves the row in its place, and every index as it is.
 fresh as (
     select
         bounded.*,
-        case when bounded.bound >= bounded.floor then bounded.bound else '-infinity' end as known
+        case
+            when bounded.bound < bounded.floor or bounded.bound = '-infinity' then '-infinity'
+            when bounded.stored_bound between bounded.bound and bounded.bound + slack
+                then bounded.stored_bound
+            else bounded.bound + slack
+        end as known
     from bounded
 ),
 

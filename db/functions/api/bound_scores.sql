@@ -16,19 +16,30 @@ begin
             score.ctid as stored_at,
             score.bound as old_bound,
             api.forward_bound(
-                api.weighted_sum(
+                fade.slow * api.weighted_sum(
                     state.weights, score.views, score.likes, score.comments, score.shares,
                     score.watch_minutes
                 ),
-                api.weighted_sum(
+                fade.fast * api.weighted_sum(
                     state.weights, score.recent_views, score.recent_likes, score.recent_comments,
                     score.recent_shares, score.recent_watch_minutes
                 ),
-                score.decayed_to,
+                newest.at,
                 date_part('epoch', state.half_life)
             ) as bound
         from core.ranking_state as state
         inner join core.ranking_score as score on state.score_set = score.score_set
+        -- Later events count more than once in the sums, and the fast ones most.
+        cross join lateral (
+            select greatest(score.decayed_to, score.last_event_at) as at
+            offset 0
+        ) as newest
+        cross join lateral (
+            select
+                api.decay(newest.at - score.decayed_to, state.half_life) as slow,
+                api.decay(newest.at - score.decayed_to, state.recent_half_life) as fast
+            offset 0
+        ) as fade
         where state.ranking_id = (ranking).ranking_id
     ),
 

@@ -71,11 +71,11 @@ compared as (
             (select in_use.score_set from in_use),
             coalesce(recount.item_id, stored.item_id),
             moment.at,
+            '-infinity',
             coalesce(recount.last_event_at, '-infinity'),
-            correction.views, correction.likes, correction.comments, correction.shares,
-            correction.watch_minutes, correction.recent_views, correction.recent_likes,
-            correction.recent_comments, correction.recent_shares, correction.recent_watch_minutes,
-            '-infinity'
+            correction.views, correction.recent_views, correction.likes, correction.recent_likes,
+            correction.comments, correction.recent_comments, correction.shares,
+            correction.recent_shares, correction.watch_minutes, correction.recent_watch_minutes
         )::core.ranking_score as correction,
         api.weighted_sum(
             array[1, 1, 1, 1, 1], abs(recount.views), abs(recount.likes), abs(recount.comments),

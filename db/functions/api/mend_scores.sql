@@ -75,7 +75,12 @@ begin
     ),
 
     mended as (
-        insert into core.ranking_score as score
+        insert into core.ranking_score as score (
+            score_set, item_id, decayed_to, last_event_at,
+            views, likes, comments, shares, watch_minutes,
+            recent_views, recent_likes, recent_comments, recent_shares, recent_watch_minutes,
+            bound
+        )
         select
             found.score_set,
             found.item_id,

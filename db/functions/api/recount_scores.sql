@@ -81,17 +81,6 @@ select
     0,
     summed.item_id,
     newest.at,
-    summed.last_event_at,
-    summed.views,
-    summed.likes,
-    summed.comments,
-    summed.shares,
-    summed.watch_minutes,
-    summed.recent_views,
-    summed.recent_likes,
-    summed.recent_comments,
-    summed.recent_shares,
-    summed.recent_watch_minutes,
     api.forward_bound(
         api.weighted_sum(
             weight.list, summed.views, summed.likes, summed.comments, summed.shares,
@@ -103,7 +92,18 @@ select
         ),
         newest.at,
         date_part('epoch', (ranking).half_life)
-    )
+    ),
+    summed.last_event_at,
+    summed.views,
+    summed.recent_views,
+    summed.likes,
+    summed.recent_likes,
+    summed.comments,
+    summed.recent_comments,
+    summed.shares,
+    summed.recent_shares,
+    summed.watch_minutes,
+    summed.recent_watch_minutes
 from summed
 cross join newest
 cross join (select api.ranking_weights(ranking) as list offset 0) as weight;
