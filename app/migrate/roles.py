@@ -17,7 +17,7 @@ Connection: TypeAlias = psycopg.AsyncConnection[Any]
 _OWN_SETTINGS = {
     "statement_timeout": ["0"],
     "transaction_timeout": ["0"],
-    "wal_compression": ["lz4", "on"],
+    "wal_compression": ["zstd", "lz4", "on"],
 }
 """What the owner's sessions have in this database, in the first of these values that there is: no
 limit that ends jobs in the middle, and small images of the pages that they change."""

@@ -11,7 +11,7 @@ create table core.storage_policy (
     constraint storage_policy_level_known check (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
-            'site_1d', 'snapshot', 'snapshot_hourly', 'claimed_id'
+            'site_1d', 'snapshot', 'snapshot_hourly', 'snapshot_daily', 'claimed_id'
         )
         -- Those of core.dimension.
         or level ~ '^(dimension|site_by)_'
@@ -31,7 +31,8 @@ comment on table core.storage_policy is
     'How long each level is kept, when it turns columnar, how often it is refreshed. '
     'Changes apply at the next run of the jobs.';
 comment on column core.storage_policy.level is
-    'core.event; an aggregate of agg; snapshot: every run''s; snapshot_hourly: one run''s an hour; '
+    'core.event; an aggregate of agg; snapshot: every run''s, then without components; '
+    'snapshot_hourly: one run''s an hour; snapshot_daily: one run''s a day; '
     'claimed_id: ids that callers gave, which are known again for at least so long.';
 comment on column core.storage_policy.keep_for is
     'Chunks wholly older are dropped; null keeps all.';
@@ -60,7 +61,8 @@ values
 ('site_15m', interval '400 days', interval '40 days', '5 minutes', '1 minute', '1 hour'),
 ('site_1d', null, interval '60 days', interval '15 minutes', interval '1 minute', '6 hours'),
 ('snapshot', interval '2 hours', null, null, null, null),
-('snapshot_hourly', interval '90 days', null, null, null, null),
+('snapshot_hourly', interval '7 days', null, null, null, null),
+('snapshot_daily', interval '90 days', null, null, null, null),
 ('claimed_id', interval '1 day', null, null, null, null);
 
 -- In time order, without segments: an item's events are too few a day to fill one, and a late

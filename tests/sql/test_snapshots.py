@@ -33,6 +33,7 @@ from api.ranking_entry
 where run_id = %s
 order by segment, rank
 """
+BESIDE = "select max(base_run_id) from core.ranking_snapshot where run_id = %s"
 OWN = """
 select coalesce(sum(cardinality(entries)), 0) from core.ranking_snapshot where run_id = %s
 """
@@ -89,7 +90,12 @@ async def test_what_a_run_found_is_read_back_to_the_last_bit(
     left = [run_id for (run_id,) in await world.rows("select run_id from core.ranking_run")]
     assert 2 < len(left) < len(kept)
     for run_id in left:
-        assert await world.rows(WHOLE, [run_id]) == kept[run_id][1]
+        as_of, whole = kept[run_id]
+        # Past its two hours it stands by itself, and has lost what scores are made of.
+        is_old = as_of < AS_OF + (RUNS - 60) * MINUTE
+        expected = [(*row[:-1], None) for row in whole] if is_old else whole
+        assert await world.rows(WHOLE, [run_id]) == expected
+        assert is_old == (await world.value(BESIDE, run_id) is None)
     for item in items if not columns.get("subject") else ():
         assert await world.rows(
             "select run_id, rank, score from api.rank_history(%s, 'video', %s, %s) order by 1",
@@ -129,3 +135,29 @@ async def test_a_run_stores_what_changed(world: World) -> None:
     await world.execute("delete from core.ranking_run where run_id < %s", second + 1)
     await world.execute("select api.thin_runs(%s)", AS_OF)
     assert await world.value("select count(*) from core.ranking_base") == 5
+
+
+async def test_one_run_a_day_is_kept_of_what_is_older_than_a_week(world: World) -> None:
+    """The last of each day of 90, the last of each hour of seven days, and all of two hours."""
+    await world.ranking("r", half_life="1 hour", window="all")
+    await world.execute(
+        """
+        insert into core.ranking_run
+            (ranking_id, as_of, confirmed_at, finished_at, parameters, print)
+        select ranking_id, at, at, at, '{}', ''
+        from core.ranking
+        cross join generate_series(%s - interval '100 days', %s, interval '20 minutes') as at
+        """,
+        AS_OF,
+        AS_OF,
+    )
+
+    await world.execute("select api.thin_runs(%s)", AS_OF)
+
+    runs = await world.rows("select %s - as_of from core.ranking_run order by 1", [AS_OF])
+    ages = [age for (age,) in runs]
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert len([age for age in ages if age <= 2 * hour]) == 7
+    assert len([age for age in ages if 2 * hour < age <= 7 * day]) == 7 * 24 - 2
+    assert len([age for age in ages if 7 * day < age]) == 83
+    assert max(ages) <= 90 * day

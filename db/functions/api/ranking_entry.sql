@@ -51,7 +51,8 @@ comment on column api.ranking_entry.likes is 'Likes less unlikes inside the wind
 comment on column api.ranking_entry.comments is 'Comments less uncomments inside the window.';
 comment on column api.ranking_entry.shares is 'Shares inside the window.';
 comment on column api.ranking_entry.components is
-    'What the score is made of; core.formula.component_names says what is what.';
+    'What the score is made of; core.formula.component_names says what is what. Null once only '
+    'one run an hour is kept.';
 comment on column api.ranking_entry.is_hot is
     'Whether it is among the hottest fifth now; null where items are not ranked, or it is idle.';
 grant select on api.ranking_entry to groundswell_service, groundswell_read;

@@ -1,9 +1,10 @@
 -- Keep hot score, rank and badge of every active item.
 -- Source: api.minmax_hot. Feeds: core.item_hot.
 -- Keeps: at least one item is hot where any is active; items no longer active have no row. Badges
--- are exact, and so is all of the first 1,000. All scores fade and one item's rise moves every rank
+-- are exact, and so is all of the first 100. All scores fade and one item's rise moves every rank
 -- below it, so further down a sixtieth of the rows each minute, in turn, is rewritten where a rank
--- is off by more than a hundredth or a score by more than 0.01 (docs/decisions/0018).
+-- is off by more than a hundredth or a score by more than 0.01; to 1,000 so is at once where a rank
+-- is (docs/decisions/0018).
 create function api.store_hot(ranking core.ranking, as_of timestamptz)
 returns void
 language plpgsql volatile
@@ -15,7 +16,8 @@ begin
     with option as materialized (
         select
             api.ranking_option(ranking, 'hotShare')::float8 as hot_share,
-            1000 as exact,
+            100 as exact,
+            1000 as near,
             mod(date_part('epoch', store_hot.as_of)::bigint / 60, 60) as turn
     ),
 
@@ -56,6 +58,10 @@ begin
             and (
                 least(stored.hot_rank, scored.rank) <= option.exact
                 or stored.is_hot <> scored.is_hot
+                or (
+                    least(stored.hot_rank, scored.rank) <= option.near
+                    and abs(stored.hot_rank - scored.rank) > scored.rank / 100
+                )
                 or (
                     mod(stored.item_id, 60) = option.turn
                     and (

@@ -126,5 +126,6 @@ comment on column api.stored_place.likes is 'Likes less unlikes inside the windo
 comment on column api.stored_place.comments is 'Comments less uncomments inside the window.';
 comment on column api.stored_place.shares is 'Shares inside the window.';
 comment on column api.stored_place.components is
-    'What the score is made of; core.formula.component_names says what is what.';
+    'What the score is made of; core.formula.component_names says what is what. Null once only '
+    'one run an hour is kept.';
 grant select on api.stored_place to groundswell_service, groundswell_read;

@@ -1,4 +1,4 @@
--- Thin the snapshots that are past their keeping: to one an hour, then to none.
+-- Thin the snapshots that are past their keeping: to one an hour, to one a day, then to none.
 -- Source: core.storage_policy. Feeds: core.ranking_run, core.ranking_base, api.maintain_storage.
 -- Keeps: the newest run of a ranking is never dropped, nor a list that a kept run differs from.
 create function api.thin_runs(as_of timestamptz)
@@ -10,32 +10,30 @@ delete from core.ranking_run as run
 using (
     select
         kept.run_id,
-        kept.as_of as held_at,
+        thin_runs.as_of - kept.as_of as age,
         row_number() over (
             partition by kept.ranking_id, date_trunc('hour', kept.as_of)
             order by kept.as_of desc, kept.run_id desc
         ) as place_in_hour,
         row_number() over (
+            partition by kept.ranking_id, date_trunc('day', kept.as_of, 'UTC')
+            order by kept.as_of desc, kept.run_id desc
+        ) as place_in_day,
+        row_number() over (
             partition by kept.ranking_id order by kept.as_of desc, kept.run_id desc
         ) as place
     from core.ranking_run as kept
 ) as ranked
-where
-    run.run_id = ranked.run_id
-    and ranked.place > 1
-    and (
-        (
-            ranked.place_in_hour > 1
-            and ranked.held_at < thin_runs.as_of - (
-                select level.keep_for from core.storage_policy as level
-                where level.level = 'snapshot'
-            )
-        )
-        or ranked.held_at < thin_runs.as_of - (
-            select level.keep_for from core.storage_policy as level
-            where level.level = 'snapshot_hourly'
-        )
-    );
+inner join core.storage_policy as beat
+    on
+        ranked.age > beat.keep_for
+        and case beat.level
+            when 'snapshot' then ranked.place_in_hour > 1
+            when 'snapshot_hourly' then ranked.place_in_day > 1
+            else beat.level = 'snapshot_daily'
+        end
+where run.run_id = ranked.run_id and ranked.place > 1;
+select api.fold_runs(thin_runs.as_of);
 delete from core.ranking_base as base
 where not exists (
     select 1
@@ -45,4 +43,5 @@ where not exists (
 end;
 
 comment on function api.thin_runs(timestamptz) is
-    'Deletes the runs that core.storage_policy keeps no longer.';
+    'Deletes the runs that core.storage_policy keeps no longer, and stores those past the first '
+    'of its times by themselves.';

@@ -41,13 +41,18 @@ begin
             'late events to be counted in both', new.keep_for, finer.level,
             coalesce(finer.keep_for::text, 'ever')
         )
-        when new.level = 'snapshot' and coalesce(new.keep_for, ever) > (
-            select coalesce(hourly.keep_for, ever) from core.storage_policy as hourly
-            where hourly.level = 'snapshot_hourly'
-        ) or new.level = 'snapshot_hourly' and new.keep_for < (
-            select coalesce(every.keep_for, ever) from core.storage_policy as every
-            where every.level = 'snapshot'
-        ) then 'keep_for: snapshot_hourly must be kept as long as snapshot or longer'
+        when new.level ~ '^snapshot' then (
+            select format(
+                'keep_for: %s must be kept as long as %s or longer', thinner.level, denser.level
+            )
+            from core.storage_policy as denser
+            inner join core.storage_policy as thinner
+                on (denser.level, thinner.level) in (
+                    ('snapshot', 'snapshot_hourly'), ('snapshot_hourly', 'snapshot_daily')
+                )
+            where coalesce(denser.keep_for, ever) > coalesce(thinner.keep_for, ever)
+            limit 1
+        )
     end)
     into fault
     from (select new.level as name) as this
