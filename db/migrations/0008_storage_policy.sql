@@ -61,7 +61,7 @@ values
 ('site_15m', interval '400 days', interval '40 days', '5 minutes', '1 minute', '1 hour'),
 ('site_1d', null, interval '60 days', interval '15 minutes', interval '1 minute', '6 hours'),
 ('snapshot', interval '2 hours', null, null, null, null),
-('snapshot_hourly', interval '7 days', null, null, null, null),
+('snapshot_hourly', interval '3 days', null, null, null, null),
 ('snapshot_daily', interval '90 days', null, null, null, null),
 ('claimed_id', interval '1 day', null, null, null, null);
 

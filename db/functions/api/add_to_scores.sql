@@ -26,8 +26,8 @@ declare
     end;
     -- In half-lives: no sum is then so large that what counts beside it is lost.
     landmark_for constant double precision := 64;
-    -- In doublings, a tenth of the score: an event that adds less leaves all indexes as they are.
-    slack constant double precision := 0.125;
+    -- In doublings, a fifth of the score: an event that adds less leaves all indexes as they are.
+    slack constant double precision := 0.25;
 begin
 -- The half-lives in seconds.
 with setting as (

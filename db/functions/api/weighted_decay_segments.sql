@@ -14,6 +14,9 @@ returns table (
     components double precision[]
 )
 language plpgsql stable rows 1000
+-- A few thousand items, looked up each: not all of the catalogue.
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     forward constant double precision := coalesce(
@@ -38,10 +41,17 @@ declare
             where state.ranking_id = ranking.ranking_id
         )
     );
+    best core.ranking_entry [];
     full_segments text [] := '{}';
     rest bigint [] := '{}';
     kind text;
 begin
+    best := array(
+        select (
+            null, scored.item_id, scored.score, null, null, null, null, scored.components
+        )::core.ranking_entry
+        from api.decayed_scores(ranking, as_of, depth) as scored
+    );
     if next_bound is not null then
         full_segments := (
             select coalesce(array_agg(filled.segment), '{}')
@@ -50,9 +60,9 @@ begin
                     part.segment,
                     scored.score,
                     row_number() over (
-                        partition by part.segment order by scored.score desc
+                        partition by part.segment collate "C" order by scored.score desc
                     ) as place
-                from api.decayed_scores(ranking, as_of, depth) as scored
+                from unnest(best) as scored
                 inner join core.item as item on scored.item_id = item.item_id
                 cross join lateral api.item_segments(item, ranking.segments) as part
             ) as filled
@@ -80,7 +90,8 @@ begin
             part.segment,
             (
                 row_number() over (
-                    partition by part.segment order by scored.score desc, scored.item_id
+                    partition by part.segment collate "C"
+                    order by scored.score desc, scored.item_id
                 )
             )::integer as rank,
             null::text,
@@ -88,9 +99,15 @@ begin
             scored.score,
             scored.components
         from (
-            select * from api.decayed_scores(ranking, as_of, depth)
-            union
-            select * from api.decayed_scores(ranking, as_of, only_items => rest)
+            select
+                entry.item_id,
+                entry.score,
+                entry.components
+            from unnest(best) as entry
+            union all
+            select more.*
+            from api.decayed_scores(ranking, as_of, only_items => rest) as more
+            where more.item_id not in (select entry.item_id from unnest(best) as entry)
         ) as scored
         inner join core.item as item on scored.item_id = item.item_id
         cross join lateral api.item_segments(item, ranking.segments) as part

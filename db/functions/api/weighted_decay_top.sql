@@ -21,7 +21,7 @@ declare
         select state from core.ranking_state as state
         where state.ranking_id = ranking.ranking_id
     );
-    depth integer := ranking.size + ranking.size / 4 + 50;
+    depth integer := ranking.size + ranking.size / 2 + 50;
     next_bound double precision;
     last_bound double precision;
 begin
