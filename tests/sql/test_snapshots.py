@@ -137,8 +137,8 @@ async def test_a_run_stores_what_changed(world: World) -> None:
     assert await world.value("select count(*) from core.ranking_base") == 5
 
 
-async def test_one_run_a_day_is_kept_of_what_is_older_than_a_week(world: World) -> None:
-    """The last of each day of 90, the last of each hour of seven days, and all of two hours."""
+async def test_one_run_a_day_is_kept_of_what_is_older_than_three_days(world: World) -> None:
+    """The last of each day of 90, the last of each hour of three days, and all of two hours."""
     await world.ranking("r", half_life="1 hour", window="all")
     await world.execute(
         """
@@ -158,6 +158,6 @@ async def test_one_run_a_day_is_kept_of_what_is_older_than_a_week(world: World) 
     ages = [age for (age,) in runs]
     hour, day = timedelta(hours=1), timedelta(days=1)
     assert len([age for age in ages if age <= 2 * hour]) == 7
-    assert len([age for age in ages if 2 * hour < age <= 7 * day]) == 7 * 24 - 2
-    assert len([age for age in ages if 7 * day < age]) == 83
+    assert len([age for age in ages if 2 * hour < age <= 3 * day]) == 3 * 24 - 2
+    assert len([age for age in ages if 3 * day < age]) == 87
     assert max(ages) <= 90 * day
