@@ -161,7 +161,7 @@ class Explanation(Wire, frozen=True):
     components: list[ScoreComponent]
     """What the score is made of."""
     history: list[PastPlace]
-    """Its places in the kept runs, oldest first; old runs are thinned to one an hour, then a day."""
+    """Its places in the kept runs, oldest first; old runs are thinned to one an hour or a day."""
 
 
 class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,8 +52,8 @@ create table core.ranking_base (
 
 comment on table core.ranking_base is
     'Lists as they were when they were last stored whole. Snapshots say what differs from one; it '
-    'goes with the last of them (api.thin_runs), and may outlive the run that first stored it. Runs '
-    'of which one an hour is kept need none (api.fold_runs).';
+    'goes with the last of them (api.thin_runs), and may outlive the run that first stored it. '
+    'Runs of which one an hour is kept need none (api.fold_runs).';
 comment on column core.ranking_base.base_run_id is 'The run that stored it.';
 comment on column core.ranking_base.segment is 'As in core.ranking_snapshot.';
 comment on column core.ranking_base.entries is 'What was listed, best first.';
