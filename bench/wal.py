@@ -109,10 +109,11 @@ async def run(database_url: str) -> list[dict[str, object]]:
         await unschedule(connection)
         traffic = Traffic(connection, items=items, has_checkpoints=kind == "server")
         await traffic.prepare(events)
-        busy = [await traffic.round(RATE[kind]) for _ in range(ROUNDS)]
-        busy_often = await traffic.round(RATE[kind], checkpoint_every=OFTEN)
+        # Quiet ones first: what a busy hour has brought leaves windows in the next.
         quiet = [await traffic.round(0) for _ in range(ROUNDS)]
         quiet_often = await traffic.round(0, checkpoint_every=OFTEN)
+        busy = [await traffic.round(RATE[kind]) for _ in range(ROUNDS)]
+        busy_often = await traffic.round(RATE[kind], checkpoint_every=OFTEN)
         rivals = [await traffic.rivals(RATE[kind]) for _ in range(ROUNDS)]
         timely = await traffic.hour(late=False)
         late = await traffic.hour(late=True)
