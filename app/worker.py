@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
-from prometheus_client import start_http_server
 from redis.asyncio import Redis
 
 from app.alerts.deliverer import CHANNEL as ALERT_CHANNEL
 from app.alerts.deliverer import run_deliverer
 from app.comments.translator import CHANNEL as TRANSLATION_CHANNEL
 from app.comments.translator import run_translator
-from app.errors import GroundswellError, InputError
+from app.errors import GroundswellError
+from app.ingest.rows import Committed
 from app.ingest.writer import run_writer
 from app.likes.reconciler import run_like_reconciler
 from app.rankings.first_lists import run_first_lists
 from app.rankings.publisher import CHANNEL as RUN_CHANNEL
 from app.rankings.publisher import Publisher, run_publisher
+from app.runtime.background import beat, metrics_shown, stop_on_signals
 from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
@@ -33,9 +32,6 @@ from app.top.publisher import TopPublisher
 log = structlog.get_logger(__name__)
 
 
-_BEAT_SECONDS = 2.0
-
-
 async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> None:
     """Write events, publish snapshots, send alerts and translate until SIGTERM or SIGINT.
 
@@ -43,12 +39,9 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     process does its work. Raises `InputError` when the port for its metrics is taken, and
     `RefusedError` when the database or Redis will not let it in at the start.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with open_pool(settings) as pool, open_redis(settings) as redis:
-        with _metrics(settings):
+        with metrics_shown(settings):
             log.info("worker runs")
             try:
                 await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
@@ -56,27 +49,6 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
                 ours = failed.subgroup(GroundswellError)
                 raise (ours.exceptions[0] if ours else failed) from None
     log.info("worker has stopped")
-
-
-@contextmanager
-def _metrics(settings: Settings) -> Iterator[None]:
-    """Answer Prometheus on the port of the settings, in a thread of its own; 0 is none."""
-    if not settings.worker_metrics_port:
-        yield
-        return
-    try:
-        server, thread = start_http_server(settings.worker_metrics_port, addr=settings.host)
-    except OSError as error:
-        raise InputError(
-            f"GROUNDSWELL_WORKER_METRICS_PORT: {settings.host} port "
-            f"{settings.worker_metrics_port} is taken or not ours to listen on"
-        ) from error
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 async def run_parts(
@@ -93,7 +65,7 @@ async def run_parts(
     publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
     async with asyncio.TaskGroup() as group:
         if heartbeat:
-            group.create_task(_beat(heartbeat, stop), name="heartbeat")
+            group.create_task(beat(heartbeat, stop), name="heartbeat")
         group.create_task(database_lets_in(settings, stop), name="database login")
         group.create_task(redis_lets_in(redis, stop), name="redis login")
         group.create_task(
@@ -124,11 +96,24 @@ async def write_and_count(
     *, settings: Settings, pool: Pool, redis: Redis, stop: asyncio.Event
 ) -> None:
     """Write events until `stop` is set, and let the top lists follow."""
+
+    async def write(on_commit: Callable[[Committed], None]) -> None:
+        await run_writer(settings=settings, pool=pool, redis=redis, stop=stop, on_commit=on_commit)
+
+    await counted(write, pool=pool, redis=redis, stop=stop)
+
+
+async def counted(
+    write: Callable[[Callable[[Committed], None]], Awaitable[None]],
+    *,
+    pool: Pool,
+    redis: Redis,
+    stop: asyncio.Event,
+) -> None:
+    """Run `write` with what lets the top lists follow what it commits, until it ends."""
     counts = LiveCounts(redis, pool)
     async with counts.running() as counting:
-        writing = asyncio.create_task(
-            run_writer(settings=settings, pool=pool, redis=redis, stop=stop, on_commit=counts.add)
-        )
+        writing = asyncio.ensure_future(write(counts.add))
         try:
             await asyncio.wait({writing, counting}, return_when=asyncio.FIRST_COMPLETED)
             if counting.done() and not stop.is_set():
@@ -136,10 +121,3 @@ async def write_and_count(
             await writing
         finally:
             writing.cancel()
-
-
-async def _beat(file: Path, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await asyncio.to_thread(file.touch)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)

@@ -11,7 +11,7 @@ LENDING = {"connection", "borrowed", "connected"}
 UNBOUND = {
     "app/runtime/pool.py",
     # A batch takes as long as it takes: giving one up would only begin it again.
-    "app/ingest/writer.py",
+    "app/ingest/persist.py",
     # Holds a lock of its session over many queries, each of which has a limit.
     "app/likes/reconciler.py",
 }
