@@ -27,12 +27,16 @@ MAKEFLAGS += --no-print-directory
 help:  ## Show this list
 	@echo 'make TARGET [NAME=VALUE]'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: run
 run: .venv/run.stamp  ## Run everything with a moving demo (PORT=8000 DATA=.groundswell DEMO=0)
 	@exec $(BIN)/groundswell dev --data '$(DATA)' $(if $(PORT),--port '$(PORT)') \
 		$(if $(filter 0 no false,$(DEMO)),--no-demo,--demo)
+
+.PHONY: demo-kafka
+demo-kafka: .venv/dev.stamp  ## Run everything, the demo's traffic coming through a Kafka broker
+	@exec $(BIN)/groundswell dev --data '$(DATA)' $(if $(PORT),--port '$(PORT)') --demo --kafka
 
 .PHONY: test
 test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments)
@@ -72,6 +76,10 @@ bench: .venv/dev.stamp  ## Measure against rivals into bench/results.json (BENCH
 soak: .venv/dev.stamp  ## Kill and hinder everything under load (SOAK_KILLS=100 SOAK_SECONDS= SEED=1)
 	@$(BIN)/python -m tests.soak
 
+.PHONY: kafkasoak
+kafkasoak: .venv/dev.stamp  ## Kill Kafka consumers and their broker under load (SOAK_KILLS=100)
+	@$(BIN)/python -m tests.kafka.kills
+
 .PHONY: fuzz
 fuzz: .venv/dev.stamp  ## Try properties at random, then odd event bodies (FUZZ=1000000 SEED=)
 	@$(BIN)/python -m tests.fuzz
@@ -92,9 +100,9 @@ audit: .venv/dev.stamp  ## Look for known faults in what is pinned, where the re
 .PHONY: lock
 lock: .venv/dev.stamp  ## Pin again what pyproject.toml asks for, with hashes
 	@$(PIP) install pip-tools
-	@$(COMPILE) --extra embedded -o requirements.lock pyproject.toml
-	@$(COMPILE) --extra embedded --extra dev -c requirements.lock -o requirements-dev.lock \
-		pyproject.toml
+	@$(COMPILE) --extra embedded --extra kafka -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra embedded --extra kafka --extra dev -c requirements.lock \
+		-o requirements-dev.lock pyproject.toml
 
 .PHONY: clean
 clean:  ## Remove what was installed and built; data stays

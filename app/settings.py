@@ -10,6 +10,7 @@ import msgspec
 
 from app.errors import SettingError
 from app.runtime.addresses import (
+    check_brokers,
     check_database_url,
     check_host,
     check_http_url,
@@ -25,7 +26,14 @@ from app.runtime.token_key import public_key
 PREFIX = "GROUNDSWELL_"
 """Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
-_SECRET = {"db_password", "admin_key", "jwt_secret", "jwt_public_key", "translator_key"}
+_SECRET = {
+    "db_password",
+    "admin_key",
+    "jwt_secret",
+    "jwt_public_key",
+    "translator_key",
+    "kafka_password",
+}
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
 
@@ -33,6 +41,7 @@ Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000_000)]
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 RequireKeys = Literal["none", "write", "all"]
+Topic = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,249}$")]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -112,7 +121,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest time in seconds that a request with `wait=true` waits for the database."""
 
     worker_metrics_port: Port = 0
-    """Port on `host` at which the worker shows Prometheus its metrics; 0 is none."""
+    """Port on `host` at which the worker, and what reads Kafka, shows Prometheus its
+    metrics; 0 is none."""
+
+    kafka_servers: str = ""
+    """Brokers of Kafka to begin with, such as `kafka-1:9092, kafka-2:9092`."""
+    kafka_group: Annotated[str, msgspec.Meta(min_length=1)] = "groundswell"
+    """Consumer group in which `groundswell consume` reads."""
+    kafka_member: str | None = None
+    """A name of this process that stays: started again before its session ends, it has its
+    partitions back, and no other process is disturbed. Each process needs a name of its own."""
+    kafka_session_seconds: Positive = 10.0
+    """Seconds of silence after which a process's partitions go to others; brokers allow 6 to 1800
+    unless they are told otherwise."""
+    kafka_mapping: str | None = None
+    """TOML file that says which topics are read, and what their messages mean; without it, the
+    topics video.viewed, video.liked, video.unliked, comment.created and analytics.events."""
+    kafka_dead_letter_topic: Topic | None = None
+    """Topic for messages that are no events, too; the dead letters in Redis have them anyway."""
+    kafka_tls: bool = False
+    """Whether the brokers are asked over TLS."""
+    kafka_ca_file: str | None = None
+    """Certificates, in PEM form, of who vouches for the brokers; without it, the system's."""
+    kafka_cert_file: str | None = None
+    """Our own certificate, in PEM form, where the brokers ask for one."""
+    kafka_key_file: str | None = None
+    """Its key."""
+    kafka_sasl: Literal["none", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "none"
+    """How we log in to the brokers: `none`, `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`."""
+    kafka_user: str | None = None
+    """As whom."""
+    kafka_password: str | None = None
+    """With which password."""
 
     webhook_private_networks: bool = False
     """Whether webhooks of alerts may go to private and loopback addresses; `true` lets whoever has
@@ -232,6 +272,7 @@ _CHECKS: dict[str, Callable[[str], None]] = {
     "allowed_hosts": check_names,
     "zone": check_zone,
     "translator_url": check_http_url,
+    "kafka_servers": check_brokers,
 }
 """What is asked of a value beside its type; raises `ValueError` with what was expected."""
 
@@ -281,6 +322,13 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.translator == "openai" and not settings.translator_model:
         raise SettingError("GROUNDSWELL_TRANSLATOR=openai needs GROUNDSWELL_TRANSLATOR_MODEL")
+    if settings.kafka_sasl != "none" and not (settings.kafka_user and settings.kafka_password):
+        raise SettingError(
+            "GROUNDSWELL_KAFKA_SASL needs GROUNDSWELL_KAFKA_USER and GROUNDSWELL_KAFKA_PASSWORD"
+        )
+    for field in ("kafka_ca_file", "kafka_cert_file", "kafka_key_file"):
+        if getattr(settings, field) and not settings.kafka_tls:
+            raise SettingError(f"{variable_of(field)} needs GROUNDSWELL_KAFKA_TLS=true")
 
 
 def variable_of(field: str) -> str:

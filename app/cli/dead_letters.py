@@ -47,13 +47,18 @@ def show(letter_id: str) -> None:
     click.echo(line_of(letter))
     for event in letter.events or ():
         click.echo(f"  {event_line(event)}")
+    if letter.message is not None:
+        click.echo(f"  {letter.first_id}  {letter.message.decode(errors='replace')}")
 
 
 @dead_letters.command()
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All there are.")
 def replay(ids: tuple[str, ...], *, everything: bool) -> None:
-    """Put dead letters back onto the stream; what has been written counts once all the same."""
+    """Put dead letters back onto the stream; what has been written counts once all the same.
+
+    Messages of Kafka that are no events stay: mend the mapping, and send them again.
+    """
     click.echo(f"{asyncio.run(_replay(_chosen(ids, everything=everything)))} replayed")
 
 
@@ -70,6 +75,8 @@ def line_of(letter: DeadLetter) -> str:
     """Return a dead letter in one line."""
     died = datetime.fromtimestamp(letter.died_at, UTC)
     events = "unreadable" if letter.events is None else f"{len(letter.events)} events"
+    if letter.message is not None:
+        events = f"Kafka {letter.first_id}"
     return f"{letter.id}  {died:%Y-%m-%d %H:%M:%S}Z  {events}  {letter.reason}"
 
 

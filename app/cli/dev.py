@@ -26,7 +26,8 @@ from app.errors import InputError
 @click.option(
     "--demo/--no-demo", default=False, help="Replay the sample, then make up live traffic."
 )
-def dev(port: int | None, data: Path, *, demo: bool) -> None:
+@click.option("--kafka", is_flag=True, help="A Kafka broker and its consumer, too.")
+def dev(port: int | None, data: Path, *, demo: bool, kafka: bool) -> None:
     """Run everything here: database, Redis, API and worker.
 
     TimescaleDB and Redis are embedded ones, for trying out, developing and testing; DATABASE_URL
@@ -40,4 +41,5 @@ def dev(port: int | None, data: Path, *, demo: bool) -> None:
             "embedded engine"
         )
     settings = settings_and_logs()
-    asyncio.run(run_dev(Dev(settings=settings, data=data, port=port, demo=demo)))
+    wanted = Dev(settings=settings, data=data, port=port, demo=demo, kafka=kafka)
+    asyncio.run(run_dev(wanted))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from app.cli.consume import consume
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
 from app.cli.dimensions import dimensions
@@ -36,6 +37,7 @@ for command in (
     dev,
     serve,
     worker,
+    consume,
     migrate,
     replay,
     importing,

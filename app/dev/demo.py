@@ -14,7 +14,7 @@ from app.dev.talk import Talk, comment
 from app.errors import GroundswellError
 from app.http.wire import id_text
 from app.replay.events import catalogue_of
-from app.replay.live import Traffic, send_traffic
+from app.replay.live import Traffic, send_each_second, send_traffic
 from app.replay.run import Replay, replay
 from app.replay.source import read_history
 
@@ -36,13 +36,18 @@ class DemoState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_demo(
-    *, url: str, state_file: Path, talk: Talk | None, say: Callable[[str, str], None]
+    *,
+    url: str,
+    state_file: Path,
+    talk: Talk | None,
+    say: Callable[[str, str], None],
+    kafka: str | None = None,
 ) -> None:
     """Replay the sample into the API at `url` unless that is done, then send traffic for ever.
 
-    Between, some users comment on its first title.
-
-    What goes wrong is told to `say`; it ends the demo and nothing else.
+    Between, some users comment on its first title. Traffic goes to the topics of the broker
+    `kafka`, where one is named. What goes wrong is told to `say`; it ends the demo and nothing
+    else.
     """
     try:
         await _replay_sample(url, state_file, lambda text: say("demo", text))
@@ -53,7 +58,13 @@ async def run_demo(
         say("demo", f"live traffic: {RATE:g} events a second, more in the evening (UTC)")
         # A seed of its own for each start, so that no id is sent twice.
         traffic = Traffic(items, rate=RATE, seed=time.time_ns())
-        await send_traffic(traffic, url=url, say=lambda text: say("demo", text))
+        if kafka is None:
+            await send_traffic(traffic, url=url, say=lambda text: say("demo", text))
+            return
+        from app.dev.kafka import topics_of  # noqa: PLC0415 - an extra of the package
+
+        async with topics_of(kafka) as publish:
+            await send_each_second(traffic, post=publish, say=lambda text: say("demo", text))
     except GroundswellError as error:
         say("demo", f"the demo ended: {error.detail}")
 

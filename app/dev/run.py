@@ -7,7 +7,8 @@ import os
 import secrets
 import signal
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ from app.dev.children import CommandChild
 from app.dev.demo import run_demo
 from app.dev.servers import Servers, open_servers
 from app.dev.talk import Talk, open_talk
+from app.embedded import EmbeddedError
+from app.embedded.kafka import EmbeddedKafka
 from app.errors import GroundswellError, InputError, ServiceError
 from app.migrate.migrate import migrate
 from app.rankings.calendar_zone import set_calendar_zone
@@ -30,7 +33,7 @@ from app.settings import Settings
 READY_SECONDS = 60.0
 _LOOK_EVERY = 0.05
 _PORT = 8000
-_COLOURS = {"dev": "cyan", "api": "green", "worker": "yellow", "demo": "magenta"}
+_COLOURS = {"dev": "cyan", "api": "green", "worker": "yellow", "demo": "magenta", "kafka": "blue"}
 
 
 class Dev(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,8 @@ class Dev(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None
     """Of the API; 8000, or a free one where 8000 is taken, if absent."""
     demo: bool
+    kafka: bool = False
+    """Whether there is a broker, too, by which the demo's live traffic comes."""
 
 
 async def run_dev(wanted: Dev) -> None:
@@ -70,6 +75,7 @@ async def _run(wanted: Dev, port: int) -> None:
     async with (
         open_servers(wanted.data, os.environ) as servers,
         _talk(wanted) as talk,
+        _broker(wanted) as broker,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(servers.failed())
@@ -93,15 +99,44 @@ async def _run(wanted: Dev, port: int) -> None:
             "GROUNDSWELL_STOP_SECONDS": "0",
             **({} if talk is None else talk.environment),
         }
-        for name, command in (("api", "serve"), ("worker", "worker")):
+        parts = [("api", "serve"), ("worker", "worker")]
+        if broker is not None:
+            environment["GROUNDSWELL_KAFKA_SERVERS"] = broker.servers
+            parts.append(("kafka", "consume"))
+        for name, command in parts:
             child = CommandChild(name, [command], environment=environment, say=say)
             group.create_task(child.run(), name=name)
         await _ready(url)
         say("dev", banner(url, servers, seconds=time.monotonic() - begun))
         if wanted.settings.admin_key is None:
             say("dev", f"  admin key      {admin_key} (of this run)")
+        if broker is not None:
+            say("dev", f"  Kafka          {broker.servers} (in memory)")
         if wanted.demo:
-            await run_demo(url=url, state_file=wanted.data / "demo.json", talk=talk, say=say)
+            await run_demo(
+                url=url,
+                state_file=wanted.data / "demo.json",
+                talk=talk,
+                say=say,
+                kafka=None if broker is None else broker.servers,
+            )
+
+
+@asynccontextmanager
+async def _broker(wanted: Dev) -> AsyncIterator[EmbeddedKafka | None]:
+    """Run a broker while it is wanted; raises `ServiceError` where none can be started."""
+    if not wanted.kafka:
+        yield None
+        return
+    broker = EmbeddedKafka()
+    try:
+        await broker.start()
+    except EmbeddedError as error:
+        raise ServiceError(str(error)) from error
+    try:
+        yield broker
+    finally:
+        await broker.stop()
 
 
 def _talk(wanted: Dev) -> AbstractAsyncContextManager[Talk | None]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -31,7 +31,13 @@ class Child:
 
     @classmethod
     async def start(
-        cls, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = (), cwd: Path
+        cls,
+        name: str,
+        command: Sequence[str],
+        *,
+        pass_fds: Sequence[int] = (),
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
     ) -> Child:
         """Start `command` in a session of its own, so that Ctrl-C reaches its parent only."""
         process = await asyncio.create_subprocess_exec(
@@ -43,6 +49,7 @@ class Child:
             start_new_session=True,
             limit=LINE_LIMIT,
             cwd=cwd,
+            env=environment,
         )
         return cls(name, process)
 

@@ -18,6 +18,7 @@ from app.ingest.packing import PackedEvent, UnreadableEntryError
 from app.ingest.stream import Fields, from_fields
 
 _REASON, _FIRST_ID, _DIED_AT, _WAITING = b"reason", b"first", b"died", b"w"
+_MESSAGE = b"message"
 _PAGE = 100
 
 
@@ -27,12 +28,15 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     reason: str
     first_id: str
-    """Id of the stream entry it came from; its first part is the time in Unix milliseconds."""
+    """Id of the stream entry it came from, whose first part is the time in Unix milliseconds; of a
+    message of Kafka topic/partition/offset."""
     died_at: int
     """Unix time in seconds."""
     fields: Fields
     events: list[PackedEvent] | None
     """None when the entry cannot be read."""
+    message: bytes | None
+    """What a message of Kafka said that is no event."""
 
 
 def dead_fields(fields: Fields, *, reason: str, first_id: bytes) -> Fields:
@@ -43,6 +47,19 @@ def dead_fields(fields: Fields, *, reason: str, first_id: bytes) -> Fields:
         _FIRST_ID: first_id,
         _DIED_AT: b"%d" % time.time(),
     }
+
+
+def dead_message(value: bytes, *, reason: str, coordinates: str) -> Fields:
+    """Return the stream fields of the dead letter of a message of Kafka that is no event."""
+    return dead_fields({_MESSAGE: value}, reason=reason, first_id=coordinates.encode())
+
+
+async def keep_dead(redis_client: redis.asyncio.Redis, letters: list[Fields]) -> None:
+    """Add dead letters, all or none; raises `OutOfMemoryError` where Redis is too full."""
+    async with redis_client.pipeline(transaction=True) as pipeline:
+        for fields in letters:
+            pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
+        await pipeline.execute()
 
 
 async def each_dead_letter(redis_client: redis.asyncio.Redis) -> AsyncIterator[DeadLetter]:
@@ -66,12 +83,13 @@ async def show_dead_letter(redis_client: redis.asyncio.Redis, letter_id: str) ->
 async def replay_dead_letters(redis_client: redis.asyncio.Redis, ids: Iterable[str]) -> int:
     """Put dead letters back onto the ingest stream and return how many there were.
 
-    What has been written meanwhile counts once all the same.
+    What has been written meanwhile counts once all the same. A message of Kafka that is no event
+    stays: nothing could be made of it there.
     """
     replayed = 0
     for letter_id in ids:
         letter = await show_dead_letter(redis_client, letter_id)
-        if letter is None:
+        if letter is None or letter.message is not None:
             continue
         fields = {
             name: value
@@ -104,4 +122,5 @@ def _read(entry_id: bytes, fields: Fields) -> DeadLetter:
         died_at=int(fields.get(_DIED_AT, b"0")),
         fields=fields,
         events=events,
+        message=fields.get(_MESSAGE),
     )

@@ -38,6 +38,11 @@ MOST_MISSING = 20_000
 log = structlog.get_logger(__name__)
 
 
+def not_in_catalogue(content_type: str, content_id: str) -> str:
+    """Return why an event of such an item is refused."""
+    return f"contentId: no {content_type} {content_id!r} is in the catalogue"
+
+
 class _Missing(NamedTuple):
     """That an item was missing, in that state of the catalogue, and until when to believe it."""
 

@@ -12,7 +12,7 @@ from app.errors import GroundswellError, UnknownItemError
 from app.ingest.accept import Acceptor, Outcome
 from app.ingest.decode import Decoded
 from app.ingest.intake import EndStats, Intake, Taken
-from app.ingest.known_items import KnownItems
+from app.ingest.known_items import KnownItems, not_in_catalogue
 from app.ingest.limits import limit_headers
 from app.ingest.metrics import BOTS, REJECTED
 from app.ingest.retention import Retention
@@ -142,10 +142,10 @@ class Recorder:
             return outcome
         if len(events) == 1:
             REJECTED.inc()
-            raise UnknownItemError(_not_in_catalogue(*unknown.pop()))
+            raise UnknownItemError(not_in_catalogue(*unknown.pop()))
         items = ((event.content_type, event.content_id) for event in outcome.accepted)
         reasons = {
-            place: _not_in_catalogue(*item) for place, item in enumerate(items) if item in unknown
+            place: not_in_catalogue(*item) for place, item in enumerate(items) if item in unknown
         }
         return _without(outcome, reasons)
 
@@ -173,10 +173,6 @@ def _without(outcome: Outcome, reasons: Mapping[int, str]) -> Outcome:
             kept.accept(index, event)
     kept.rejected.sort(key=lambda rejection: rejection.index)
     return kept
-
-
-def _not_in_catalogue(content_type: str, content_id: str) -> str:
-    return f"contentId: no {content_type} {content_id!r} is in the catalogue"
 
 
 def _answer(outcome: Outcome, reply: Reply | None) -> Accepted:

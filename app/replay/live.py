@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -112,23 +112,32 @@ async def send_traffic(
     A second that cannot be sent within `patience` seconds is lost, as a visitor's would be. Spikes
     and outages are told to `say`.
     """
-    away = False
     async with httpx.AsyncClient(base_url=url, timeout=10) as client:
-        sender = Sender(client, patience=patience)
-        while True:
-            await asyncio.sleep(1)
-            events, spike = traffic.second(datetime.now(UTC))
-            if spike:
-                say(f"spike: {spike.item.title} for {_SPIKE_SECONDS / 60:.0f} min")
-            if not events:
-                continue
-            try:
-                await sender.post_events(events)
-            except GroundswellError as error:
-                if not away:
-                    say(f"live traffic is not taken: {error.detail}")
-                away = True
-            else:
-                if away:
-                    say("live traffic is taken again")
-                away = False
+        await send_each_second(traffic, post=Sender(client, patience=patience).post_events, say=say)
+
+
+async def send_each_second(
+    traffic: Traffic,
+    *,
+    post: Callable[[list[EventIn]], Awaitable[object]],
+    say: Callable[[str], None],
+) -> None:
+    """Give the events of each second to `post`, for ever, also while it raises our errors."""
+    away = False
+    while True:
+        await asyncio.sleep(1)
+        events, spike = traffic.second(datetime.now(UTC))
+        if spike:
+            say(f"spike: {spike.item.title} for {_SPIKE_SECONDS / 60:.0f} min")
+        if not events:
+            continue
+        try:
+            await post(events)
+        except GroundswellError as error:
+            if not away:
+                say(f"live traffic is not taken: {error.detail}")
+            away = True
+        else:
+            if away:
+                say("live traffic is taken again")
+            away = False

@@ -106,6 +106,13 @@ def check_names(text: str) -> None:
             raise ValueError(f"expected names such as api.example.org, or *: got {name!r}")
 
 
+def check_brokers(text: str) -> None:
+    """Raise `ValueError` for what is no list of brokers of Kafka."""
+    for broker in filter(None, map(str.strip, text.split(","))):
+        if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}", broker):
+            raise ValueError(f"expected brokers such as kafka-1:9092, kafka-2:9092: got {broker!r}")
+
+
 def check_zone(name: str) -> None:
     """Raise `ValueError` for what is no time zone."""
     try:

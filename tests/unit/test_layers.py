@@ -12,8 +12,8 @@ APP = Path(__file__).parents[2] / "app"
 
 GROUND = ("app.errors", "app.settings", "app.runtime")
 ROOMS = (
-    "access", "items", "rankings", "stats", "series", "ingest", "top", "likes", "comments",
-    "alerts", "audit", "erasure", "me", "health", "replay", "export", "imports",
+    "access", "items", "rankings", "stats", "series", "ingest", "top", "kafka", "likes",
+    "comments", "alerts", "audit", "erasure", "me", "health", "replay", "export", "imports",
 )  # fmt: skip
 """From the lowest to the highest: a room knows only those before it."""
 EDGE = (
@@ -25,7 +25,7 @@ EDGE = (
     "app.series.parameters",
 )
 """What stands on `app.services`, as routes do, and serves several of them."""
-TOP = ("app.main", "app.serve", "app.worker", "app.cli", "app.dev", "app.__main__")
+TOP = ("app.main", "app.serve", "app.worker", "app.consumer", "app.cli", "app.dev", "app.__main__")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -9,7 +9,8 @@ from app.runtime.addresses import redacted
 from app.settings import Settings, read_settings, variable_of
 
 ANY_TEXT = {
-    "db_user", "db_password", "jwt_issuer", "jwt_audience", "translator_key", "translator_model"
+    "db_user", "db_password", "jwt_issuer", "jwt_audience", "translator_key", "translator_model",
+    "kafka_group", "kafka_member", "kafka_mapping", "kafka_user", "kafka_password",
 }  # fmt: skip
 """Settings that can be whatever text."""
 RUBBISH = "?!://:\\"

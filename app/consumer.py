@@ -1,0 +1,86 @@
+"""Runs the Kafka source: `groundswell consume`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from redis.asyncio import Redis
+
+from app.errors import GroundswellError
+from app.ingest.known_items import KnownItems
+from app.ingest.retention import Retention
+from app.ingest.rows import Committed
+from app.ingest.writer import run_all
+from app.kafka.batch import Reader
+from app.kafka.brokers import check_settings, pass_on_warnings
+from app.kafka.mapping import Mapping, read_mapping
+from app.kafka.source import Source
+from app.runtime.background import beat, metrics_shown, stop_on_signals
+from app.runtime.first_login import database_lets_in, redis_lets_in
+from app.runtime.pool import Pool, open_pool
+from app.runtime.redis_client import open_redis
+from app.settings import Settings
+from app.worker import counted
+
+log = structlog.get_logger(__name__)
+
+
+async def run_consumer(settings: Settings, *, heartbeat: Path | None = None) -> None:
+    """Write the events of Kafka's topics until SIGTERM or SIGINT; outlives any outage.
+
+    Raises `InputError` for a mapping that cannot be used, `SettingError` where no brokers are
+    named, and what `run_worker` raises.
+    """
+    named = settings.kafka_mapping
+    mapping = read_mapping(Path(named) if named else None)
+    check_settings(settings)
+    pass_on_warnings()
+    stop = stop_on_signals()
+    async with open_pool(settings) as pool, open_redis(settings) as redis:
+        with metrics_shown(settings):
+            try:
+                await run_parts(settings, mapping, pool, redis, stop, heartbeat=heartbeat)
+            except ExceptionGroup as failed:
+                ours = failed.subgroup(GroundswellError)
+                raise (ours.exceptions[0] if ours else failed) from None
+    log.info("the consumer has stopped")
+
+
+async def run_parts(  # noqa: PLR0913  # all that it works with
+    settings: Settings,
+    mapping: Mapping,
+    pool: Pool,
+    redis: Redis,
+    stop: asyncio.Event,
+    *,
+    heartbeat: Path | None = None,
+) -> None:
+    """Do all of it until `stop` is set, or until a server refuses the first login."""
+    retention = Retention(pool, timeout=settings.database_timeout)
+    refuses = settings.unknown_items == "refuse"
+    reader = Reader(
+        settings,
+        mapping,
+        kept=lambda: retention.kept,
+        known_items=KnownItems(pool, redis) if refuses else None,
+    )
+
+    async def consume(on_commit: Callable[[Committed], None]) -> None:
+        source = Source(
+            settings, pool, redis, stop, topics=mapping, reader=reader, on_commit=on_commit
+        )
+        await run_all((source.run, source.watch, source.measure), stop)
+
+    async with asyncio.TaskGroup() as group:
+        if heartbeat:
+            group.create_task(beat(heartbeat, stop), name="heartbeat")
+        group.create_task(database_lets_in(settings, stop), name="database login")
+        group.create_task(redis_lets_in(redis, stop), name="redis login")
+        keeping = group.create_task(retention.run(), name="retention")
+        try:
+            await counted(consume, pool=pool, redis=redis, stop=stop)
+        finally:
+            keeping.cancel()
