@@ -95,6 +95,18 @@ begin
             from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
                 as stretch
             cross join lateral (
+                -- All before the first chunk is one part: nothing is there.
+                select least(
+                    stretch.ends,
+                    greatest(
+                        stretch.begins,
+                        coalesce(date_trunc('day', min(known.begins), 'UTC'), 'infinity')
+                    )
+                ) as begins
+                from core.known_chunk as known
+                where known.level in (policy.source, policy.level)
+            ) as filled
+            cross join lateral (
                 select
                     each_part.begins,
                     step.days as step
@@ -102,15 +114,21 @@ begin
                     -- In hours: where the session's clocks change, not every day has 24.
                     select make_interval(
                         hours => 24 + 24 * floor(
-                            date_part('epoch', stretch.ends - stretch.begins) / 86400 / 100
+                            date_part('epoch', stretch.ends - filled.begins) / 86400 / 100
                         )::integer
                     ) as days
                 ) as step
                 cross join lateral generate_series(
-                    date_trunc('day', stretch.begins, 'UTC'),
+                    date_trunc('day', filled.begins, 'UTC'),
                     stretch.ends - interval '1 microsecond',
                     step.days
                 ) as each_part (begins)
+                where filled.begins < stretch.ends
+                union all
+                select
+                    stretch.begins,
+                    filled.begins - stretch.begins
+                where stretch.begins < filled.begins
             ) as part
             order by begins desc
         loop
