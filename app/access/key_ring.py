@@ -1,8 +1,8 @@
 """The keys of all callers, in each API process's memory: asking for one costs no round trip.
 
 They are read again every minute, when another process announces a change, and when somebody shows
-a key that is not known (at most once a second). Without the database, the last known keys go on
-working; a process that starts then takes them from the copy in Redis, but no admin's.
+a key that is not known (for such, at most once a second). Without the database, the last known keys
+go on working; a process that starts then takes them from the copy in Redis, but no admin's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ class KeyRing:
         self._redis = redis
         self._keys: dict[bytes, ApiKey] = {}
         self._used: set[int] = set()
-        self._loading: asyncio.Task[None] | None = None
+        self._readings: set[asyncio.Task[None]] = set()
+        """Those under way."""
+        self._newest: asyncio.Task[None] | None = None
+        self._begun = self._taken = 0
+        """Numbers of the newest reading, and of that which the keys are from."""
         self._reload_at = 0.0
         self._database_outage = Outage("database, for API keys")
         self.loaded = False
@@ -55,8 +59,8 @@ class KeyRing:
         """
         digest = digest_of(text)
         found = self._keys.get(digest)
-        if found is None and (self._is_loading or time.monotonic() >= self._reload_at):
-            await self.reload()
+        if found is None:
+            await self._look_again()
             found = self._keys.get(digest)
         if found is not None:
             self._used.add(found.key_id)
@@ -68,25 +72,34 @@ class KeyRing:
             key.kind == "public" and key.allows_origin(origin) for key in self._keys.values()
         )
 
-    @property
-    def _is_loading(self) -> bool:
-        return self._loading is not None and not self._loading.done()
+    async def _look_again(self) -> None:
+        """Read the keys for one that is not known, or wait for those who have just begun to."""
+        now = time.monotonic()
+        if now >= self._reload_at:
+            self._reload_at = now + RELOAD_SECONDS
+            await self.reload()
+        elif self._newest is not None and not self._newest.done():
+            await asyncio.shield(self._newest)
 
     async def reload(self) -> None:
-        """Read the keys again, or keep the last known ones; callers share one reading."""
-        if self._loading is None or not self._is_loading:
-            self._loading = asyncio.create_task(self._load())
+        """Read the keys again, or keep the last known ones.
+
+        A reading that is under way is not joined: it may lack what was committed since it began.
+        """
+        self._newest = reading = asyncio.create_task(self._load())
+        self._readings.add(reading)
+        reading.add_done_callback(self._readings.discard)
         # A caller who leaves must not end it for the others.
-        await asyncio.shield(self._loading)
+        await asyncio.shield(reading)
 
     async def run(self, announcements: Notifications) -> None:
         """Keep the keys up to date until cancelled."""
         try:
             await self._follow(announcements)
         finally:
-            if self._loading is not None:
-                self._loading.cancel()
-                await asyncio.wait({self._loading})
+            for reading in self._readings:
+                reading.cancel()
+            await asyncio.gather(*self._readings, return_exceptions=True)
 
     async def _follow(self, announcements: Notifications) -> None:
         async with announcements.subscribed(keys.API_KEYS_CHANGED) as wake:
@@ -96,7 +109,8 @@ class KeyRing:
                 await first_of(wake, within=REFRESH_SECONDS if self.loaded else _RETRY_SECONDS)
 
     async def _load(self) -> None:
-        self._reload_at = time.monotonic() + RELOAD_SECONDS
+        self._begun += 1
+        number = self._begun
         used, self._used = self._used, set()
         try:
             async with borrowed(self._pool, within=LOAD_SECONDS) as connection:
@@ -112,6 +126,9 @@ class KeyRing:
                 await self._load_copy()
             return
         self._database_outage.over()
+        if number < self._taken:
+            return
+        self._taken = number
         self._keys = {row.key_hash: _key_of(row) for row in rows}
         self.loaded = True
         await self._store_copy()

@@ -11,12 +11,18 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.access import keys
+from app.access import key_ring, keys
 from app.access.api_key import Scope
 from app.access.key_ring import KeyRing
-from app.access.queries import list_api_keys, revoke_api_key
+from app.access.queries import (
+    ValidApiKey,
+    list_api_keys,
+    revoke_api_key,
+    valid_api_keys,
+)
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
+from app.runtime.sql import Connection
 from app.settings import Settings
 from tests.engines import Engine
 from tests.eventually import eventually
@@ -144,6 +150,35 @@ async def test_who_comes_while_the_keys_are_read_waits_for_them(pool: Pool, redi
     assert found is not None
     assert ring.loaded
     await reading
+
+
+async def test_what_changes_during_a_reading_is_seen_by_whoever_comes_after_it(
+    pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new key is valid, a revoked one is not, also once the older reading has ended."""
+    old = await make_key(pool)
+    has_read, may_go = asyncio.Event(), asyncio.Event()
+
+    async def held(connection: Connection) -> list[ValidApiKey]:
+        found = await valid_api_keys(connection)
+        has_read.set()
+        await may_go.wait()
+        return found
+
+    ring = KeyRing(pool, redis)
+    with monkeypatch.context() as patched:
+        patched.setattr(key_ring, "valid_api_keys", held)
+        reading = asyncio.create_task(ring.reload())
+        await has_read.wait()
+    new = await make_key(pool)
+    async with pool.connection() as connection:
+        prefix = old.rpartition("_")[0]
+        assert await revoke_api_key(connection, prefix=prefix, revoked_at=datetime.now(UTC))
+    for _ in range(2):
+        assert await ring.find(new) is not None
+        assert await ring.find(old) is None
+        may_go.set()
+        await reading
 
 
 async def test_the_last_use_is_noted(pool: Pool, redis: Redis) -> None:

@@ -68,8 +68,9 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def running_site(settings: Settings) -> AsyncIterator[Site]:
+    """An API process. It must not outlive the file: it warms and follows what others' tests do."""
     async with served(settings) as site:
         yield site
 
