@@ -87,15 +87,15 @@ begin
         -- In one batch: several would be cut from what was known to have changed at the refresh
         -- before, and what came in late since would wait for the next one.
         -- A long one day by day (or in a hundred parts), the newest first: of a history that is
-        -- new, each part is committed, and what is read most comes first.
+        -- new, each part is committed, and what is read most comes first. Parts side by side in
+        -- which there is no chunk are one.
         for changed in
             select
-                greatest(stretch.begins, part.begins) as begins,
-                least(stretch.ends, part.begins + part.step) as ends
+                greatest(stretch.begins, min(part.begins)) as begins,
+                least(stretch.ends, max(part.ends)) as ends
             from api.changed_ranges(policy.level, policy.bucket, policy.since, policy.until)
                 as stretch
             cross join lateral (
-                -- All before the first chunk is one part: nothing is there.
                 select least(
                     stretch.ends,
                     greatest(
@@ -108,8 +108,17 @@ begin
             ) as filled
             cross join lateral (
                 select
+                    stretch.begins,
+                    filled.begins as ends,
+                    true as is_empty,
+                    0 as filled_before
+                where stretch.begins < filled.begins
+                union all
+                select
                     each_part.begins,
-                    step.days as step
+                    each_part.begins + step.days as ends,
+                    content.is_empty,
+                    count(*) filter (where not content.is_empty) over (order by each_part.begins)
                 from (
                     -- In hours: where the session's clocks change, not every day has 24.
                     select make_interval(
@@ -123,13 +132,18 @@ begin
                     stretch.ends - interval '1 microsecond',
                     step.days
                 ) as each_part (begins)
+                cross join lateral (
+                    select not exists (
+                        select from core.known_chunk as known
+                        where
+                            known.level in (policy.source, policy.level)
+                            and known.begins < each_part.begins + step.days
+                            and known.ends > each_part.begins
+                    ) as is_empty
+                ) as content
                 where filled.begins < stretch.ends
-                union all
-                select
-                    stretch.begins,
-                    filled.begins - stretch.begins
-                where stretch.begins < filled.begins
             ) as part
+            group by stretch.begins, stretch.ends, part.is_empty, part.filled_before
             order by begins desc
         loop
             call refresh_continuous_aggregate(
