@@ -25,15 +25,27 @@ scratch.choose()
 
 LONGEST = (
     "faults/test_soak.py",
+    "imports/test_import.py",
     "database/test_migrate.py",
+    "database/test_replaceable.py",
     "database/test_restores.py",
+    "database/test_others.py",
+    "database/test_mending.py",
     "api/test_fuzz.py",
+    "api/test_series_zones.py",
     "browser/test_dashboard.py",
     "browser/test_schema_page.py",
     "embedded/test_services.py",
     "embedded/test_kill.py",
     "embedded/test_clients.py",
     "cli/test_metrics.py",
+    "clients/test_clients.py",
+    "served/test_rolling.py",
+    "sql/test_series_oracle.py",
+    "sql/test_correct.py",
+    "sql/test_dropped_history.py",
+    "sql/test_floor.py",
+    "sql/test_exclusions.py",
 )
 """Files below this folder that begin first: the short ones fill up what is left at the end."""
 

@@ -89,3 +89,8 @@ async def put(
 async def waiting(redis_client: redis.asyncio.Redis) -> int:
     """Return how many entries wait to be written."""
     return int(await redis_client.xlen(keys.EVENT_STREAM))
+
+
+async def settled(redis_client: redis.asyncio.Redis) -> bool:
+    """Tell whether nothing waits to be written."""
+    return await waiting(redis_client) == 0
