@@ -139,22 +139,17 @@ async def test_chunks_that_it_opened_are_closed_again(world: World) -> None:
     await is_right(world)
 
 
-@pytest.mark.parametrize(
-    ("since", "until", "change", "message"),
-    [
-        (AS_OF, AS_OF - DAY, None, "since: .* is not before"),
-        (AS_OF - DAY, AS_OF, "delete from core.event", "change: it must have the day's bounds"),
-        (AS_OF - 90 * DAY, AS_OF, None, "raw events before 2026-02-24"),
-        (AS_OF - DAY, AS_OF, "delete from core.evnt where $1 < $2", "2026-03-14: relation"),
-    ],
-)
-async def test_nonsense_is_refused(
-    world: World, since: object, until: object, change: str | None, message: str
-) -> None:
+async def test_nonsense_is_refused(world: World) -> None:
     await lived(world)
     await world.execute(
         "select drop_chunks('core.event', older_than => %s::timestamptz)", AS_OF - 19 * DAY
     )
     await refresh(world)
-    with pytest.raises(psycopg.errors.CheckViolation, match=message):
-        await world.execute(CORRECT, since, until, change, AS_OF)
+    for since, until, change, message in (
+        (AS_OF, AS_OF - DAY, None, "since: .* is not before"),
+        (AS_OF - DAY, AS_OF, "delete from core.event", "change: it must have the day's bounds"),
+        (AS_OF - 90 * DAY, AS_OF, None, "raw events before 2026-02-24"),
+        (AS_OF - DAY, AS_OF, "delete from core.evnt where $1 < $2", "2026-03-14: relation"),
+    ):
+        with pytest.raises(psycopg.errors.CheckViolation, match=message):
+            await world.execute(CORRECT, since, until, change, AS_OF)
