@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, TypeAlias, get_args
+from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -15,8 +14,6 @@ from app.http.reasons import reason_of
 from app.ingest.decode import Decoded, decode_line
 from app.ingest.wire import EventIn
 
-Format = Literal["csv", "ndjson"]
-FORMATS: tuple[str, ...] = get_args(Format)
 MAX_LINE_BYTES = 1_000_000
 COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(EventIn))
 """What a column of a CSV file may be called."""
@@ -35,38 +32,33 @@ class Line(NamedTuple):
     end: int
     """The first byte after it."""
     event: Decoded
+    key: bytes = b""
+    """What the event is known again by; empty: by its place in the file, or its own id."""
 
 
 Lines: TypeAlias = Iterator[Line]
 
 
-def format_of(path: Path) -> Format:
-    """Return the format that a file's name tells; raises `InputError` where it tells none."""
-    if path.suffix.lower() == ".csv":
-        return "csv"
-    if path.suffix.lower() in {".ndjson", ".jsonl", ".json"}:
-        return "ndjson"
-    raise InputError(f"{path.name}: not .csv, .ndjson or .jsonl: say --format csv or ndjson")
-
-
-def read_lines(file: BinaryIO, kind: Format, *, position: int = 0, line: int = 0) -> Lines:
+def read_lines(
+    file: BinaryIO, kind: Literal["csv", "ndjson"], *, position: int = 0, line: int = 0
+) -> Lines:
     """Yield the events of `file` after its first `line` lines, which end at byte `position`.
 
     Raises `InputError` where the first line of a CSV file does not name its columns.
     """
     if kind == "ndjson":
         file.seek(position)
-        return _ndjson(_Source(file, position, line))
+        return _ndjson(Source(file, position, line))
     file.seek(0)
-    head = _Source(file, 0, 0)
+    head = Source(file, 0, 0)
     columns = _columns(next(csv.reader(head), []))
     if position > head.end:
         file.seek(position)
-        head = _Source(file, position, line)
+        head = Source(file, position, line)
     return _csv(head, columns)
 
 
-class _Source:
+class Source:
     """The lines of a file as text, and how far they were read."""
 
     def __init__(self, file: BinaryIO, position: int, line: int) -> None:
@@ -105,7 +97,7 @@ class _Source:
             return raw.decode("utf-8", "replace")
 
 
-def _ndjson(source: _Source) -> Lines:
+def _ndjson(source: Source) -> Lines:
     while raw := source.raw():
         text = raw.strip()
         if text:
@@ -114,7 +106,7 @@ def _ndjson(source: _Source) -> Lines:
             yield Line(source.line, source.line, source.end, event)
 
 
-def _csv(source: _Source, columns: list[str]) -> Lines:
+def _csv(source: Source, columns: list[str]) -> Lines:
     records = csv.reader(source)
     while True:
         number = source.line + 1

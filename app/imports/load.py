@@ -21,7 +21,9 @@ import msgspec
 from psycopg.errors import UniqueViolation
 
 from app.imports import queries as imports
-from app.imports.lines import Format, Line, Lines, read_lines
+from app.imports.foreign import Reading
+from app.imports.formats import Format, read
+from app.imports.lines import Line, Lines
 from app.ingest import queries as sql
 from app.ingest.accept import Acceptor
 from app.ingest.decode import Decoded
@@ -42,9 +44,6 @@ BATCH = 20_000
 _BACKFILL = Sender(backfills=True)
 _NO_TIME = "occurredAt: missing"
 
-Reject = Callable[[int, str], None]
-"""Is told the line and the reason of each that is no event."""
-
 
 class Batch(msgspec.Struct, kw_only=True):
     """Some lines in a row, and what they came to."""
@@ -64,13 +63,13 @@ class Reader:
         self,
         *,
         digest: bytes,
-        reject: Reject,
+        reading: Reading,
         clock: Callable[[], int],
         kept: RawRetention = DEFAULT,
         max_future_seconds: float,
     ) -> None:
         self._digest = digest
-        self._reject = reject
+        self._reading = reading
         self._clock = clock
         self.kept = kept
         """What is older is rejected."""
@@ -80,7 +79,7 @@ class Reader:
         self, file: BinaryIO, kind: Format, *, position: int = 0, line: int = 0
     ) -> AsyncIterator[Batch]:
         """Yield the rest of `file`; while one batch is worked on, the next is read."""
-        lines = read_lines(file, kind, position=position, line=line)
+        lines = read(file, kind, self._reading, position=position, line=line)
         following = asyncio.create_task(asyncio.to_thread(self._next, lines))
         try:
             while (batch := await following) is not None:
@@ -98,7 +97,7 @@ class Reader:
             [_with_time(line.event) for line in batch], now=now, sender=_BACKFILL, kept=self.kept
         )
         for rejection in outcome.rejected:
-            self._reject(batch[rejection.index].number, rejection.reason)
+            self._reading.reject(batch[rejection.index].number, rejection.reason)
         events = [
             ReceivedEvent(self._with_id(event, batch[index]), now)
             for event, index in zip(outcome.accepted, outcome.indexes, strict=True)
@@ -114,7 +113,11 @@ class Reader:
         """Return the event with the same id each time, where the file says none."""
         if event.claims:
             return event
-        tail = blake2b(line.number.to_bytes(8, "big"), digest_size=10, key=self._digest).digest()
+        if line.key:  # It has the same in every file.
+            tail = blake2b(line.key, digest_size=10).digest()
+        else:
+            number = line.number.to_bytes(8, "big")
+            tail = blake2b(number, digest_size=10, key=self._digest).digest()
         event_id = timed_id(event.occurred_at // 1_000, tail)
         return msgspec.structs.replace(event, event_id=event_id)
 

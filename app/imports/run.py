@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,33 +14,19 @@ import psycopg
 from app.errors import InputError, UnavailableError
 from app.imports import queries as imports
 from app.imports.count import Tell, count, hold_off_retention
-from app.imports.lines import Format, format_of
-from app.imports.load import Loader, Reader, digest_of
+from app.imports.foreign import Reading
+from app.imports.formats import BROKEN, Format, format_of, opened
+from app.imports.found import Found
+from app.imports.load import Batch, Loader, Reader, digest_of
 from app.ingest.raw_retention import raw_retention
 from app.ingest.retention import DEFAULT
-from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
 from app.settings import Settings
 
 Progress = Callable[[Path, int, int], None]
 """Is told how many bytes of a file were read, and how many events so far."""
 Reject = Callable[[Path, int, str], None]
-"""Is told of each line that is no event, and why."""
-
-
-class Found(msgspec.Struct, kw_only=True):
-    """What is in a file, or became of it."""
-
-    path: Path
-    events: int = 0
-    """Events that can be taken; of those imported, all that were in the file."""
-    duplicates: int = 0
-    """Events that were recorded before."""
-    rejected: int = 0
-    earliest: datetime | None = None
-    latest: datetime | None = None
-    is_done: bool = False
-    """Whether all of it had been imported before."""
+"""Is told of each line that is no event though it should be, and why."""
 
 
 class Import(msgspec.Struct, kw_only=True):
@@ -52,24 +39,24 @@ class Import(msgspec.Struct, kw_only=True):
     progress: Progress
     reject: Reject
     tell: Tell
+    content_type: str | None = None
+    day: date | None = None
+    pages: re.Pattern[str] | None = None
+    """These three as in `Reading`."""
 
 
 async def check(wanted: Import) -> list[Found]:
-    """Read the files and say what is in them; nothing is stored, and no database asked."""
+    """Read the files and say what is in them; nothing is stored, and no database asked.
+
+    Raises `InputError` for a file that cannot be read.
+    """
     found = []
     for path in wanted.paths:
-        one = Found(path=path)
-        with path.open("rb") as file:
-            reader = _reader(wanted, path, b"checked only")
-            async for batch in reader.batches(file, wanted.kind or format_of(path)):
-                moments = [event.occurred_at for event, _ in batch.events]
-                if moments:
-                    first, last = moment_of(min(moments)), moment_of(max(moments))
-                    one.earliest = min(one.earliest or first, first)
-                    one.latest = max(one.latest or last, last)
-                one.events += len(batch.events)
-                one.rejected += batch.rejected
-                wanted.progress(path, batch.end, one.events)
+        one = Found(path=path, kind=wanted.kind or format_of(path))
+        reader = _reader(wanted, one, b"checked only")
+        async for batch in _batches(reader, one):
+            one.add(batch)
+            wanted.progress(path, batch.end, one.events)
         found.append(one)
     return found
 
@@ -94,7 +81,7 @@ async def run(wanted: Import) -> list[Found]:
             found, digests = [], []
             for path, kind in kinds.items():
                 digest = digest_of(path)
-                one = await _load(connection, loader, wanted, path, kind, digest)
+                one = await _load(connection, loader, wanted, Found(path=path, kind=kind), digest)
                 found.append(one)
                 if not one.is_done:
                     digests.append(digest)
@@ -108,44 +95,54 @@ async def run(wanted: Import) -> list[Found]:
         raise UnavailableError(f"the database went away; import again to go on: {error}") from error
 
 
-async def _load(  # noqa: PLR0913, PLR0917 - what one file needs
-    connection: Connection,
-    loader: Loader,
-    wanted: Import,
-    path: Path,
-    kind: Format,
-    digest: bytes,
+async def _load(
+    connection: Connection, loader: Loader, wanted: Import, one: Found, digest: bytes
 ) -> Found:
-    now = datetime.now(UTC)
+    path, now = one.path, datetime.now(UTC)
     come = await imports.begin_import(connection, digest=digest, name=path.name, now=now)
-    one = Found(
-        path=path,
-        events=come.inserted + come.duplicates,
-        duplicates=come.duplicates,
-        rejected=come.rejected,
-        is_done=come.counted_at is not None,
-    )
+    one.events = come.inserted + come.duplicates
+    one.duplicates = come.duplicates
+    one.rejected = come.rejected
+    one.is_done = come.counted_at is not None
     if one.is_done:
         return one
-    kept = await raw_retention(connection) or DEFAULT
-    reader = _reader(wanted, path, digest)
-    reader.kept = kept
-    with path.open("rb") as file:
-        async for batch in reader.batches(
-            file, kind, position=come.read_bytes, line=come.read_lines
-        ):
-            new = await loader.load(batch, digest=digest)
-            one.events += len(batch.events)
-            one.duplicates += len(batch.events) - new
-            one.rejected += batch.rejected
-            wanted.progress(path, batch.end, one.events)
+    reader = _reader(wanted, one, digest)
+    reader.kept = await raw_retention(connection) or DEFAULT
+    async for batch in _batches(reader, one, position=come.read_bytes, line=come.read_lines):
+        new = await loader.load(batch, digest=digest)
+        one.events += len(batch.events)
+        one.duplicates += len(batch.events) - new
+        one.rejected += batch.rejected
+        wanted.progress(path, batch.end, one.events)
     return one
 
 
-def _reader(wanted: Import, path: Path, digest: bytes) -> Reader:
+async def _batches(
+    reader: Reader, one: Found, *, position: int = 0, line: int = 0
+) -> AsyncIterator[Batch]:
+    try:
+        with opened(one.path) as file:
+            async for batch in reader.batches(file, one.kind, position=position, line=line):
+                yield batch
+    except BROKEN as error:
+        raise InputError(f"{one.path}: {error}") from error
+
+
+def _reader(wanted: Import, one: Found, digest: bytes) -> Reader:
+    def reject(line: int, reason: str) -> None:
+        one.note(line, reason)
+        wanted.reject(one.path, line, reason)
+
     return Reader(
         digest=digest,
-        reject=lambda line, reason: wanted.reject(path, line, reason),
+        reading=Reading(
+            skip=one.note,
+            reject=reject,
+            today=datetime.now(UTC).date(),
+            content_type=wanted.content_type,
+            day=wanted.day,
+            pages=wanted.pages,
+        ),
         clock=lambda: time.time_ns() // 1_000,
         max_future_seconds=wanted.settings.max_future_seconds,
     )

@@ -40,11 +40,17 @@ async def test_a_file_is_checked_imported_and_not_imported_again(
 ) -> None:
     path, rejects = tmp_path / "history.csv", tmp_path / "rejects"
     path.write_text(HISTORY)
-    found = "2 events, from 2026-01-02 03:04Z to 2026-01-02 23:00Z, 1 lines rejected"
 
     checked = await run(str(path), "--check")
     assert checked.exit_code == 1
-    assert f"{path}: {found}\n" in checked.output
+    assert (
+        f"""\
+{path}: csv, 4 lines, 2 events
+  of 1 items, from 2026-01-02 03:04Z to 2026-01-02 23:00Z
+  like 1, view 1
+  left out 1, first line 3: type: expected one of view, like"""
+        in checked.output
+    )
 
     imported = await run(str(path), "--rejects", str(rejects))
     assert imported.exit_code == 0

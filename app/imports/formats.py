@@ -1,0 +1,98 @@
+"""The formats of files that can be imported: told by what a file is called and how it begins."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias, get_args
+
+from app.errors import InputError
+from app.imports import goatcounter, plausible, umami, youtube
+from app.imports.access_log import is_access_log, read_log
+from app.imports.foreign import Reading, RowReader, records
+from app.imports.lines import COLUMNS, Lines, Source, read_lines
+
+Format = Literal[
+    "csv", "ndjson", "youtube", "umami", "plausible", "goatcounter", "access-log"
+]  # fmt: skip
+FORMATS: tuple[str, ...] = get_args(Format)
+BROKEN = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
+"""What reading a packed file raises that is broken."""
+
+_Tables: TypeAlias = dict[
+    Format, tuple[Callable[[list[str]], bool], Callable[[list[str], Reading], RowReader]]
+]
+_TABLES: _Tables = {
+    "goatcounter": (goatcounter.is_goatcounter, goatcounter.reader),
+    "umami": (umami.is_umami, umami.reader),
+    "youtube": (youtube.is_youtube, youtube.reader),
+    "plausible": (plausible.is_plausible, plausible.reader),
+}
+_MEMBERS = (plausible.MEMBER, umami.MEMBER, "Table data")
+_NDJSON = {".ndjson", ".jsonl", ".json"}
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file; of one packed by gzip what is in it, of a zip the table with what was viewed.
+
+    Raises `InputError` for a zip without one.
+    """
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path)  # type: ignore[return-value]  # as this one
+    if path.suffix.lower() != ".zip":
+        return path.open("rb")
+    try:
+        archive = zipfile.ZipFile(path)
+        for name in archive.namelist():
+            if name.rpartition("/")[2].startswith(_MEMBERS) and name.endswith(".csv"):
+                return archive.open(name)  # type: ignore[return-value]  # which reads and seeks
+    except BROKEN as error:
+        raise InputError(f"{path.name}: {error}") from error
+    raise InputError(f"{path.name}: has no {_MEMBERS[0]}….csv, {_MEMBERS[1]}.csv or Table data.csv")
+
+
+def format_of(path: Path) -> Format:
+    """Return the format of a file; raises `InputError` where nothing tells it."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    if suffixes and suffixes[-1] in _NDJSON:
+        return "ndjson"
+    try:
+        with opened(path) as file:
+            first = next(Source(file, 0, 0), "")
+    except BROKEN as error:
+        raise InputError(f"{path.name}: {error}") from error
+    columns = next(csv.reader([first]), [])
+    for kind, (is_one, _) in _TABLES.items():
+        if is_one(columns):
+            return kind
+    if is_access_log(first):
+        return "access-log"
+    if suffixes[-1:] == [".csv"] or set(columns) & set(COLUMNS):
+        return "csv"
+    raise InputError(
+        f"{path.name}: not .csv, .ndjson or .jsonl, and its first line is of no format that is "
+        f"known: say --format {', '.join(FORMATS)}"
+    )
+
+
+def read(
+    file: BinaryIO, kind: Format, reading: Reading, *, position: int = 0, line: int = 0
+) -> Lines:
+    """Yield the events of `file` after its first `line` lines, which end at byte `position`.
+
+    Raises `InputError` where the first line of a table does not name its columns.
+    """
+    if kind in {"csv", "ndjson"}:
+        return read_lines(file, kind, position=position, line=line)
+    file.seek(0)
+    source = Source(file, 0, 0)
+    columns = [] if kind == "access-log" else next(csv.reader(source), [])
+    row = None if kind == "access-log" else _TABLES[kind][1](columns, reading)
+    if position > source.end:
+        file.seek(position)
+        source = Source(file, position, line)
+    return read_log(source, reading) if row is None else records(source, columns, row, reading.skip)
