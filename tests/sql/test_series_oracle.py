@@ -147,8 +147,10 @@ async def test_sums_equal_a_recount(world: World, data: st.DataObject) -> None:
     may_drop = False
     for step in data.draw(
         st.lists(
-            st.sampled_from(["events", "events", "refresh", "uncount", "drop"]),
-            min_size=1, max_size=5,
+            st.sampled_from(
+                ["events", "events", "refresh", "refresh", "uncount", "drop", "catalogue", "settle"]
+            ),
+            min_size=1, max_size=7,
         )
     ):  # fmt: skip
         if step == "events":
@@ -167,7 +169,19 @@ async def test_sums_equal_a_recount(world: World, data: st.DataObject) -> None:
             ):
                 world.events[place] = replace(world.events[place], counted=False)
                 may_drop = False
-        elif may_drop:
+        elif step == "catalogue":
+            place = data.draw(st.integers(0, len(CATALOGUE) - 1))
+            world.items[place] = replace(
+                world.items[place], category=data.draw(st.sampled_from(["Music", "News", None]))
+            )
+            await world.execute(
+                "update core.item set category = %s where item_id = %s",
+                world.items[place].category, world.items[place].item_id,
+            )  # fmt: skip
+        elif step == "settle":
+            await world.execute("update core.recategorised set noted_at = '-infinity'")
+            await world.execute("select api.settle_categories(%s)", now)
+        elif step == "drop" and may_drop:
             border = now.replace(hour=0, minute=0) - DAY
             await world.execute("select drop_chunks('core.event', older_than => %s)", border)
             break
@@ -190,7 +204,7 @@ async def assert_equal(world: World, data: st.DataObject, now: datetime, zone: Z
             world, found, wanted, split_by
         )
     whole = [now - 6 * DAY, now + 2 * DAY]
-    for split_by in (None, "item"):
+    for split_by in (None, "item", "category", "contentType"):
         assert await sums(world, whole, {}, split_by) == recounted(world, whole, {}, split_by)
 
 

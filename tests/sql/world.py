@@ -230,7 +230,8 @@ class World:
         await self.execute(
             """
             truncate core.item, core.item_birth, core.item_exclusion, core.item_like,
-                core.item_like_count, core.event, core.known_chunk, core.score_feed,
+                core.item_like_count, core.category_count, core.recategorised, core.event,
+                core.known_chunk, core.score_feed,
                 core.ranking_score, core.ranking_state, core.recount, core.item_window,
                 core.window_position, core.item_hot, core.ranking_run, core.ranking_snapshot,
                 core.ranking_base,
@@ -239,6 +240,7 @@ class World:
                 restart identity
             """
         )
+        await self.execute("update core.category_level set moments = '{}' where moments <> '{}'")
         self.items.clear()
         self.events.clear()
         self.runs.clear()

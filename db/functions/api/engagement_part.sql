@@ -1,5 +1,5 @@
 -- The query of what one level says of its pieces of time; $1 is the edges of buckets, $2 items.
--- Source: core.aggregate_level, api.event for what no level has, core.item.
+-- Source: agg.*, api.event for what no level has, core.item, api.pieces_condition.
 -- Feeds: api.engagement_sums.
 -- Keeps: one row for each of the level, with the number of its bucket. `condition` is what is asked
 -- of core.item (api.item_condition), unless `is_few`: then the items are $2.
@@ -20,10 +20,10 @@ select format(
         width_bucket(part.bucket, $1) as place,
         %1$s as item_id,
         %2$s as subject,
-        part.views, part.likes, part.comments, part.shares, part.watch_seconds
+        1::bigint as entries, part.views, part.likes, part.comments, part.shares, part.watch_seconds
     from %3$s as part
     %4$s
-    where part.bucket >= %5$L and part.bucket < %6$L %7$s %8$s
+    where %5$s %6$s
     $query$,
     case engagement_part.split_by when 'item' then 'part.item_id' else 'null::bigint' end,
     case
@@ -58,23 +58,7 @@ select format(
             or (engagement_part.condition is not null and not engagement_part.is_few)
             then 'inner join core.item on part.item_id = item.item_id'
     end,
-    lower(engagement_part.pieces),
-    upper(engagement_part.pieces),
-    -- Of several pieces, as TimescaleDB knows no multiranges: after an odd number of ends.
-    case
-        when engagement_part.pieces <> tstzmultirange(range_merge(engagement_part.pieces))
-            then format(
-                'and width_bucket(part.bucket, %L::timestamptz []) %% 2 = 1',
-                array(
-                    select piece_end.moment
-                    from unnest(engagement_part.pieces) as piece
-                    cross join lateral (
-                        values (lower(piece)), (upper(piece))
-                    ) as piece_end (moment)
-                    order by piece_end.moment
-                )
-            )
-    end,
+    api.pieces_condition(engagement_part.pieces),
     case
         when engagement_part.is_few then 'and part.item_id = any($2)'
         else 'and ' || engagement_part.condition

@@ -1,10 +1,11 @@
 -- What buckets of time add up to, of the items that are asked for, together or apart.
--- Source: api.level_pieces, api.engagement_part, core.dimension.
+-- Source: api.level_pieces, api.engagement_part, api.category_part, core.dimension.
 -- Feeds: GET /analytics/series, GET /analytics/totals, api.engagement_breakdown.
 -- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
 -- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
 -- metadata. and a key of core.dimension; null tells nothing apart. No rows where there is nothing.
+-- Seconds are told to the microsecond: what float error leaves behind is none of theirs.
 create function api.engagement_sums(
     edges timestamptz[], wanted jsonb default '{}', split_by text default null
 )
@@ -28,7 +29,16 @@ declare
     -- Where so few items are asked for, their rows are read by an index.
     most constant integer := 5000;
     few bigint [];
+    -- What categories are summed of already, unless more items than that have changed theirs.
+    is_categorised constant boolean := (split_by in ('category', 'contentType')
+        or (split_by is null and condition is not null))
+        and not exists (
+            select from jsonb_object_keys(wanted) as asked (name)
+            where asked.name not in ('category', 'contentType')
+        )
+        and (select count(*) from (select from core.recategorised limit most + 1) as waiting) <= most;
     known record;
+    summed tstzmultirange;
     query text;
 begin
     if condition is not null then
@@ -58,6 +68,18 @@ begin
         scope := case when condition is null then 'site_by_' else 'dimension_' end || dimension.key;
     end if;
     for known in select * from api.level_pieces(scope, edges) loop
+        summed := case when is_categorised then known.pieces * api.category_moments(
+            known.level, lower(known.pieces), upper(known.pieces)
+        ) end;
+        if isempty(summed) is false then
+            query := concat_ws(
+                ' union all ',
+                query,
+                api.category_part(known.level, summed, split_by, condition)
+            );
+            known.pieces := known.pieces - summed;
+        end if;
+        continue when isempty(known.pieces);
         query := concat_ws(
             ' union all ',
             query,
@@ -74,9 +96,11 @@ begin
         select
             part.place, part.item_id, part.subject,
             sum(part.views)::bigint, sum(part.likes)::bigint, sum(part.comments)::bigint,
-            sum(part.shares)::bigint, sum(part.watch_seconds)
+            sum(part.shares)::bigint,
+            round(sum(part.watch_seconds)::numeric, 6)::double precision
         from (%s) as part
         group by part.place, part.item_id, part.subject
+        having sum(part.entries) > 0
         $query$,
         query
     ) using edges, few;

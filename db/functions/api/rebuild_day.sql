@@ -21,13 +21,7 @@ begin
         where day < time_bucket(width.bucket, as_of - policy.refresh_lag)
         order by width.bucket, width.name
     loop
-        call refresh_continuous_aggregate(
-            format('agg.%I', level.level)::regclass,
-            day,
-            level.until,
-            force => true,
-            options => '{"buckets_per_batch": 0}'
-        );
+        call api.refresh_level(level.level, day, level.until, forced => true);
     end loop;
 end;
 $$;

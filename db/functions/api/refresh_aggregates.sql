@@ -1,7 +1,8 @@
 -- Bring the continuous aggregates up to date, each as often as core.storage_policy says.
 -- Source: core.event, core.aggregate_level.
 -- Feeds: agg.engagement_1m, agg.engagement_15m, agg.engagement_1d, agg.site_1m, agg.site_15m,
--- agg.site_1d; does what core.recompute asks for, as of two refreshes at once the second fails.
+-- agg.site_1d, core.category_count; does what core.recompute asks for, as of two refreshes at once
+-- the second fails.
 -- Keeps: no refresh reaches into raw data, or into a finer level, that is gone
 -- (api.dropped_before): it would empty the buckets there. The finer level is refreshed first. What
 -- is older than an hour, and not of the newest whole bucket, waits for a slower beat
@@ -84,8 +85,6 @@ begin
         commit;
         -- Each stretch of changes by itself, what is new among them: a refresh is one transaction, and
         -- what it has rewritten is to the next level one range, from the first bucket to the last.
-        -- In one batch: several would be cut from what was known to have changed at the refresh
-        -- before, and what came in late since would wait for the next one.
         -- A long one day by day (or in a hundred parts), the newest first: of a history that is
         -- new, each part is committed, and what is read most comes first. Parts side by side in
         -- which there is no chunk are one.
@@ -146,12 +145,7 @@ begin
             group by stretch.begins, stretch.ends, part.is_empty, part.filled_before
             order by begins desc
         loop
-            call refresh_continuous_aggregate(
-                format('agg.%I', policy.level)::regclass,
-                changed.begins,
-                changed.ends,
-                options => '{"buckets_per_batch": 0}'
-            );
+            call api.refresh_level(policy.level, changed.begins, changed.ends);
         end loop;
         update core.known_chunk as known
         set counted_before = least(known.ends, policy.until)
@@ -169,6 +163,8 @@ begin
         commit;
     end loop;
 
+    perform api.settle_categories(as_of);
+    commit;
     call api.recompute_stats(as_of);
     perform api.finish_job('refresh_aggregates', ledger_id, refreshed, null);
     commit;
