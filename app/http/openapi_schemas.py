@@ -101,7 +101,10 @@ def _described(schema: Json, struct: type[msgspec.Struct]) -> Json:
                     text["format"] = "date-time"
     if tag := struct.__struct_config__.tag_field:
         properties[tag] = {**properties[tag], "description": "Which kind it is."}
-    return {**schema, "properties": properties}
+    described = {**schema, "properties": properties}
+    if always := getattr(struct, "always", None):
+        described["required"] = [name for name in schema["required"] if name in always]
+    return described
 
 
 @lru_cache(maxsize=128)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -43,6 +43,9 @@ class Wire(
     forbid_unknown_fields=False,
 ):
     """Base of everything sent or received as JSON."""
+
+    always: ClassVar[frozenset[str] | None] = None
+    """Fields that callers cannot leave out of an answer; None: it has all of them."""
 
 
 class Problem(Wire, frozen=True, omit_defaults=True):

@@ -26,6 +26,7 @@ from app.series.parameters import (
     ContentTypes,
     Creators,
     From,
+    MetadataValues,
     To,
     Zone,
 )
@@ -81,6 +82,7 @@ async def breakdown(
     content_type: ContentTypes = None,
     category: Categories = None,
     creator: Creators = None,
+    metadata: MetadataValues = None,
     compare: Comparison = None,
     limit: Annotated[
         int, QueryParameter(name="limit", ge=1, le=MAX_PARTS, description="How many to return.")
@@ -92,10 +94,20 @@ async def breakdown(
     wanted = _Breakdown(
         by=_by(by),
         metric="count" if by == EVENT_TYPE else metric,
-        filters=filters_of(content_id, content_type, category, creator),
+        filters=filters_of(content_id, content_type, category, creator, metadata),
         asked=asked_period(since, until, zone, compare),
         printed=print_of(
-            by, metric, since, until, zone, content_id, content_type, category, creator, compare
+            by,
+            metric,
+            since,
+            until,
+            zone,
+            content_id,
+            content_type,
+            category,
+            creator,
+            metadata,
+            compare,
         ),
         place=None if cursor is None else CODEC.decode(cursor),
         limit=limit,
@@ -120,7 +132,10 @@ class _Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
     def __post_init__(self) -> None:
-        """Raise `BadRequestError` for a cursor that other parameters have led to."""
+        """Raise `BadRequestError` for parameters that do not go together."""
+        key = self.filters.dimension
+        if key is not None and self.by.startswith(DIMENSION) and self.by != f"{DIMENSION}{key}":
+            raise BadRequestError(f"metadata: name values of {self.by}, or leave it out")
         if self.place is not None and self.place.print_ != self.printed:
             raise BadRequestError(
                 "cursor: belongs to another breakdown; send it with the parameters it came from"

@@ -6,6 +6,8 @@ begin with `!` or `=`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from app.errors import BadRequestError, UnknownItemError
@@ -37,6 +39,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     content_types: Names
     categories: Names
     creators: Names
+    dimension: str | None = None
+    """A declared key of the metadata, which `values` are of."""
+    values: Names = Names([], [])
 
     @property
     def item_type(self) -> str:
@@ -49,6 +54,7 @@ def filters_of(
     content_types: list[str] | None,
     categories: list[str] | None,
     creators: list[str] | None,
+    metadata: list[str] | None = None,
 ) -> Filters:
     """Return what the parameters ask for; raises `BadRequestError`, which names one."""
     filters = Filters(
@@ -56,6 +62,7 @@ def filters_of(
         content_types=_names("contentType", content_types),
         categories=_names("category", categories),
         creators=_names("creator", creators),
+        **_values(metadata or []),
     )
     if content_ids and len(filters.content_types.is_in) > 1:
         raise BadRequestError("contentType: name one, which all items of contentId have")
@@ -82,8 +89,25 @@ async def condition_of(connection: Connection, filters: Filters) -> str:
         "category": filters.categories,
         "creator": filters.creators,
     }
-    wanted = {name: names.rules() for name, names in rules.items() if names.rules()}
+    wanted: dict[str, dict[str, object]] = {
+        name: {**names.rules()} for name, names in rules.items() if names.rules()
+    }
+    if filters.dimension is not None:
+        wanted["metadata"] = {"key": filters.dimension, **filters.values.rules()}
     return msgspec.json.encode(wanted).decode()
+
+
+def _values(given: list[str]) -> dict[str, Any]:
+    """Return key and values of a parameter such as `device:phone` or `!device:phone`."""
+    parts = [text.removeprefix("!").partition(":") for text in given]
+    keys = {key for key, _, _ in parts}
+    if not all(key and colon for key, colon, _ in parts):
+        raise BadRequestError("metadata: use a declared key and a value, such as device:phone")
+    if len(keys) > 1:
+        raise BadRequestError("metadata: name one key, of which there may be several values")
+    signs = ["!" if text.startswith("!") else "=" for text in given]
+    names = [f"{sign}{value}" for sign, (_, _, value) in zip(signs, parts, strict=True)]
+    return {"dimension": keys.pop(), "values": _names("metadata", names)} if keys else {}
 
 
 def _names(parameter: str, values: list[str] | None) -> Names:

@@ -35,6 +35,14 @@ Creators = Annotated[
     list[_Filter] | None,
     QueryParameter(name="creator", description=f"Only items of this creator; {_RULE}"),
 ]
+MetadataValues = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=2 * MAX_NAME)]] | None,
+    QueryParameter(
+        name="metadata",
+        description="Only events with this value of a declared key, such as `device:phone`; may be "
+        "repeated, for one key. `!device:phone` leaves one out.",
+    ),
+]
 From = Annotated[
     str | None,
     QueryParameter(

@@ -28,6 +28,7 @@ from app.series.parameters import (
     ContentTypes,
     Creators,
     From,
+    MetadataValues,
     MetricList,
     To,
     Zone,
@@ -74,6 +75,7 @@ async def series(
     content_type: ContentTypes = None,
     category: Categories = None,
     creator: Creators = None,
+    metadata: MetadataValues = None,
     by: Annotated[
         By | None,
         QueryParameter(
@@ -92,7 +94,7 @@ async def series(
     format_: FormatParameter = None,
 ) -> Answer:
     """Return one or more series."""
-    filters = filters_of(content_id, content_type, category, creator)
+    filters = filters_of(content_id, content_type, category, creator, metadata)
     by = by or ("item" if filters.content_ids.is_in else None)
     names = _names(filters, by)
     asked = asked_period(since, until, zone, compare)

@@ -24,6 +24,7 @@ from app.series.parameters import (
     ContentTypes,
     Creators,
     From,
+    MetadataValues,
     MetricList,
     To,
     Zone,
@@ -63,11 +64,12 @@ async def totals(
     content_type: ContentTypes = None,
     category: Categories = None,
     creator: Creators = None,
+    metadata: MetadataValues = None,
     compare: Comparison = None,
     format_: FormatParameter = None,
 ) -> Answer:
     """Return what a period adds up to."""
-    filters = filters_of(content_id, content_type, category, creator)
+    filters = filters_of(content_id, content_type, category, creator, metadata)
     asked = asked_period(since, until, zone, compare)
     as_of = datetime.now(UTC)
     async with services.connected() as connection:

@@ -9,8 +9,6 @@ import msgspec
 from app.errors import BadRequestError
 from app.stats.wire import ItemStats
 
-ALWAYS = ("contentId", "contentType", "asOf", "zone", "stale")
-"""Without these, nobody can tell what the others are."""
 KNOWN = tuple(ItemStats.__struct_encode_fields__)
 
 
@@ -26,7 +24,7 @@ def fields_of(text: str | None) -> frozenset[str] | None:
         near = difflib.get_close_matches(name[:50], KNOWN, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "they are those of the whole answer"
         raise BadRequestError(f"fields: {name[:100]!r} is no field of stats; {hint}")
-    return wanted.union(ALWAYS)
+    return wanted | ItemStats.always
 
 
 def picked(stats: bytes, wanted: frozenset[str] | None) -> bytes:

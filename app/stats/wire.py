@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -28,6 +28,8 @@ class ItemStats(Wire, frozen=True, rename=field_name):
 
     Moving windows begin where the last scoring run has put them, as those of lists do.
     """
+
+    always: ClassVar = frozenset({"contentId", "contentType", "asOf", "zone", "stale"})
 
     content_id: str
     """Id of the item."""

@@ -19,6 +19,7 @@ from app.http.wire import Problem
 from app.ingest.limits import LIMIT_HEADERS
 from app.main import create_app
 from app.settings import Settings
+from app.stats.fields import fields_of
 from tests.api.examples import fits, made_examples, written
 
 HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js", "/problems", "/problems/{slug}"}
@@ -110,6 +111,12 @@ def test_every_field_is_described(document: dict[str, Any]) -> None:
         assert schema.get("description") or schema.get("title"), name
         for field, part in schema.get("properties", {}).items():
             assert part.get("description"), (name, field)
+
+
+def test_an_answer_with_fewer_fields_is_one(document: dict[str, Any]) -> None:
+    least = fields_of("views1h")
+    assert least is not None
+    assert set(document["components"]["schemas"]["ItemStats"]["required"]) <= least
 
 
 def test_bodies_and_answers_are_named(document: dict[str, Any]) -> None:

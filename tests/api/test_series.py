@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.sql.oracle import Event
+from tests.sql.test_dimension import declared, viewed
 from tests.sql.world import AS_OF, World
 
 SERIES = "/analytics/series"
@@ -79,6 +80,28 @@ async def test_totals_and_breakdowns(api: httpx.AsyncClient, world: World) -> No
     assert lines.text.splitlines()[1].startswith("ada,10")
     now = (await api.get("/analytics/now")).json()
     assert now["movers"] == []
+
+
+async def test_a_value_of_the_metadata_is_a_filter(api: httpx.AsyncClient, world: World) -> None:
+    """Of series, totals and breakdowns, with what each of them has beside it."""
+    a, b = await world.item("a", category="Music"), await world.item("b")
+    async with declared(world, "device", "phone", "tv"):
+        for item, device, count in ((a, "phone", 1), (a, "tv", 2), (b, "phone", 4), (b, "x", 8)):
+            await viewed(world, item, count, {"device": device})
+        asked = {"from": "2026-03-15", "to": "2026-03-16", "metadata": ["device:phone"]}
+        one = await series_of(api, **asked, contentId="a")
+        assert [bucket["views"] for bucket in one["series"][0]["buckets"]] == [1]
+        answer = await api.get("/analytics/totals", params={**asked, "metadata": "!device:phone"})
+        assert answer.json()["views"] == 10
+        for by, expected in (
+            ("item", [4, 1]), ("category", [4, 1]), ("metadata.device", [5]), ("eventType", [5]),
+        ):  # fmt: skip
+            answer = await api.get(
+                "/analytics/breakdown", params={**asked, "by": by, "compare": "previous"}
+            )
+            found = [part["views"] for part in answer.json()["parts"]]
+            assert found[: len(expected)] == expected, by
+            assert answer.json()["total"] == 5
 
 
 async def test_the_present(api: httpx.AsyncClient, world: World) -> None:

@@ -105,3 +105,68 @@ async def test_a_purged_item_goes_from_the_site_too(world: World) -> None:
         for table in ("site_1m", "site_15m", "site_1d", "site_by_device_15m"):
             assert await world.value(f"select sum(views) from agg.{table}") == 2, table  # noqa: S608
         assert await views(world) == {"phone": 2}
+
+
+@pytest.mark.parametrize("is_refreshed", [True, False])
+async def test_filters_by_value_go_with_all_others(world: World, is_refreshed: bool) -> None:
+    """Every rule with every way to tell apart equals a recount of the events."""
+    items = {
+        await world.item("a", category="Music"): "Music",
+        await world.item("b"): None,
+    }
+    events = [
+        (item, device, 2**place, hours)
+        for place, (item, device, hours) in enumerate(
+            (item, device, hours)
+            for item in items
+            for device in ("phone", "tv", "toaster")
+            for hours in (30, 0)
+        )
+    ]
+    async with declared(world, "device", "phone", "tv"):
+        for item, device, count, hours in events:
+            await viewed(world, item, count, {"device": device}, hours=hours)
+        if is_refreshed:
+            await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+        for rule in ({"in": ["phone"]}, {"notIn": ["phone"]}, {"in": ["tv", "other"]}):
+            for category in (None, "Music"):
+                for split_by in (None, "item", "category", "metadata.device"):
+                    wanted: dict[str, object] = {"metadata": {"key": "device", **rule}}
+                    if category:
+                        wanted["category"] = {"in": [category]}
+                    expected: dict[str | None, int] = {}
+                    for item, device, count, _ in events:
+                        value = device if device in {"phone", "tv"} else "other"
+                        is_in = value in rule.get("in", [value])
+                        is_out = value in rule.get("notIn", [])
+                        if is_in and not is_out and category in {None, items[item]}:
+                            key = {
+                                None: None, "item": str(item), "category": items[item],
+                                "metadata.device": value,
+                            }[split_by]  # fmt: skip
+                            expected[key] = expected.get(key, 0) + count
+                    rows = await world.rows(
+                        "select coalesce(item_id::text, subject), views "
+                        "from api.engagement_sums(%s, %s, %s)",
+                        [DAYS, Jsonb(wanted), split_by],
+                    )
+                    assert dict(rows) == expected, (rule, category, split_by)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fault"),
+    [
+        ({"key": "nose"}, "metadata: 'metadata.nose' is no declared key"),
+        (
+            {"key": "device", "in": ["toaster"]},
+            "metadata: 'toaster' is no value of device that is told apart: phone, other",
+        ),
+    ],
+)
+async def test_what_cannot_be_filtered_by(world: World, wanted: object, fault: str) -> None:
+    async with declared(world, "device", "phone"):
+        with pytest.raises(psycopg.errors.CheckViolation) as raised:
+            await world.rows(
+                "select * from api.engagement_sums(%s, %s)", [DAYS, Jsonb({"metadata": wanted})]
+            )
+    assert raised.value.diag.message_primary == fault

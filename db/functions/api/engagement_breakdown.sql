@@ -75,7 +75,7 @@ earlier as materialized (
 where cardinality(engagement_breakdown.compared) > 1) as asked
     cross join lateral api.engagement_sums(
         engagement_breakdown.compared,
-        case engagement_breakdown.split_by
+        engagement_breakdown.wanted || case engagement_breakdown.split_by
             when 'item' then jsonb_build_object(
                 'item',
                 jsonb_build_object(
@@ -83,7 +83,7 @@ where cardinality(engagement_breakdown.compared) > 1) as asked
                     (select coalesce(jsonb_agg(page.item_id), '[]') from page)
                 )
             )
-            else engagement_breakdown.wanted
+            else '{}'
         end,
         engagement_breakdown.split_by
     ) as sums

@@ -2,14 +2,14 @@
 -- Source: agg.*, api.event for what no level has, core.item, api.pieces_condition.
 -- Feeds: api.engagement_sums.
 -- Keeps: one row for each of the level, with the number of its bucket. `condition` is what is asked
--- of core.item (api.item_condition), unless `is_few`: then the items are $2.
+-- of the rows (part), and where it `asks_item` of core.item (api.item_condition), too.
 create function api.engagement_part(
     level text,
     pieces tstzmultirange,
     split_by text,
     dimension core.dimension,
     condition text,
-    is_few boolean
+    asks_item boolean
 )
 returns text
 language sql stable
@@ -30,7 +30,7 @@ select format(
         when engagement_part.split_by = 'category' then 'item.category'
         when engagement_part.split_by = 'contentType' then 'item.content_type'
         when engagement_part.split_by = 'creator' then 'item.creator'
-        when (engagement_part.dimension).key is not null then 'part.value'
+        when engagement_part.split_by ~ '^metadata[.]' then 'part.value'
         else 'null::text'
     end,
     case
@@ -55,14 +55,11 @@ select format(
     case
         when
             engagement_part.split_by in ('category', 'contentType', 'creator')
-            or (engagement_part.condition is not null and not engagement_part.is_few)
+            or engagement_part.asks_item
             then 'inner join core.item on part.item_id = item.item_id'
     end,
     api.pieces_condition(engagement_part.pieces),
-    case
-        when engagement_part.is_few then 'and part.item_id = any($2)'
-        else 'and ' || engagement_part.condition
-    end
+    'and ' || nullif(engagement_part.condition, '')
 );
 end;
 

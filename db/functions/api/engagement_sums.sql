@@ -4,7 +4,8 @@
 -- Keeps: each counted event between the first and the last edge counts in one bucket, that of its
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
 -- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
--- metadata. and a key of core.dimension; null tells nothing apart. No rows where there is nothing.
+-- metadata. and a key of core.dimension; null tells nothing apart. Such a key, and which of its
+-- values, `wanted` may name, too: {"metadata": {"key": "device", "in": ["phone"]}}. No rows where there is nothing.
 -- Seconds are told to the microsecond: what float error leaves behind is none of theirs.
 create function api.engagement_sums(
     edges timestamptz[], wanted jsonb default '{}', split_by text default null
@@ -25,6 +26,8 @@ as $$
 declare
     condition constant text := api.item_condition(wanted);
     dimension core.dimension;
+    is_by_value constant boolean := split_by ~ '^metadata[.]';
+    key constant text := coalesce(substring(split_by from '^metadata[.](.*)'), wanted #>> '{metadata,key}');
     scope text := case when condition is null and split_by is null then 'site' else 'engagement' end;
     -- Where so few items are asked for, their rows are read by an index.
     most constant integer := 5000;
@@ -48,24 +51,12 @@ begin
         ) into few;
         few := case when cardinality(few) <= most then few end;
     end if;
-    if split_by ~ '^metadata[.]' then
-        select declared.* into dimension
-        from core.dimension as declared
-        where declared.key = substr(split_by, 10);
-        if dimension.key is null or edges[1] < dimension.counted_since then
-            raise exception using
-                errcode = 'check_violation',
-                message = case
-                    when dimension.key is null then format('by: %L is no declared key', split_by)
-                    else format(
-                        'from: %s is counted from %s on', split_by,
-                        to_char(
-                            dimension.counted_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-                        )
-                    )
-                end;
-        end if;
-        scope := case when condition is null then 'site_by_' else 'dimension_' end || dimension.key;
+    if key is not null then
+        dimension := api.known_dimension(key, edges[1], wanted -> 'metadata', is_by_value);
+        scope := case
+            when condition is null and (split_by is null or is_by_value) then 'site_by_'
+            else 'dimension_'
+        end || key;
     end if;
     for known in select * from api.level_pieces(scope, edges) loop
         summed := case when is_categorised then known.pieces * api.category_moments(
@@ -84,7 +75,17 @@ begin
             ' union all ',
             query,
             api.engagement_part(
-                known.level, known.pieces, split_by, dimension, condition, few is not null
+                known.level,
+                known.pieces,
+                split_by,
+                dimension,
+                -- Few items are named; all else is asked of them one by one.
+                concat_ws(
+                    ' and ',
+                    case when few is null then condition else 'part.item_id = any($2)' end,
+                    api.value_condition(wanted -> 'metadata')
+                ),
+                few is null and condition is not null
             )
         );
     end loop;

@@ -9,7 +9,8 @@ language plpgsql stable
 set jit = off
 as $$
 begin
-    if not exists (select from core.recategorised) then
+    perform from core.recategorised limit 1;
+    if not found then
         return;
     end if;
     return query execute format(

@@ -21,12 +21,10 @@ begin
             time_bucket(interval '1 day', settle_categories.as_of - known.keep_for)
         );
     end loop;
-    if not exists (
-        select from core.recategorised as waiting
-        having
-            min(waiting.noted_at) < settle_categories.as_of - interval '1 hour'
-            or count(*) > 1000
-    ) then
+    perform from core.recategorised as waiting
+    having
+        min(waiting.noted_at) < settle_categories.as_of - interval '1 hour' or count(*) > 1000;
+    if not found then
         return;
     end if;
     begin
