@@ -66,7 +66,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (SERIES, {"metadata": "device:phone"}, "metadata: 'metadata.device' is no declared key"),
     (TOTALS, {"metadata": "device"}, "metadata: use a declared key and a value, such as device:ph"),
     (TOTALS, {"metadata": "device:"}, "metadata: use names of 1 to 200 characters"),
-    (TOTALS, {"metadata": ["a:b", "!b:c"]}, "metadata: name one key, of which there may be several"),
+    (TOTALS, {"metadata": ["a:b", "!b:c"]}, "metadata: name one key, of which there may be"),
     (
         BREAKDOWN,
         {"by": "metadata.device", "metadata": "os:x"},

@@ -16,8 +16,9 @@ import pytest
 
 from app.imports import load
 from app.imports import queries as imports
+from app.imports.found import Found
 from app.imports.lines import COLUMNS
-from app.imports.run import Found, Import, check, run
+from app.imports.run import Import, check, run
 from app.ingest.insert import Inserter
 from app.ingest.packing import TYPE_NUMBERS
 from app.ingest.rows import ReceivedEvent

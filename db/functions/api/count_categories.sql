@@ -1,6 +1,7 @@
 -- Sum an aggregate by category in a stretch of time that is forgotten, and that it has whole.
 -- Source: agg.*, core.item, core.recategorised. Feeds: core.category_count, core.category_level.
--- Keeps: nothing of what is past its keeping. An item that waits in core.recategorised counts as it is noted there.
+-- Keeps: nothing of what is past its keeping. An item that waits in core.recategorised counts as it
+-- is noted there.
 create function api.count_categories(level text, begins timestamptz, ends timestamptz)
 returns void
 language plpgsql volatile

@@ -5,8 +5,9 @@
 -- occurred_at, from the moment that it is committed. `wanted` says of which items: see
 -- api.item_condition. `split_by` is item, category, contentType or creator, as they are now, or
 -- metadata. and a key of core.dimension; null tells nothing apart. Such a key, and which of its
--- values, `wanted` may name, too: {"metadata": {"key": "device", "in": ["phone"]}}. No rows where there is nothing.
--- Seconds are told to the microsecond: what float error leaves behind is none of theirs.
+-- values, `wanted` may name, too: {"metadata": {"key": "device", "in": ["phone"]}}. No rows where
+-- there is nothing. Seconds are told to the microsecond: what float error leaves behind is none of
+-- theirs.
 create function api.engagement_sums(
     edges timestamptz[], wanted jsonb default '{}', split_by text default null
 )
