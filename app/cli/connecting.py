@@ -1,14 +1,15 @@
-"""One connection for a command, and what it means where there is none."""
+"""The database as a command has it: one connection, and what it means where there is none."""
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from app.errors import InputError, UnavailableError
 from app.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from typing import TypeVar
 
     from app.runtime.sql import Connection
@@ -16,16 +17,37 @@ if TYPE_CHECKING:
     Found = TypeVar("Found")
 
 
-async def connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
-    """Return what `run` does; raises `InputError`, `UnavailableError`."""
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what the database answers within into `InputError` or `UnavailableError`."""
     import psycopg  # noqa: PLC0415 - most commands need none
 
     try:
-        async with await psycopg.AsyncConnection.connect(
-            read_settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-        ) as connection:
-            return await run(connection)
+        yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
         raise InputError("the database is not migrated: run `groundswell migrate`") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise InputError(
+            "this login may not do it: DATABASE_URL must name the owner of the database, or to "
+            "read, a login that has groundswell_service"
+        ) from error
     except psycopg.OperationalError as error:
         raise UnavailableError(f"the database does not answer: {error}") from error
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[Connection]:
+    """Yield a connection; raises as `told` does."""
+    import psycopg  # noqa: PLC0415
+
+    with told():
+        async with await psycopg.AsyncConnection.connect(
+            read_settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
+        ) as opened:
+            yield opened
+
+
+async def connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
+    """Return what `run` does with a connection; raises as `told` does."""
+    async with database() as opened:
+        return await run(opened)

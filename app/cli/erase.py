@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from app.cli.connecting import database
 from app.errors import InputError, UnavailableError
 from app.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from app.erasure.erase import Subject
     from app.erasure.wire import Erased
-    from app.runtime.sql import Connection
 
 _COUNTS = click.option(
     "--counts",
@@ -69,7 +66,6 @@ def _run(subject: Subject, counts: str) -> None:
 
 
 async def _erase(subject: Subject, counts: str) -> Erased | None:
-    import psycopg  # noqa: PLC0415
     from redis.exceptions import RedisError  # noqa: PLC0415
 
     from app.audit.queries import begin_audit, end_audit  # noqa: PLC0415
@@ -78,15 +74,8 @@ async def _erase(subject: Subject, counts: str) -> Erased | None:
 
     settings = read_settings()
 
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[Connection]:
-        async with await psycopg.AsyncConnection.connect(
-            settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-        ) as connection:
-            yield connection
-
     try:
-        async with connect() as connection, open_redis(settings) as redis:
+        async with database() as connection, open_redis(settings) as redis:
             audit_id = await begin_audit(
                 connection,
                 who=f"{getpass.getuser()}, command line",
@@ -97,16 +86,12 @@ async def _erase(subject: Subject, counts: str) -> Erased | None:
             error: str | None = "cut off"
             try:
                 erased = await erase(
-                    connect, redis, subject, purges=counts == "purge", as_of=datetime.now(UTC)
+                    database, redis, subject, purges=counts == "purge", as_of=datetime.now(UTC)
                 )
                 error = None
             finally:
                 outcome = None if erased is None else msgspec.json.encode(erased)
                 await end_audit(connection, audit_id=audit_id, outcome=outcome, error=error)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as failure:
-        raise InputError("the database is not migrated: run `groundswell migrate`") from failure
-    except psycopg.OperationalError as failure:
-        raise UnavailableError(f"the database does not answer: {failure}") from failure
     except RedisError as failure:
         raise UnavailableError(f"Redis does not answer: {failure}") from failure
     return erased

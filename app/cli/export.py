@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.connecting import told
 from app.cli.replay import Moment
-from app.errors import InputError, UnavailableError
+from app.errors import InputError
 from app.replay.progress import ProgressReport
 from app.settings import read_settings
 
@@ -59,22 +60,17 @@ def _export(folder: Path, asked: Asked) -> list[Path]:
 
     settings = read_settings()
     try:
-        with psycopg.connect(
-            settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-        ) as connection:
+        with (
+            told(),
+            psycopg.connect(
+                settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
+            ) as connection,
+        ):
             parts = missing(connection, folder, asked, now=datetime.now(UTC))
             with ProgressReport("files", len(parts)) as report:
                 for part in parts:
                     write_part(connection, part, asked)
                     report.advance(1)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
-        raise InputError("the database is not migrated: run `groundswell migrate`") from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {error}") from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise InputError(
-            "this login may not read it: use the owner's, or one with groundswell_service"
-        ) from error
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error}") from error
     return [part.path for part in parts]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,13 +12,12 @@ import msgspec
 
 from app.access.api_key import Kind, Scope
 from app.access.bounds import OPEN, PUBLIC, Bounds
+from app.cli.connecting import database
 from app.cli.key_bounds import bounds_of, changeable, changed_bounds
-from app.errors import InputError, UnavailableError
+from app.errors import InputError
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection
-
     from app.access.api_key import NewKey
     from app.access.queries import ListedApiKey
 
@@ -150,7 +147,7 @@ async def _create(  # noqa: PLR0913  # all there is to say of a key
     from app.access.queries import create_api_key  # noqa: PLC0415
 
     settings, key = read_settings(), new_key(kind)
-    async with _connected(settings) as connection:
+    async with database() as connection:
         await create_api_key(
             connection,
             name=name,
@@ -173,7 +170,7 @@ async def _update(
     from app.access.queries import list_api_keys, update_api_key  # noqa: PLC0415
 
     settings = read_settings()
-    async with _connected(settings) as connection, connection.transaction():
+    async with database() as connection, connection.transaction():
         found = {key.prefix: key for key in await list_api_keys(connection)}
         key = found.get(prefix)
         if key is None or key.revoked_at is not None:
@@ -203,7 +200,7 @@ async def _update(
 async def _list() -> list[ListedApiKey]:
     from app.access.queries import list_api_keys  # noqa: PLC0415
 
-    async with _connected(read_settings()) as connection:
+    async with database() as connection:
         return await list_api_keys(connection)
 
 
@@ -211,29 +208,11 @@ async def _revoke(prefix: str) -> bool:
     from app.access.queries import revoke_api_key  # noqa: PLC0415
 
     settings = read_settings()
-    async with _connected(settings) as connection:
+    async with database() as connection:
         revoked = await revoke_api_key(connection, prefix=prefix, revoked_at=datetime.now(UTC))
     if revoked:
         await _announce(settings)
     return revoked
-
-
-@asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[AsyncConnection[Any]]:
-    """Connect to the database; what it refuses becomes an error of ours."""
-    import psycopg  # noqa: PLC0415
-
-    try:
-        async with await psycopg.AsyncConnection.connect(
-            settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-        ) as connection:
-            yield connection
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise InputError("DATABASE_URL must name the owner of the database") from error
-    except psycopg.errors.UndefinedTable as error:
-        raise InputError("the database is not migrated: run `groundswell migrate`") from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {error}") from error
 
 
 async def _announce(settings: Settings) -> None:
