@@ -43,6 +43,7 @@ from app.errors import (
 )
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
+from app.http.cursor import page_of
 from app.http.openapi_bodies import json_body
 from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
@@ -116,10 +117,9 @@ async def list_(
         found = await alerts.list_alerts(
             connection, owner_key_id=owner, after=after, limit=limit + 1
         )
-    page = found[:limit]
-    next_cursor: str | None = None
-    if len(found) > limit:
-        next_cursor = ALERTS.encode(AlertCursor(after=page[-1].subscription_id))
+    page, next_cursor = page_of(
+        found, limit, lambda last: ALERTS.encode(AlertCursor(after=last.subscription_id))
+    )
     answer = Alerts(alerts=[_outward(one) for one in page], next_cursor=next_cursor)
     return passing(request, answer)
 

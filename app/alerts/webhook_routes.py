@@ -26,7 +26,7 @@ from app.alerts.signature import new_secret
 from app.alerts.wire import AlertDeliveries, AlertDelivery, AlertSecret, RaisedTest
 from app.errors import BadRequestError, UnknownAlertError
 from app.http.answers import AnyRequest, passing
-from app.http.cursor import other_list
+from app.http.cursor import other_list, page_of
 from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
 from app.services import Services
@@ -129,11 +129,11 @@ async def deliveries(
             limit=limit + 1,
         )
         pending = await alert_deliveries.pending_alerts(connection, subscription_id=alert_id)
-    page = found[:limit]
+    page, next_cursor = page_of(found, limit, lambda last: _after(last, alert_id))
     answer = AlertDeliveries(
         deliveries=[_outward(one) for one in page],
         pending=pending,
-        next_cursor=_after(page[-1], alert_id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )
     return passing(request, answer)
 

@@ -15,7 +15,7 @@ from app.access.guard import require
 from app.audit.queries import audit_entries
 from app.audit.wire import AuditPage
 from app.http.answers import AnyRequest, passing
-from app.http.cursor import Codec
+from app.http.cursor import Codec, page_of
 from app.http.parameters import PageCursor
 from app.services import Services
 
@@ -57,11 +57,10 @@ async def audit(
     before = None if cursor is None else CODEC.decode(cursor).before
     async with services.connected() as connection:
         entries = await audit_entries(connection, before=before, limit=limit + 1)
-    shown = entries[:limit]
-    after: str | None = None
-    if len(entries) > limit:
-        after = CODEC.encode(AuditCursor(before=shown[-1].audit_id))
-    return passing(request, AuditPage(entries=shown, next_cursor=after))
+    shown, next_cursor = page_of(
+        entries, limit, lambda last: CODEC.encode(AuditCursor(before=last.audit_id))
+    )
+    return passing(request, AuditPage(entries=shown, next_cursor=next_cursor))
 
 
 router = Router(

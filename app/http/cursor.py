@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -15,6 +16,7 @@ MAX_LENGTH = 4_000
 """Room for a category and a type of 200 characters each, at four bytes a character."""
 
 Cursor = TypeVar("Cursor", bound=msgspec.Struct)
+Row = TypeVar("Row")
 
 
 class Codec(Generic[Cursor]):
@@ -44,6 +46,17 @@ class Codec(Generic[Cursor]):
             if b"\x00" not in "".join(_texts(cursor)).encode() and self.encode(cursor) == text:
                 return cursor
         raise BadRequestError("cursor: is none that this service has given out")
+
+
+def page_of(
+    rows: list[Row], limit: int, after: Callable[[Row], str]
+) -> tuple[list[Row], str | None]:
+    """Return the rows of a page, of which one more was asked for, and where the next begins.
+
+    `after` makes the cursor of the last that is shown.
+    """
+    shown = rows[:limit]
+    return shown, after(shown[-1]) if len(rows) > limit else None
 
 
 def other_list() -> BadRequestError:

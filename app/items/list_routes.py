@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 
 from app.access.guard import require
 from app.http.answers import AnyRequest, passing
-from app.http.cursor import other_list
+from app.http.cursor import other_list, page_of
 from app.http.parameters import OptionalCategory, OptionalContentType, PageCursor, PageLimit
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.items import queries as items
@@ -70,12 +70,13 @@ async def list_items(
             after_item=None if after is None else after.item_id,
             most=limit + 1,
         )
+    shown, next_cursor = page_of(found, limit, lambda last: _after(last, wanted))
     page = ItemPage(
         sort=wanted.sort,
         category=wanted.category,
         content_type=wanted.content_type,
-        items=[item_of(entry) for entry in found[:limit]],
-        next_cursor=_after(found[limit - 1], wanted) if len(found) > limit else None,
+        items=[item_of(entry) for entry in shown],
+        next_cursor=next_cursor,
     )
     return tabled(request, format_of(request, format_), varied(passing(request, page)))
 

@@ -16,6 +16,7 @@ from app.errors import (
     UsersDisabledError,
 )
 from app.http.answers import passing
+from app.http.cursor import page_of
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType, PageCursor, PageLimit
 from app.http.problems import documented
 from app.ingest.allowance import allow
@@ -149,7 +150,7 @@ async def get_liked(
             before_item=place.item_id,
             most=limit + 1,
         )
-    shown = rows[:limit]
+    shown, next_cursor = page_of(rows, limit, _after)
     answer = LikedItems(
         items=[
             LikedItem(
@@ -162,7 +163,7 @@ async def get_liked(
             )
             for row in shown
         ],
-        next_cursor=_after(shown[-1]) if len(rows) > limit else None,
+        next_cursor=next_cursor,
     )
     return passing(request, answer)
 

@@ -12,6 +12,7 @@ from app.erasure.routes import answer_erased
 from app.erasure.wire import Erased
 from app.errors import NotSignedInError, RateLimitedError, UsersDisabledError
 from app.http.answers import AnyRequest, passing
+from app.http.cursor import page_of
 from app.http.parameters import PageCursor, PageLimit
 from app.http.problems import documented
 from app.ingest.allowance import allow
@@ -55,12 +56,9 @@ async def get_history(
             before_event=place.event_id,
             most=limit + 1,
         )
-    shown = rows[:limit]
-    answer = History(
-        items=[_visit(row) for row in shown],
-        next_cursor=_after(shown[-1]) if len(rows) > limit else None,
-    )
-    return passing(request, answer)
+    shown, next_cursor = page_of(rows, limit, _after)
+    items = [_visit(row) for row in shown]
+    return passing(request, History(items=items, next_cursor=next_cursor))
 
 
 @delete(

@@ -13,6 +13,7 @@ from litestar.params import QueryParameter
 
 from app.errors import BadRequestError, UnknownItemError
 from app.http.answers import AnyRequest, kept
+from app.http.cursor import page_of
 from app.http.parameters import PageCursor
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, next_link, table, varied
@@ -160,7 +161,9 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
             # One more than is shown tells whether there is a next page.
             most=wanted.limit + 1,
         )
-    last = found[wanted.limit - 1] if len(found) > wanted.limit else None
+    shown, next_cursor = page_of(
+        found, wanted.limit, lambda last: _after(last, wanted.printed, begun)
+    )
     return Breakdown(
         by=wanted.by,
         metric=wanted.metric,
@@ -170,8 +173,8 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
         compare=wanted.asked.compare,
         as_of=as_of,
         total=number(found[0].total if found else 0, wanted.metric),
-        parts=[part_of(group, wanted.by, wanted.metric) for group in found[: wanted.limit]],
-        next_cursor=None if last is None else _after(last, wanted.printed, begun),
+        parts=[part_of(group, wanted.by, wanted.metric) for group in shown],
+        next_cursor=next_cursor,
     )
 
 
