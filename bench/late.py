@@ -103,7 +103,7 @@ async def _insert(connection: Connection, number: int, *, lanes: bool) -> None:
         await inserter.insert(connection, rows, now=now)
         return
     ids = await ItemIds().resolve(connection, {("video", "bench-1")})
-    events, feed = map(b"".join, zip(*encode_rows(rows, ids), strict=True))
+    events, feed = map(b"".join, zip(*encode_rows(rows, ids, key=b"bench"), strict=True))
     async with connection.transaction():
         async with sql.copy_events(connection) as copy:
             await copy.write(events)

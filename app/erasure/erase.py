@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -15,7 +16,9 @@ from app.erasure.streams import change_waiting
 from app.erasure.wire import Erased
 from app.ingest import keys
 from app.ingest.packing import PackedEvent
+from app.ingest.queries import viewer_key
 from app.ingest.repeats import seen_keys
+from app.ingest.viewer import session_viewer, user_viewer
 from app.items.exclusions import item_named
 from app.likes.keys import like_count
 from app.runtime.sql import Connection
@@ -79,12 +82,21 @@ async def _erase_user(
     waiting = await change_waiting(redis_client, change, user_id.encode())
     for session in list(sessions):
         waiting += await change_waiting(redis_client, change, session.encode())
-    events = 0
+    events, salt = 0, secrets.randbits(63)
     for chunk in await _chunks(connect):
         async with connect() as connection:
             events += await sql.erase_events(
-                connection, chunk=chunk, user_id=user_id, sessions=list(sessions), purges=purges
+                connection,
+                chunk=chunk,
+                user_id=user_id,
+                sessions=list(sessions),
+                purges=purges,
+                salt=salt,
             )
+    async with connect() as connection:
+        key = await viewer_key(connection)
+        viewers = [user_viewer(user_id, key), *(session_viewer(each, key) for each in sessions)]
+        await sql.forget_viewers(connection, viewers=viewers, salt=salt, purges=purges)
     async with connect() as connection:
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
         comments = await sql.erase_comments(connection, user_id=user_id)

@@ -34,6 +34,7 @@ _ERASE_EVENTS = Query("erase_events", _Erased)
 _ERASE_LIKES = Query("erase_likes", _Erased)
 _ERASE_COMMENTS = Query("erase_comments", _Erased)
 _ERASE_ITEM = Command("erase_item")
+_FORGET_VIEWERS = Command("forget_viewers")
 
 
 async def event_chunks(connection: Connection) -> list[Chunk]:
@@ -54,8 +55,12 @@ async def erase_events(  # noqa: PLR0913  # whose, when, and how
     sessions: list[str] | None = None,
     item_id: int | None = None,
     purges: bool,
+    salt: int | None = None,
 ) -> int:
-    """Erase what a chunk's events tell of a user or an item; return how many there were."""
+    """Erase what a chunk's events tell of a user or an item; return how many there were.
+
+    Whoever a user's were of, is told by a hash with `salt` from then on.
+    """
     found = await _ERASE_EVENTS.first(
         connection,
         since=chunk.since,
@@ -64,6 +69,7 @@ async def erase_events(  # noqa: PLR0913  # whose, when, and how
         sessions=sessions or [],
         item_id=item_id,
         purges=purges,
+        salt=salt,
     )
     return 0 if found is None else found.erased
 
@@ -87,3 +93,10 @@ async def erase_item(
 ) -> None:
     """Take name and texts from an item, and exclude it; with its counts where `purges`."""
     await _ERASE_ITEM.run(connection, item_id=item_id, purges=purges, as_of=as_of)
+
+
+async def forget_viewers(
+    connection: Connection, *, viewers: list[int], salt: int, purges: bool
+) -> None:
+    """Rename viewers as `erase_events` does, or take them away."""
+    await _FORGET_VIEWERS.run(connection, viewers=viewers, salt=salt, purges=purges)

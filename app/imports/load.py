@@ -36,6 +36,7 @@ from app.ingest.retention import DEFAULT
 from app.ingest.rows import ItemKey, ReceivedEvent, encode_claims, encode_rows
 from app.ingest.sender import Sender
 from app.ingest.uuid7 import Uuid7Source, millisecond_of, timed_id
+from app.ingest.viewer import ViewerKeys
 from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
 
@@ -144,6 +145,7 @@ class Loader:
         self._connection = connection
         self._item_ids = ItemIds()
         self._inserter = Inserter(late_seconds=0, item_ids=self._item_ids)
+        self._viewer_keys = ViewerKeys()
 
     async def load(self, batch: Batch, *, digest: bytes) -> int:
         """Insert what is new of a batch, note how far the file has come, and return how much."""
@@ -172,9 +174,11 @@ class Loader:
         if claims := encode_claims(events, ids):
             async with sql.copy_claimed_ids(connection) as copy:
                 await copy.write(claims)
+        key = await self._viewer_keys.of(connection)
         async with sql.copy_events(connection) as copy:
-            for rows, _ in encode_rows(events, ids):
+            for rows, _ in encode_rows(events, ids, key=key):
                 await copy.write(rows)
+        first, last = (moment_of(events[end].event.occurred_at) for end in (0, -1))
         first_ats: dict[int, datetime] = {}
         for event, received_at in events:
             if event.uncounted_because is None:
@@ -182,6 +186,7 @@ class Loader:
                 # They are in the order of time, so that the first of an item is its earliest.
                 if item_id not in first_ats:
                     first_ats[item_id] = moment_of(min(event.occurred_at, received_at))
+        await imports.note_viewer_days(connection, first_at=first, last_at=last)
         await imports.note_import(
             connection,
             item_ids=list(first_ats),

@@ -21,6 +21,7 @@ from app.ingest.lanes import Lane, lanes_of
 from app.ingest.packing import fingerprint_of
 from app.ingest.raw_retention import hold_raw_events
 from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_claims, encode_rows
+from app.ingest.viewer import ViewerKeys
 from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
 
@@ -68,6 +69,7 @@ class Inserter:
         self._late = round(late_seconds * 1_000_000)
         self._item_ids = item_ids or ItemIds()
         self._on_commit = on_commit
+        self._viewer_keys = ViewerKeys()
 
     async def insert(
         self,
@@ -110,7 +112,8 @@ class Inserter:
     ) -> Known:
         async with connection.transaction():
             await self._hold(connection, lane)
-            rows = (rows for rows, _ in encode_rows(lane.events, ids))
+            key = await self._viewer_keys.of(connection)
+            rows = (rows for rows, _ in encode_rows(lane.events, ids, key=key))
             await sql.stage_events(connection, rows=rows)
             known = await self._drop_claimed(connection, lane)
             known += await sql.insert_staged_events(connection)
@@ -147,9 +150,10 @@ class Inserter:
             if claims := encode_claims(lane.events, ids):
                 async with sql.copy_claimed_ids(connection) as copy:
                     await copy.write(claims)
+            key = await self._viewer_keys.of(connection)
             feed: list[bytes] = []
             async with sql.copy_events(connection) as copy:
-                for rows, feed_rows in encode_rows(lane.events, ids, left):
+                for rows, feed_rows in encode_rows(lane.events, ids, left, key=key):
                     await copy.write(rows)
                     feed.append(feed_rows)
             async with sql.copy_score_feed(connection) as copy:

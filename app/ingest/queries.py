@@ -29,6 +29,10 @@ class _Transaction(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: int
 
 
+class _ViewerKey(msgspec.Struct, frozen=True, kw_only=True):
+    key: bytes
+
+
 _COPY_EVENTS = Command("copy_events")
 _COPY_SCORE_FEED = Command("copy_score_feed")
 _CREATE_STAGED_EVENT = Command("create_staged_event")
@@ -38,6 +42,7 @@ _CLAIM_STAGED_IDS = Query("claim_staged_ids", KnownEvent)
 _CLAIMED_IDS = Query("claimed_ids", ClaimedId)
 _INSERT_STAGED_EVENTS = Query("insert_staged_events", KnownEvent)
 _TRANSACTION_ID = Query("transaction_id", _Transaction)
+_VIEWER_KEY = Query("viewer_key", _ViewerKey)
 
 
 def copy_events(connection: Connection) -> AbstractAsyncContextManager[AsyncCopy]:
@@ -85,3 +90,10 @@ async def transaction_id(connection: Connection) -> int:
     found = await _TRANSACTION_ID.first(connection)
     assert found is not None  # noqa: S101 - a select without from has one row
     return found.transaction_id
+
+
+async def viewer_key(connection: Connection) -> bytes:
+    """Return the secret that users and sessions are hashed with."""
+    found = await _VIEWER_KEY.first(connection)
+    assert found is not None  # noqa: S101 - core.viewer_key has one row
+    return found.key

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.ingest.packing import EVENT_TYPES, PackedEvent, fingerprint_of
+from app.ingest.packing import EVENT_TYPES, TYPE_NUMBERS, PackedEvent, fingerprint_of
+from app.ingest.viewer import viewer_of
 
 
 class ReceivedEvent(NamedTuple):
@@ -42,11 +43,13 @@ _PG_EPOCH = 946_684_800_000_000
 """PostgreSQL counts microseconds from 2000, not 1970."""
 
 _EVENT = struct.Struct(">6s16s iq iq iq").pack
-_EVENT_HEAD = struct.pack(">hi", 12, 16)
-"""Twelve columns, of which the first is 16 bytes long."""
+_EVENT_HEAD = struct.pack(">hi", 13, 16)
+"""Thirteen columns, of which the first is 16 bytes long."""
 _CLAIM = struct.Struct(">hi16siqii").pack
 _FEED = struct.Struct(">6sq iq").pack
-_FEED_HEAD = struct.pack(">hi", 5, 8)
+_FEED_HEAD = struct.pack(">hi", 6, 8)
+_VIEWER = struct.Struct(">iq").pack
+_VIEW = TYPE_NUMBERS["view"]
 _INT = struct.Struct(">ii").pack
 _DOUBLE = struct.Struct(">id").pack
 _LENGTH = struct.Struct(">i").pack
@@ -63,12 +66,14 @@ def encode_rows(
     events: Sequence[ReceivedEvent],
     ids: Mapping[ItemKey, int],
     left: list[ReceivedEvent] | None = None,
+    *,
+    key: bytes,
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
-    A row has twelve columns in the former, which is also for `stage_events`, and five in the
-    latter, which has only what counts. Both are encoded in one pass, because what Python does here
-    is what the writer costs.
+    A row has thirteen columns in the former, which is also for `stage_events`, and six in the
+    latter, which has only what counts. `key` is that of viewers. Both are encoded in one pass,
+    because what Python does here is what the writer costs.
 
     Events of items that have no id are left out and put into `left`; without it, they raise
     `KeyError`.
@@ -88,6 +93,8 @@ def encode_rows(
             # As accepted, it is no later; the database refuses whatever else says that it is.
             occurred_at = min(event.occurred_at - _PG_EPOCH, came_at)
             because, user = event.uncounted_because, event.user_id
+            who = viewer_of(event, key)
+            viewer = _NULL if who is None else _VIEWER(8, who)
             if event.seconds is None and event.count == 1:
                 amount = _SINGLE[event.type]
             else:
@@ -99,9 +106,14 @@ def encode_rows(
                 _PLAIN
                 if event.session_id is None and event.metadata is None and because is None
                 else _rest(event),
+                viewer,
             )
             if because is None:
-                feed += (_FEED(_FEED_HEAD, item_id, 8, occurred_at), amount)
+                feed += (
+                    _FEED(_FEED_HEAD, item_id, 8, occurred_at),
+                    amount,
+                    viewer if event.type == _VIEW else _NULL,
+                )
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

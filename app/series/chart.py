@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from app.series.counts import Counts, counts_of, running
 from app.series.queries import FoundPeriod, Sums
+from app.series.unique import Viewers
 from app.series.wire import Bucket, Earlier, Metric, OneSeries, Series
 
 By = Literal["item", "category", "contentType", "creator"]
@@ -29,10 +30,13 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     sums: list[Sums]
     compared: list[Sums]
+    viewers: list[Viewers]
+    viewers_before: list[Viewers]
 
     def series(self, keys: Iterable[Key]) -> list[OneSeries]:
         """Return one series for each key, in that order."""
-        now, before = _by_key(self.sums), _by_key(self.compared)
+        now = _by_key(self.sums, self.viewers)
+        before = _by_key(self.compared, self.viewers_before)
         return [
             OneSeries(
                 **_named(self.by, key),
@@ -80,11 +84,15 @@ def lines_of(answer: Series) -> Iterator[dict[str, Any]]:
             yield {**names, **msgspec.to_builtins(bucket)}
 
 
-def _by_key(sums: Iterable[Sums]) -> dict[Key, dict[int, Counts]]:
+def _by_key(sums: Iterable[Sums], viewers: Iterable[Viewers]) -> dict[Key, dict[int, Counts]]:
     found: dict[Key, dict[int, Counts]] = {}
     for row in sums:
         key = (row.content_type, row.content_id, row.subject)
         found.setdefault(key, {})[row.place] = counts_of(row)
+    for seen in viewers:
+        places = found.setdefault((seen.content_type, seen.content_id, None), {})
+        counts = places.get(seen.place, Counts())
+        places[seen.place] = counts._replace(unique_viewers=seen.viewers)
     return found
 
 

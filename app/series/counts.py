@@ -9,17 +9,21 @@ from typing import Any, NamedTuple, get_args
 from app.series.queries import Sums
 from app.series.wire import Metric
 
-METRICS: tuple[Metric, ...] = get_args(Metric)
+UNIQUE: Metric = "uniqueViewers"
+METRICS: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name != UNIQUE)
+"""Those of every answer that none are chosen for; unique viewers cost more."""
 
 
 class Counts(NamedTuple):
-    """The five that are counted; averages follow from them."""
+    """The five that are counted, from which averages follow, and who viewed."""
 
     views: int = 0
     likes: int = 0
     comments: int = 0
     shares: int = 0
     watch_seconds: float = 0.0
+    unique_viewers: int = 0
+    """Filled in where they are asked for (unique.py); no sum of theirs means anything."""
 
     def plus(self, other: Counts) -> Counts:
         """Return both together."""
@@ -41,6 +45,7 @@ class Counts(NamedTuple):
             "shares": ("shares", self.shares),
             "watchSeconds": ("watch_seconds", self.watch_seconds),
             "averageWatchSeconds": ("average_watch_seconds", average),
+            "uniqueViewers": ("unique_viewers", self.unique_viewers),
         }
         return dict(every[metric] for metric in metrics)
 

@@ -64,7 +64,10 @@ Zone = Annotated[
 ]
 MetricList = Annotated[
     list[Metric] | None,
-    QueryParameter(name="metrics", description="Which counts; may be repeated. All, if none."),
+    QueryParameter(
+        name="metrics",
+        description="Which counts; may be repeated. All but `uniqueViewers`, if none.",
+    ),
 ]
 Comparison = Annotated[
     Compare | None,

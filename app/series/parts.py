@@ -89,7 +89,7 @@ async def _event_types(connection: Connection, period: FoundPeriod, wanted: str)
         Group(
             content_type=None, content_id=None, title=None, category=None, creator=None,
             item_id=None, subject=name,
-            **{**Counts()._asdict(), column: getattr(total, column)},
+            **{**dict.fromkeys(COLUMNS.values(), 0), column: getattr(total, column)},
             value=getattr(total, column) if counts else 0,
             previous=(getattr(earlier, column) if counts else 0) if period.compared else None,
             total=whole,

@@ -35,6 +35,7 @@ from app.series.parameters import (
 )
 from app.series.period import EARLIEST, Width, asked_period, find_buckets
 from app.series.queries import engagement_sums
+from app.series.unique import check_buckets, find_viewers
 from app.series.wire import Series
 from app.services import Services
 
@@ -98,6 +99,8 @@ async def series(
     by = by or ("item" if filters.content_ids.is_in else None)
     names = _names(filters, by)
     asked = asked_period(since, until, zone, compare)
+    chosen = metrics or METRICS
+    check_buckets(chosen, bucket, cumulative=cumulative)
     as_of = datetime.now(UTC)
     async with services.connected() as connection:
         wanted = await condition_of(connection, filters)
@@ -108,14 +111,20 @@ async def series(
             else []
             for edges in (period.edges, period.compared)
         ]
+        viewers, viewers_before = [
+            await find_viewers(connection, chosen, edges=edges, wanted=wanted, split_by=by)
+            for edges in (period.edges, period.compared)
+        ]
     made = Chart(
         period=period,
         by=by,
-        metrics=metrics or METRICS,
+        metrics=chosen,
         cumulative=cumulative,
         as_of=as_of,
         sums=now,
         compared=before,
+        viewers=viewers,
+        viewers_before=viewers_before,
     )
     answer = Series(
         from_=period.edges[0].astimezone(UTC),

@@ -31,6 +31,7 @@ from app.series.parameters import (
 )
 from app.series.period import EARLIEST, asked_period, find_period
 from app.series.queries import engagement_sums
+from app.series.unique import find_viewers
 from app.series.wire import Change, Earlier, Metric, Totals
 from app.services import Services
 
@@ -72,6 +73,7 @@ async def totals(
     filters = filters_of(content_id, content_type, category, creator, metadata)
     asked = asked_period(since, until, zone, compare)
     as_of = datetime.now(UTC)
+    chosen = metrics or METRICS
     async with services.connected() as connection:
         wanted = await condition_of(connection, filters)
         period = await find_period(connection, asked, as_of=as_of)
@@ -80,8 +82,17 @@ async def totals(
             for edges in (period.edges, period.compared)
             if edges
         ]
-    now, *before = [counts_of(sums[0]) if sums else Counts() for sums in found]
-    chosen = metrics or METRICS
+        viewers = [
+            await find_viewers(connection, chosen, edges=edges, wanted=wanted)
+            for edges in (period.edges, period.compared)
+            if edges
+        ]
+    now, *before = [
+        (counts_of(sums[0]) if sums else Counts())._replace(
+            unique_viewers=seen[0].viewers if seen else 0
+        )
+        for sums, seen in zip(found, viewers, strict=True)
+    ]
     answer = Totals(
         **_stretch(period.edges, now, chosen),
         zone=period.zone,

@@ -10,7 +10,15 @@ from msgspec import UNSET, UnsetType, field
 from app.http.wire import Wire
 from app.series.period import Compare, Width
 
-Metric = Literal["views", "likes", "comments", "shares", "watchSeconds", "averageWatchSeconds"]
+Metric = Literal[
+    "views",
+    "likes",
+    "comments",
+    "shares",
+    "watchSeconds",
+    "averageWatchSeconds",
+    "uniqueViewers",
+]
 
 
 class Metrics(Wire, frozen=True, kw_only=True):
@@ -28,6 +36,9 @@ class Metrics(Wire, frozen=True, kw_only=True):
     """Seconds watched."""
     average_watch_seconds: float | UnsetType | None = UNSET
     """Seconds watched a view; null where nothing was viewed."""
+    unique_viewers: int | UnsetType = UNSET
+    """Unique viewers, only where they are asked for by `metrics`: exact while few, else within
+    about 2 %."""
 
 
 class Earlier(Metrics, frozen=True, kw_only=True):
@@ -99,6 +110,8 @@ class Change(Wire, frozen=True, kw_only=True):
     """Seconds watched."""
     average_watch_seconds: float | UnsetType | None = UNSET
     """Seconds watched a view."""
+    unique_viewers: float | UnsetType | None = UNSET
+    """Unique viewers."""
 
 
 class Totals(Earlier, frozen=True, kw_only=True):
@@ -187,6 +200,6 @@ class Present(Wire, frozen=True, kw_only=True):
     events_per_second: float
     """Events that count, a second, on the average of the last minute."""
     viewers: int
-    """Users and sessions that have viewed something in the last five minutes."""
+    """Unique viewers of anything in the last five minutes."""
     movers: list[Mover]
     """The items whose views have risen most, that with the greatest rise first."""

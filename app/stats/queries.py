@@ -14,7 +14,7 @@ from app.stats.wire import ItemStats
 
 _NAMES = {"all": "total"}
 """What fields of answers call windows, where it is not by their name."""
-_METRICS = ("views", "likes", "comments", "shares", "watch_seconds")
+_METRICS = ("views", "likes", "comments", "shares", "watch_seconds", "unique_viewers")
 _HOUR = timedelta(hours=1)
 
 
@@ -29,6 +29,7 @@ class ZoneRow(msgspec.Struct, frozen=True, kw_only=True):
     comments: list[int]
     shares: list[int]
     watch_seconds: list[float]
+    unique_viewers: list[int]
 
 
 class StatsRow(ZoneRow, frozen=True, kw_only=True):

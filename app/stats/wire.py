@@ -26,7 +26,8 @@ def field_name(name: str) -> str:
 class ItemStats(Wire, frozen=True, rename=field_name):
     """Counts of one item, over its lifetime, in windows that move and in those of the calendar.
 
-    Moving windows begin where the last scoring run has put them, as those of lists do.
+    Moving windows begin where the last scoring run has put them, as those of lists do; for unique
+    viewers at the quarter hour before. Below 1,000 unique viewers are exact, else an estimate.
     """
 
     always: ClassVar = frozenset({"contentId", "contentType", "asOf", "zone", "stale"})
@@ -131,6 +132,22 @@ class ItemStats(Wire, frozen=True, rename=field_name):
     """Seconds watched a view in the last 7 days; null without views."""
     average_watch_seconds_30d: float | None
     """Seconds watched a view in the last 30 days; null without views."""
+    unique_viewers_today: int
+    """Unique viewers today."""
+    unique_viewers_week: int
+    """Unique viewers this week."""
+    unique_viewers_month: int
+    """Unique viewers this month."""
+    unique_viewers_total: int
+    """Unique viewers ever."""
+    unique_viewers_1h: int
+    """Unique viewers in the last hour."""
+    unique_viewers_24h: int
+    """Unique viewers in the last 24 hours."""
+    unique_viewers_7d: int
+    """Unique viewers in the last 7 days."""
+    unique_viewers_30d: int
+    """Unique viewers in the last 30 days."""
     is_hot: bool
     """Whether it is among the hottest fifth, as of the last run."""
     hot_score: float | None

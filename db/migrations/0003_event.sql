@@ -20,6 +20,7 @@ create table core.event (
     metadata jsonb,
     counted boolean not null default true,
     uncounted_because text,
+    viewer bigint,
     -- The idempotency contract: an id counts once. The time is in the key because a hypertable
     -- wants it there; for ids that callers give, core.claimed_id holds it whatever the time.
     constraint event_counts_once primary key (event_id, occurred_at),
@@ -55,6 +56,9 @@ comment on column core.event.session_id is 'The caller''s session, where it says
 comment on column core.event.metadata is 'What else the caller sent with it, an object.';
 comment on column core.event.counted is
     'False keeps the event but leaves it out of every count (set by a DBA; reversible).';
+comment on column core.event.viewer is
+    'Who did it: a keyed hash of the user, else of the session, else a hash of the client that is '
+    'salted anew each day; with public keys that of the client first. Null where nobody is known.';
 comment on column core.event.uncounted_because is
     'Why it came in uncounted: "bot" and the pattern it matched, "repeat" of a view by the same '
     'viewer, or "prerender" of a page that nobody saw yet; null where it counted. Stays when a DBA '

@@ -11,7 +11,8 @@ create table core.storage_policy (
     constraint storage_policy_level_known check (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
-            'site_1d', 'snapshot', 'snapshot_hourly', 'snapshot_daily', 'claimed_id'
+            'site_1d', 'snapshot', 'snapshot_hourly', 'snapshot_daily', 'claimed_id',
+            'viewer_day'
         )
         -- Those of core.dimension.
         or level ~ '^(dimension|site_by)_'
@@ -19,7 +20,7 @@ create table core.storage_policy (
     constraint storage_policy_keep_positive check (keep_for >= interval '1 hour'),
     -- The longest moving window is taken out event by event, so the events must still be there.
     constraint storage_policy_event_outlives_windows check (
-        level <> 'event' or keep_for >= interval '32 days'
+        level not in ('event', 'viewer_day') or keep_for >= interval '32 days'
     ),
     constraint storage_policy_columnstore_positive check (columnstore_after >= interval '1 day'),
     constraint storage_policy_columnstore_before_drop check (columnstore_after < keep_for),
@@ -33,7 +34,8 @@ comment on table core.storage_policy is
 comment on column core.storage_policy.level is
     'core.event; an aggregate of agg; snapshot: every run''s, then without components; '
     'snapshot_hourly: one run''s an hour; snapshot_daily: one run''s a day; '
-    'claimed_id: ids that callers gave, which are known again for at least so long.';
+    'claimed_id: ids that callers gave, which are known again for at least so long; viewer_day: '
+    'unique viewers of days and hours (those since a moment and of all time are kept for ever).';
 comment on column core.storage_policy.keep_for is
     'Chunks wholly older are dropped; null keeps all.';
 comment on column core.storage_policy.columnstore_after is
@@ -63,7 +65,8 @@ values
 ('snapshot', interval '2 hours', null, null, null, null),
 ('snapshot_hourly', interval '3 days', null, null, null, null),
 ('snapshot_daily', interval '90 days', null, null, null, null),
-('claimed_id', interval '1 day', null, null, null, null);
+('claimed_id', interval '1 day', null, null, null, null),
+('viewer_day', interval '40 days', null, null, null, null);
 
 -- In time order, without segments: an item's events are too few a day to fill one, and a late
 -- event's search for its own id then unpacks only the batches around its time.

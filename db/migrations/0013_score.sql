@@ -8,7 +8,8 @@ create table core.score_feed (
     occurred_at timestamptz not null,
     event_type core.event_type not null,
     count integer not null,
-    seconds double precision
+    seconds double precision,
+    viewer bigint
 );
 
 comment on table core.score_feed is
@@ -20,6 +21,7 @@ comment on column core.score_feed.occurred_at is 'When it happened, as core.even
 comment on column core.score_feed.event_type is 'What happened.';
 comment on column core.score_feed.count is 'How many such events.';
 comment on column core.score_feed.seconds is 'Seconds watched by each of count.';
+comment on column core.score_feed.viewer is 'Of views, as in core.event.';
 
 -- The end of a backlog that is scored next, and what has left a window before it was scored. Events
 -- come nearly in the order of time, so it costs an insert next to nothing.

@@ -25,6 +25,17 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (SERIES, {"tz": "Mars/Olympus"}, "tz: 'Mars/Olympus': expected an IANA time zone, such as"),
     (TOTALS, {"tz": "UTC+5"}, "tz: 'UTC+5': expected an IANA time zone, such as Europe/Vienna"),
     (SERIES, {"metrics": "clicks"}, "metrics"),
+    (
+        SERIES,
+        {"metrics": "uniqueViewers", "bucket": "1m"},
+        "bucket: uniqueViewers are known by quarter hours; take 15m or wider",
+    ),
+    (SERIES, {"metrics": "uniqueViewers", "cumulative": "true"}, "cumulative: uniqueViewers"),
+    (
+        SERIES,
+        {"metrics": "uniqueViewers", "category": "a", "by": "category"},
+        "by: uniqueViewers are told apart by item only, not by category",
+    ),
     (SERIES, {"compare": "week"}, "compare: 'week' is none of previous, year"),
     (SERIES, {"cumulative": "maybe"}, "cumulative: 'maybe' is neither true nor false"),
     (SERIES, {"format": "xml"}, "format: 'xml' is none of json, csv, ndjson"),

@@ -42,7 +42,9 @@ async def test_counts_of_today_this_month_and_ever(world: World, api: httpx.Asyn
     assert found.pop("trendingRanks") == {}
     # Three times 0.1 is 0.3, not 0.30000000000000004.
     expected = dict(zip(COUNTS, (7, 2, 2, 4, 0.3), strict=True)) | {
-        "averageWatchSeconds": round(0.3 / 7, 6)
+        # Nobody is known of them.
+        "uniqueViewers": 0,
+        "averageWatchSeconds": round(0.3 / 7, 6),
     }
     assert found == {
         f"{name}{window}": count for name, count in expected.items() for window in WINDOWS

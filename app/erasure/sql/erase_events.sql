@@ -5,5 +5,6 @@ select api.erase_events(
     user_id => %(user_id)s::text,
     sessions => %(sessions)s::text[],
     item_id => %(item_id)s::bigint,
-    purges => %(purges)s::boolean
+    purges => %(purges)s::boolean,
+    salt => %(salt)s::bigint
 ) as erased

@@ -1,2 +1,3 @@
 -- Tell scoring of the events that copy_events inserted in the same transaction.
-copy core.score_feed (item_id, occurred_at, event_type, count, seconds) from stdin (format binary)
+copy core.score_feed (item_id, occurred_at, event_type, count, seconds, viewer)
+from stdin (format binary)

@@ -11,5 +11,6 @@ copy staged_event (
     session_id,
     metadata,
     counted,
-    uncounted_because
+    uncounted_because,
+    viewer
 ) from stdin (format binary)

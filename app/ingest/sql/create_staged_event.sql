@@ -11,5 +11,6 @@ create temporary table staged_event (
     session_id text,
     metadata jsonb,
     counted boolean not null,
-    uncounted_because text
+    uncounted_because text,
+    viewer bigint
 ) on commit drop

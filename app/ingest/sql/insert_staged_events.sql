@@ -13,7 +13,8 @@ with inserted as (
         session_id,
         metadata,
         counted,
-        uncounted_because
+        uncounted_because,
+        viewer
     )
     select
         staged.event_id,
@@ -27,22 +28,24 @@ with inserted as (
         staged.session_id,
         staged.metadata,
         staged.counted,
-        staged.uncounted_because
+        staged.uncounted_because,
+        staged.viewer
     from staged_event as staged
     order by staged.occurred_at, staged.event_id
     on conflict do nothing
     returning
-        event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted
+        event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted, viewer
 ),
 
 fed as (
-    insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
+    insert into core.score_feed (item_id, occurred_at, event_type, count, seconds, viewer)
     select
         inserted.item_id,
         inserted.occurred_at,
         inserted.event_type,
         inserted.count,
-        inserted.seconds
+        inserted.seconds,
+        case inserted.event_type when 'view' then inserted.viewer end
     from inserted
     where inserted.counted
 )

@@ -8,6 +8,7 @@ select
     counted.comments,
     counted.shares,
     counted.watch_seconds,
+    counted.unique_viewers,
     counted.hour_since,
     counted.zone,
     hot.hot_score,
@@ -24,6 +25,7 @@ from (
         array_agg(each.comments order by each."window") as comments,
         array_agg(each.shares order by each."window") as shares,
         array_agg(each.watch_seconds order by each."window") as watch_seconds,
+        array_agg(each.unique_viewers order by each."window") as unique_viewers,
         max(each.since) filter (where each."window" = '1h') as hour_since,
         min(each.zone) as zone
     from api.stats_of_items(

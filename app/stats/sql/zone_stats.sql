@@ -7,7 +7,8 @@ select
     array_agg(each.likes order by each."window") as likes,
     array_agg(each.comments order by each."window") as comments,
     array_agg(each.shares order by each."window") as shares,
-    array_agg(each.watch_seconds order by each."window") as watch_seconds
+    array_agg(each.watch_seconds order by each."window") as watch_seconds,
+    array_agg(each.unique_viewers order by each."window") as unique_viewers
 from api.zone_stats(
     %(content_types)s::text[],
     %(content_ids)s::text[],

@@ -1,6 +1,7 @@
 -- Erase what the events of a stretch of time tell of a user, or of an item, with or without counts.
 -- Source: POST /admin/erasures, groundswell erase. Feeds: core.event.
--- Keeps: without `purges` every count stays. With the rights of its owner: the API may change no
+-- Keeps: without `purges` every count stays; whose they were gets a hash by a salt that is
+-- forgotten, as in api.forget_viewers. With the rights of its owner: the API may change no
 -- event otherwise. A user's are also those of its sessions that name no user. Compressed chunks
 -- too, however many rows that unpacks, so it is called chunk by chunk.
 create function api.erase_events(
@@ -9,7 +10,8 @@ create function api.erase_events(
     user_id text,
     sessions text[],
     item_id bigint,
-    purges boolean
+    purges boolean,
+    salt bigint default null
 )
 returns bigint
 language plpgsql volatile
@@ -47,6 +49,12 @@ begin
         set
             user_id = case when erase_events.item_id is not null then event.user_id end,
             session_id = case when erase_events.item_id is not null then event.session_id end,
+            viewer = case
+                when erase_events.item_id is not null then event.viewer
+                else
+                    hashtextextended((event.viewer & 9223372036854775807)::text, salt)
+                    & 9223372036854775807
+            end,
             metadata = null
         where
             event.occurred_at >= erase_events.since
@@ -57,12 +65,14 @@ begin
 end;
 $$;
 
-comment on function api.erase_events(timestamptz, timestamptz, text, text[], bigint, boolean) is
+comment on function api.erase_events(
+    timestamptz, timestamptz, text, text[], bigint, boolean, bigint
+) is
     'Takes user, session and metadata from a user''s events (metadata alone from an item''s), or '
     'deletes the events; answers how many they were.';
 revoke execute on function api.erase_events(
-    timestamptz, timestamptz, text, text[], bigint, boolean
+    timestamptz, timestamptz, text, text[], bigint, boolean, bigint
 ) from public;
 grant execute on function api.erase_events(
-    timestamptz, timestamptz, text, text[], bigint, boolean
+    timestamptz, timestamptz, text, text[], bigint, boolean, bigint
 ) to groundswell_service;

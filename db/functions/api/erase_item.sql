@@ -33,6 +33,9 @@ begin
         return;
     end if;
     delete from core.item_like as liked where liked.item_id = erase_item.item_id;
+    -- The site keeps its viewers: whether they have viewed anything else is not known for long.
+    delete from core.viewer_day as stored where stored.item_id = erase_item.item_id;
+    delete from core.viewer_item as stored where stored.item_id = erase_item.item_id;
     -- From the counts of the site as long as those of the item are there to say how much.
     for level in
         select

@@ -20,6 +20,9 @@ returns table (
     watch_seconds_today double precision,
     watch_seconds_month double precision,
     watch_seconds_total double precision,
+    unique_viewers_today bigint,
+    unique_viewers_month bigint,
+    unique_viewers_total bigint,
     as_of timestamptz,
     zone text
 )
@@ -43,6 +46,9 @@ select
     max(counted.watch_seconds) filter (where counted."window" = 'today'),
     max(counted.watch_seconds) filter (where counted."window" = 'month'),
     max(counted.watch_seconds) filter (where counted."window" = 'all'),
+    max(counted.unique_viewers) filter (where counted."window" = 'today'),
+    max(counted.unique_viewers) filter (where counted."window" = 'month'),
+    max(counted.unique_viewers) filter (where counted."window" = 'all'),
     item_stats.as_of,
     counted.zone
 from api.stats_of_items(

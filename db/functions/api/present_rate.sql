@@ -1,7 +1,7 @@
 -- How many events counted in the last minute, and how many viewers there were in the last five.
 -- Source: core.event. Feeds: GET /analytics/now.
--- Keeps: with its owner's rights, as it tells how many viewers, and not who. A viewer is a user,
--- else a session; views without either are nobody's.
+-- Keeps: with its owner's rights, as it tells how many viewers, and not who. Viewers are
+-- those of unique viewers; views without one are nobody's.
 create function api.present_rate(
     as_of timestamptz, out events bigint, out viewers bigint
 )
@@ -14,10 +14,7 @@ with recent as (
     select
         event.occurred_at,
         event.count,
-        case
-            when event.event_type = 'view'
-                then coalesce('u' || event.user_id, 's' || event.session_id)
-        end as viewer
+        case when event.event_type = 'view' then event.viewer end as viewer
     from core.event as event
     where
         event.counted

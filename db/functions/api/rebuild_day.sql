@@ -1,4 +1,4 @@
--- Make every level of aggregates anew for one day (UTC), from its raw events.
+-- Make every level of aggregates and the viewers anew for one day (UTC), from its raw events.
 -- Source: core.event, core.aggregate_level, core.storage_policy. Feeds: agg.*; api.recompute_stats,
 -- api.correct.
 -- Keeps: only under the lock of api.refresh_aggregates: of two refreshes of one aggregate the
@@ -23,8 +23,9 @@ begin
     loop
         call api.refresh_level(level.level, day, level.until, forced => true);
     end loop;
+    call api.recount_viewers((day at time zone 'UTC')::date);
 end;
 $$;
 
 comment on procedure api.rebuild_day (timestamptz, timestamptz) is
-    'Refreshes a day of every aggregate, whatever is known to have changed.';
+    'Refreshes a day of every aggregate and its viewers, whatever is known to have changed.';

@@ -77,6 +77,11 @@ begin
     commit;
     perform api.drop_old_scores();
     commit;
+    while fault is null and api.close_viewers(as_of) loop
+        commit;
+        exit when clock_timestamp() > leave_at;
+    end loop;
+    commit;
 
     for ranking in
         select r.*

@@ -1,6 +1,6 @@
 -- Score the newest events that were inserted since the last time, and make room for the next.
 -- Source: core.score_feed. Feeds: core.ranking_score, core.item_window, core.item_birth,
--- core.alert.
+-- core.viewer_day, core.alert.
 -- Keeps: every statement sees the same snapshot, so the part of the feed that is scored is the part
 -- that is deleted. Each event counts exactly once: what is left of the feed is in no sum.
 create function api.score_events(
@@ -28,6 +28,7 @@ begin
     perform api.sync_scores();
     perform api.find_births(fed_since);
     perform api.add_to_scores(fed_since);
+    perform api.add_viewers(fed_since);
     perform api.raise_floors();
     perform api.move_windows(as_of, fed_since);
     perform api.note_history(as_of, fed_since);

@@ -1,5 +1,6 @@
 -- Counts of some items in every window: moving ones, those of the calendar, and the lifetime.
--- Source: core.item_window and core.score_feed; core.event where a window has not turned yet.
+-- Source: core.item_window and core.score_feed; core.event where a window has not turned yet;
+-- api.viewers_since.
 -- Feeds: GET /analytics/stats/{id}, api.item_stats.
 -- Keeps: every committed event, of any age, counts once, from the moment that it is committed, in
 -- the same windows as in every list: those that hold when it happened, or when it came where that
@@ -20,7 +21,8 @@ returns table (
     likes bigint,
     comments bigint,
     shares bigint,
-    watch_seconds double precision
+    watch_seconds double precision,
+    unique_viewers bigint
 )
 language sql stable rows 8
 set jit = off
@@ -135,6 +137,18 @@ counted as (
         sum(part.watch_seconds) as watch_seconds
     from part
     group by part.item_id, part."window"
+),
+
+seen as (
+    select each.*
+    from (
+        select
+            array_agg(item.item_id) as item_ids,
+            array_agg(period.after + interval '1 microsecond') as since
+        from item
+        cross join period
+    ) as asked
+    cross join lateral api.viewers_since(asked.item_ids, asked.since) as each
 )
 
 select
@@ -152,11 +166,17 @@ select
         coalesce(counted.comments, 0), case period."window" when 'all' then 0 end
     )::bigint,
     coalesce(counted.shares, 0)::bigint,
-    coalesce(round(counted.watch_seconds::numeric, 6), 0)::double precision
+    coalesce(round(counted.watch_seconds::numeric, 6), 0)::double precision,
+    -- A window begins within a quarter hour: nobody has viewed without a view.
+    least(coalesce(seen.viewers, 0), coalesce(counted.views, 0))::bigint
 from item
 cross join period
 left join counted
-    on item.item_id = counted.item_id and period."window" = counted."window";
+    on item.item_id = counted.item_id and period."window" = counted."window"
+left join seen
+    on
+        item.item_id = seen.item_id
+        and period.after + interval '1 microsecond' = seen.since;
 end;
 
 comment on function api.stats_of_items(text[], text[], timestamptz) is

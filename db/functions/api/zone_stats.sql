@@ -1,5 +1,5 @@
 -- Counts of some items today, this week and this month in a zone, each item as of a moment.
--- Source: api.engagement_15m. Feeds: GET /analytics/stats.
+-- Source: api.engagement_15m, api.viewers_since. Feeds: GET /analytics/stats.
 -- Keeps: the same as api.stats_of_items says in the zone of core.calendar: every committed event,
 -- of any age, counts once. Days begin at whole quarter hours in all zones. No rows for an unknown
 -- item, rows of zeros for one without events.
@@ -15,7 +15,8 @@ returns table (
     likes bigint,
     comments bigint,
     shares bigint,
-    watch_seconds double precision
+    watch_seconds double precision,
+    unique_viewers bigint
 )
 language sql stable rows 3
 set jit = off
@@ -89,6 +90,17 @@ counted as (
         sum(part.watch_seconds) as watch_seconds
     from part
     group by part.item_id, part."window"
+),
+
+seen as (
+    select each.*
+    from (
+        select
+            array_agg(period.item_id) as item_ids,
+            array_agg(period.begins) as since
+        from period
+    ) as asked
+    cross join lateral api.viewers_since(asked.item_ids, asked.since) as each
 )
 
 select
@@ -100,11 +112,13 @@ select
     coalesce(counted.likes, 0)::bigint,
     coalesce(counted.comments, 0)::bigint,
     coalesce(counted.shares, 0)::bigint,
-    coalesce(round(counted.watch_seconds::numeric, 6), 0)::double precision
+    coalesce(round(counted.watch_seconds::numeric, 6), 0)::double precision,
+    least(coalesce(seen.viewers, 0), coalesce(counted.views, 0))::bigint
 from item
 inner join period on item.item_id = period.item_id
 left join counted
-    on period.item_id = counted.item_id and period."window" = counted."window";
+    on period.item_id = counted.item_id and period."window" = counted."window"
+left join seen on period.item_id = seen.item_id and period.begins = seen.since;
 end;
 
 comment on function api.zone_stats(text[], text[], timestamptz[], text) is

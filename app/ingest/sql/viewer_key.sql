@@ -1,0 +1,2 @@
+-- The secret that users and sessions are hashed with.
+select secret.key from core.viewer_key as secret;

@@ -1,0 +1,85 @@
+"""Unique viewers of buckets: of the site, of items, or of all items that filters let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from app.errors import BadRequestError
+from app.runtime.sql import Connection, Query
+from app.series.counts import UNIQUE
+from app.series.wire import Metric
+
+MOST_ITEMS = 1_000
+"""Most items whose viewers are put together at once."""
+
+
+class Viewers(msgspec.Struct, frozen=True, kw_only=True):
+    """How many viewed in one bucket, of one item or of all."""
+
+    place: int
+    """The number of the bucket, from 1."""
+    content_type: str | None
+    content_id: str | None
+    viewers: int
+
+
+class _Matching(msgspec.Struct, frozen=True, kw_only=True):
+    item_ids: list[int]
+
+
+_UNIQUE_VIEWERS = Query("unique_viewers", Viewers)
+_MATCHING_ITEMS = Query("matching_items", _Matching)
+
+
+async def matching_items(connection: Connection, *, wanted: str, most: int) -> list[int]:
+    """Return at most so many of the items that filters let through."""
+    found = await _MATCHING_ITEMS.first(connection, wanted=wanted, most=most)
+    return [] if found is None else found.item_ids
+
+
+async def unique_viewers(
+    connection: Connection, *, edges: list[datetime], item_ids: list[int] | None, apart: bool
+) -> list[Viewers]:
+    """Return the viewers of each bucket that has any: of items, or of the site for None."""
+    return await _UNIQUE_VIEWERS.all(connection, edges=edges, item_ids=item_ids, apart=apart)
+
+
+async def find_viewers(
+    connection: Connection,
+    metrics: Sequence[Metric],
+    *,
+    edges: list[datetime],
+    wanted: str,
+    split_by: str | None = None,
+) -> list[Viewers]:
+    """Return what there is to say of unique viewers where `metrics` has them, else nothing.
+
+    Raises `BadRequestError` for filters that are too wide, and series that have none.
+    """
+    if UNIQUE not in metrics or not edges:
+        return []
+    if split_by not in {None, "item"}:
+        raise BadRequestError(f"by: uniqueViewers are told apart by item only, not by {split_by}")
+    item_ids = None
+    if wanted != "{}":
+        item_ids = await matching_items(connection, wanted=wanted, most=MOST_ITEMS + 1)
+        if len(item_ids) > MOST_ITEMS:
+            raise BadRequestError(
+                f"metrics: uniqueViewers can be had of up to {MOST_ITEMS:,} items together, and "
+                "more are let through: narrow contentId, contentType, category and creator, or "
+                "leave all of them away for those of the site"
+            )
+    return await unique_viewers(
+        connection, edges=edges, item_ids=item_ids, apart=split_by == "item"
+    )
+
+
+def check_buckets(metrics: Sequence[Metric], width: str, *, cumulative: bool) -> None:
+    """Raise `BadRequestError` for buckets that unique viewers are not known of."""
+    if UNIQUE in metrics and width == "1m":
+        raise BadRequestError("bucket: uniqueViewers are known by quarter hours; take 15m or wider")
+    if UNIQUE in metrics and cumulative:
+        raise BadRequestError("cumulative: uniqueViewers of buckets do not add up; leave one away")

@@ -1,0 +1,99 @@
+"""Unique viewers from event to answer: told at once, everywhere, and erased with counts kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from app.erasure.erase import Subject, erase
+from app.ingest.viewer import user_viewer, viewer_of
+from app.runtime.moments import unix_microseconds
+from app.runtime.pool import Pool
+from app.settings import Settings
+from tests.eventually import eventually
+from tests.serving import api_of
+from tests.writing import packed, put, running_writer, waiting
+
+pytestmark = pytest.mark.usefixtures("clean")
+
+
+def test_the_client_comes_before_the_user_before_the_session() -> None:
+    """A client is only told with an event where it is what tells viewers apart."""
+    key = bytes(32)
+    user = viewer_of(packed(user_id="u", session_id="s"), key)
+    assert user == user_viewer("u", key)
+    assert user not in {user_viewer("u", b"other"), viewer_of(packed(session_id="u"), key)}
+    assert viewer_of(packed(user_id="u", viewer=b"\1" + bytes(15)), key) == 1 << 56
+    assert viewer_of(packed(), key) is None
+
+
+async def test_viewers_are_told_everywhere_and_erased_with_counts_kept(
+    settings: Settings, pool: Pool, redis: Redis
+) -> None:
+    quick = msgspec.structs.replace(settings, batch_seconds=0.02)
+    ago = unix_microseconds() - 1_000_000
+    events = [
+        packed("a", user_id="u", occurred_at=ago),
+        packed("a", user_id="u", session_id="s", occurred_at=ago),
+        packed("a", session_id="t", occurred_at=ago),
+        packed("a", viewer=bytes(15) + b"\1", occurred_at=ago),
+        packed("a", occurred_at=ago),
+        packed("a", user_id="bot", uncounted_because="bot: x", occurred_at=ago),
+        packed("b", user_id="u", occurred_at=ago),
+    ]
+
+    async def is_written() -> bool:
+        return await waiting(redis) == 0
+
+    async with running_writer(quick, pool, redis):
+        await put(redis, events)
+        await put(redis, events)
+        await eventually(is_written)
+    async with api_of(settings) as api:
+        assert await told(api) == (3, 3, 3)
+        async with pool.connection() as connection:
+            await connection.execute("call api.run_rankings()")
+        assert await told(api) == (3, 3, 3)
+        await erase(
+            pool.connection,
+            redis,
+            Subject(user_id="u"),
+            purges=False,
+            as_of=None,  # type: ignore[arg-type]  # only of items
+        )
+        assert await told(api) == (3, 3, 3)
+    async with pool.connection() as connection:
+        key = await (await connection.execute("select key from core.viewer_key")).fetchone()
+        assert key is not None
+        mine = user_viewer("u", key[0])
+        cursor = await connection.execute(
+            "select viewer from core.event union all select entry from core.viewer_day "
+            "union all select entry from core.viewer_item"
+        )
+        assert not {mine, mine & (2**63 - 1)} & {viewer for (viewer,) in await cursor.fetchall()}
+        # The day made anew from the renamed events is the same.
+        before = await (
+            await connection.execute("select * from core.viewer_day order by 1, 2")
+        ).fetchall()
+        await connection.execute("call api.recount_viewers((now() at time zone 'UTC')::date)")
+        after = await (
+            await connection.execute("select * from core.viewer_day order by 1, 2")
+        ).fetchall()
+        assert after == before
+
+
+async def told(api: httpx.AsyncClient) -> tuple[int, int, int]:
+    """Return the viewers of `a` by stats and totals, and those of both items by series."""
+    stats: dict[str, Any] = (await api.get("/analytics/stats/a?fields=uniqueViewersTotal")).json()
+    totals = await api.get("/analytics/totals?contentId=a&metrics=uniqueViewers")
+    series = await api.get("/analytics/series?metrics=uniqueViewers&bucket=15m&contentType=video")
+    buckets = series.json()["series"][0]["buckets"]
+    return (
+        stats["uniqueViewersTotal"],
+        totals.json()["uniqueViewers"],
+        max(bucket["uniqueViewers"] for bucket in buckets),
+    )
