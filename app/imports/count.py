@@ -31,16 +31,34 @@ async def hold_off_retention(connection: Connection) -> None:
         raise UnavailableError("the job maintain_storage does not end") from error
 
 
-async def count(connection: Connection, *, digests: list[bytes], now: datetime, tell: Tell) -> None:
-    """Bring everything up to the events that there are `now`, and note it of the files."""
-    tell("aggregates")
+async def count(
+    connection: Connection,
+    beside: Connection,
+    *,
+    digests: list[bytes],
+    now: datetime,
+    tell: Tell,
+) -> None:
+    """Bring everything up to the events that there are `now`, and note it of the files.
+
+    Aggregates are refreshed on the connection `beside`, while scores and windows are mended.
+    """
+    tell("scores and windows, and aggregates beside them")
     await connection.execute("call api.run_rankings()")
+    aggregating = asyncio.create_task(_aggregate(beside, now=now))
+    try:
+        await connection.execute("call api.reconcile(is_expected => true)")
+        tell("lists")
+        await connection.execute("call api.run_rankings(forced => true)")
+        await aggregating
+    finally:
+        aggregating.cancel()
+        await asyncio.wait([aggregating])
+    await imports.end_imports(connection, digests=digests, now=now)
+
+
+async def _aggregate(connection: Connection, *, now: datetime) -> None:
     while not await imports.are_aggregated(connection, now=now):
         # Where the job is running already this does nothing.
         await connection.execute("call api.refresh_aggregates(forced => true)")
         await asyncio.sleep(LOOK_SECONDS)
-    tell("scores and windows")
-    await connection.execute("call api.reconcile(is_expected => true)")
-    tell("lists")
-    await connection.execute("call api.run_rankings(forced => true)")
-    await imports.end_imports(connection, digests=digests, now=now)

@@ -11,10 +11,12 @@ import msgspec
 from app.errors import InputError
 from app.http.body import FAULTS
 from app.http.reasons import reason_of
-from app.ingest.decode import Decoded, decode_line
+from app.ingest.decode import Decoded, decode_lines
 from app.ingest.wire import EventIn
 
 MAX_LINE_BYTES = 1_000_000
+_AT_ONCE = 1_000
+"""Lines that are decoded in one go, of at most MAX_LINE_BYTES and the last of them."""
 COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(EventIn))
 """What a column of a CSV file may be called."""
 
@@ -98,12 +100,24 @@ class Source:
 
 
 def _ndjson(source: Source) -> Lines:
-    while raw := source.raw():
-        text = raw.strip()
-        if text:
-            fault, source.fault = source.fault, None
-            event = fault or decode_line(text, max_event_bytes=MAX_LINE_BYTES)
-            yield Line(source.line, source.line, source.end, event)
+    raw = b"begin"
+    while raw:
+        texts: list[bytes] = []
+        places: list[tuple[int, int]] = []
+        size = 0
+        while size < MAX_LINE_BYTES and len(texts) < _AT_ONCE and (raw := source.raw()):
+            if source.fault is not None:
+                break
+            if text := raw.strip():
+                texts.append(text)
+                places.append((source.line, source.end))
+                size += len(text)
+        events = decode_lines(texts, max_event_bytes=MAX_LINE_BYTES)
+        for (number, end), event in zip(places, events, strict=True):
+            yield Line(number, number, end, event)
+        if source.fault is not None:
+            yield Line(source.line, source.line, source.end, source.fault)
+            source.fault = None
 
 
 def _csv(source: Source, columns: list[str]) -> Lines:

@@ -35,7 +35,7 @@ from app.ingest.raw_retention import RawRetention, hold_raw_events
 from app.ingest.retention import DEFAULT
 from app.ingest.rows import ItemKey, ReceivedEvent, encode_claims, encode_rows
 from app.ingest.sender import Sender
-from app.ingest.uuid7 import Uuid7Source, millisecond_of, timed_id
+from app.ingest.uuid7 import millisecond_of, numbered_id, timed_id
 from app.ingest.viewer import ViewerKeys
 from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
@@ -74,7 +74,7 @@ class Reader:
         self._clock = clock
         self.kept = kept
         """What is older is rejected."""
-        self._acceptor = Acceptor(max_future_seconds=max_future_seconds, new_id=Uuid7Source())
+        self._acceptor = Acceptor(max_future_seconds=max_future_seconds, new_id=_no_id)
 
     async def batches(
         self, file: BinaryIO, kind: Format, *, position: int = 0, line: int = 0
@@ -114,13 +114,18 @@ class Reader:
         """Return the event with the same id each time, where the file says none."""
         if event.claims:
             return event
+        millisecond = event.occurred_at // 1_000
         if line.key:  # It has the same in every file.
             tail = blake2b(line.key, digest_size=10).digest()
+            event_id = timed_id(millisecond, tail)
         else:
-            number = line.number.to_bytes(8, "big")
-            tail = blake2b(number, digest_size=10, key=self._digest).digest()
-        event_id = timed_id(event.occurred_at // 1_000, tail)
+            event_id = numbered_id(millisecond, self._digest, line.number)
         return msgspec.structs.replace(event, event_id=event_id)
+
+
+def _no_id(_: int) -> bytes:
+    """Stand in for the id that the file and the line are going to give."""
+    return b""
 
 
 def _with_time(event: Decoded) -> Decoded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from app.access.bounds import MAX_AHEAD_SECONDS, OPEN, Bounds
@@ -12,7 +14,7 @@ from app.ingest.packing import CONFLICT, TYPE_NUMBERS, PackedEvent, fingerprint_
 from app.ingest.raw_retention import RawRetention
 from app.ingest.retention import DEFAULT, EARLIEST
 from app.ingest.sender import ANYBODY, Sender
-from app.ingest.uuid7 import Uuid7Source, millisecond_of, within
+from app.ingest.uuid7 import millisecond_of, within
 from app.ingest.wire import EventIn, Rejection, Uncounted
 from app.runtime.moments import microseconds
 
@@ -45,7 +47,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 class Acceptor:
     """Turn decoded events into packed ones, ready to be stored as they are."""
 
-    def __init__(self, *, max_future_seconds: float, new_id: Uuid7Source) -> None:
+    def __init__(self, *, max_future_seconds: float, new_id: Callable[[int], bytes]) -> None:
         self._max_future = round(max_future_seconds * 1_000_000)
         self._new_id = new_id
         self._oldest = self._closed = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Callable
 from hashlib import blake2b
 from random import Random
@@ -13,6 +14,7 @@ _LOW_BITS = 62
 _LOW_MASK = (1 << _LOW_BITS) - 1
 _VERSION = 7 << 76
 _VARIANT = 2 << 62
+_PAIR = struct.Struct(">QQ").pack
 
 
 class Uuid7Source:
@@ -75,6 +77,17 @@ def timed_id(millisecond: int, tail: bytes) -> bytes:
     return (
         millisecond << 80 | _VERSION | bits >> _LOW_BITS << 64 | _VARIANT | bits & _LOW_MASK
     ).to_bytes(16, "big")
+
+
+def numbered_id(millisecond: int, source: bytes, number: int) -> bytes:
+    """Return the UUIDv7 of a time and of the place of something in a source.
+
+    All its 74 bits are those of `source`, which should be a digest, and go up with `number`.
+    """
+    tail = int.from_bytes(source[:10], "big") + number
+    return _PAIR(
+        millisecond << 16 | 0x7000 | tail >> _LOW_BITS & 0xFFF, _VARIANT | tail & _LOW_MASK
+    )
 
 
 def millisecond_of(identifier: UUID) -> int | None:

@@ -26,6 +26,8 @@ comment on column core.score_feed.viewer is 'Of views, as in core.event.';
 -- The end of a backlog that is scored next, and what has left a window before it was scored. Events
 -- come nearly in the order of time, so it costs an insert next to nothing.
 create index score_feed_by_time on core.score_feed (occurred_at);
+-- What stats of an item add to its windows, also while a history waits to be scored.
+create index score_feed_by_item on core.score_feed (item_id);
 
 grant insert on core.score_feed to groundswell_service;
 

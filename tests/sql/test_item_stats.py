@@ -161,3 +161,23 @@ async def test_every_count_of_every_type(world: World) -> None:
     )
     # 4 - 2; 4 - 2 + 6 - 1; and 8 more.
     assert (likes_today, likes_month, likes_total) == (2, 7, 15)
+
+
+async def test_stats_of_an_item_read_no_more_of_a_backlog_than_its_own(world: World) -> None:
+    """A history of other items waits to be scored: it is not gone through for this one."""
+    a = await world.item("a")
+    await world.happened(a, "view", 3, ago=SECOND)
+    await world.execute(
+        "insert into core.score_feed (item_id, occurred_at, event_type, count) "
+        "select 1000000 + n, %s - n * interval '1 second', 'view', 1 "
+        "from generate_series(1, 20000) as n",
+        AS_OF,
+    )
+    read = (
+        "select coalesce(pg_stat_get_xact_tuples_returned('core.score_feed'::regclass), 0) "
+        "+ coalesce(pg_stat_get_xact_tuples_fetched('core.score_feed'::regclass), 0)"
+    )
+    async with world.connection.transaction():
+        before = await world.value(read)
+        assert (await views(world, AS_OF))[2] == 3
+        assert await world.value(read) - before < 100

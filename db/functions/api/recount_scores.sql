@@ -8,8 +8,27 @@ create function api.recount_scores(ranking core.ranking)
 returns setof core.ranking_score
 language sql stable
 set jit = off
+-- Summed by hash: what is expected of the events would have all of them sorted, on disk.
+set enable_sort = off
 begin atomic
-with counted as (
+with gone as materialized (
+    select dropped.* from api.dropped_counts() as dropped
+),
+
+-- Not from `counted`, which is then asked for once only, and so is never written down.
+newest as materialized (
+    select
+        greatest(
+            (select max(gone.at) from gone),
+            (
+                select max(event.occurred_at)
+                from api.event
+                where event.counted and event.occurred_at >= (select api.raw_since())
+            )
+        ) as at
+),
+
+counted as (
     select
         event.item_id,
         event.occurred_at as at,
@@ -33,11 +52,7 @@ with counted as (
         greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
             as gives,
         gone.watch_seconds / 60 as watch_minutes
-    from api.dropped_counts() as gone
-),
-
-newest as (
-    select max(counted.at) as at from counted
+    from gone
 ),
 
 summed as (

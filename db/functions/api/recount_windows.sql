@@ -37,23 +37,51 @@ with counted as (
         greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
             as gives
     from api.dropped_counts() as gone
+),
+
+-- Where the windows begin: between two of them, all events of an item are in the same windows, and
+-- are summed before they are added to each.
+edge as materialized (
+    select array_agg(distinct position.since order by position.since) as list
+    from core.window_position as position
+),
+
+summed as (
+    select
+        counted.item_id,
+        -- Not in the window is what happened as it begins.
+        width_bucket(counted.at - interval '1 microsecond', edge.list) as place,
+        max(counted.at) filter (where counted.gives) as last_event_at,
+        sum(counted.views) as views,
+        sum(counted.likes) as likes,
+        sum(counted.comments) as comments,
+        sum(counted.shares) as shares,
+        sum(counted.watch_seconds) as watch_seconds,
+        sum(counted.unlikes) as unlikes,
+        sum(counted.uncomments) as uncomments,
+        max(counted.at) filter (where not counted.gives) as last_taken_at
+    from counted
+    cross join edge
+    group by
+        counted.item_id, width_bucket(counted.at - interval '1 microsecond', edge.list)
 )
 
 select
     position."window",
-    counted.item_id,
-    coalesce(max(counted.at) filter (where counted.gives), '-infinity'),
-    sum(counted.views)::bigint,
-    sum(counted.likes)::bigint,
-    sum(counted.comments)::bigint,
-    sum(counted.shares)::bigint,
-    sum(counted.watch_seconds),
-    sum(counted.unlikes)::bigint,
-    sum(counted.uncomments)::bigint,
-    coalesce(max(counted.at) filter (where not counted.gives), '-infinity')
-from counted
-inner join core.window_position as position on counted.at > position.since
-group by position."window", counted.item_id;
+    summed.item_id,
+    coalesce(max(summed.last_event_at), '-infinity'),
+    sum(summed.views)::bigint,
+    sum(summed.likes)::bigint,
+    sum(summed.comments)::bigint,
+    sum(summed.shares)::bigint,
+    sum(summed.watch_seconds),
+    sum(summed.unlikes)::bigint,
+    sum(summed.uncomments)::bigint,
+    coalesce(max(summed.last_taken_at), '-infinity')
+from summed
+cross join edge
+inner join core.window_position as position on position.since <= edge.list[summed.place]
+group by position."window", summed.item_id;
 end;
 
 comment on function api.recount_windows() is

@@ -94,7 +94,9 @@ part as (
         fed.comments,
         fed.shares,
         fed.watch_seconds
-    from (
+    from item
+    -- Looked up one by one here, too: a history that waits to be scored is long.
+    cross join lateral (
         select
             feed.item_id,
             feed.occurred_at,
@@ -105,7 +107,8 @@ part as (
             one.watch_seconds
         from core.score_feed as feed
         cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
-        where feed.item_id in (select item.item_id from item)
+        where feed.item_id = item.item_id
+        offset 0
     ) as fed
     inner join period on period.is_counted and fed.occurred_at > period.after
     union all
