@@ -62,6 +62,8 @@ from app.rankings.keys import TRENDING_SWITCHED
 from app.rankings.lists import Lists
 from app.rankings.places import Places
 from app.rankings.snapshots import Snapshots
+from app.recommend import routes as recommend
+from app.recommend.recommend import Recommender
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
@@ -103,6 +105,7 @@ def create_app(settings: Settings) -> HotPath:
             items.router,
             likes.router,
             comments.router,
+            recommend.router,
             me.router,
             Router(
                 "/",
@@ -220,6 +223,7 @@ def _opened(
                 posting=Posting(
                     settings, pool, stats=stats_cache, live_counts=live_counts, new_id=new_id
                 ),
+                recommender=Recommender(pool=pool, redis=redis, timeout=settings.database_timeout),
                 alert_feed=feed,
                 clients=clients,
                 guesses=Guesses(),
@@ -278,6 +282,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="Items", description="The catalogue that rankings take titles from."),
             Tag(name="Likes", description="What signed-in users like."),
             Tag(name="Comments", description="What signed-in users write, and translations."),
+            Tag(name="Recommendations", description="What a user may like next, and why."),
             Tag(name="Users", description="What is kept of a signed-in user."),
             Tag(name="Rankings", description="What is trending, and why."),
             Tag(name="Alerts", description="Be told when something enters a top or breaks out."),

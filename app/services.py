@@ -25,6 +25,7 @@ from app.likes.counts import LikeCounts
 from app.rankings.hot_path import Served
 from app.rankings.lists import Lists
 from app.rankings.snapshots import Snapshots
+from app.recommend.recommend import Recommender
 from app.runtime.pool import Pool, PooledConnection, connected
 from app.runtime.stopping import Stopping
 from app.settings import Settings
@@ -52,6 +53,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     known_items: KnownItems | None
     """None where unknown items are registered."""
     like_counts: LikeCounts
+    recommender: Recommender
     live_counts: LiveCounts
     new_id: Uuid7Source
     posting: Posting

@@ -21,6 +21,7 @@ from app.ingest.repeats import seen_keys
 from app.ingest.viewer import session_viewer, user_viewer
 from app.items.exclusions import item_named
 from app.likes.keys import like_count
+from app.recommend.keys import user_answers
 from app.runtime.sql import Connection
 from app.stats.keys import item_keys
 
@@ -100,6 +101,7 @@ async def _erase_user(
     async with connect() as connection:
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
         comments = await sql.erase_comments(connection, user_id=user_id)
+    await redis_client.unlink(user_answers(user_id))
     for item in {(trace.content_type, trace.external_id) for trace in traces}:
         await redis_client.unlink(*seen_keys(user_id, list(sessions), item))
         if purges:

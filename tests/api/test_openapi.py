@@ -24,7 +24,12 @@ from tests.api.examples import fits, made_examples, written
 
 HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js", "/problems", "/problems/{slug}"}
 """For people's browsers and machines of the house, not for callers."""
-BY_ID = {"/analytics/series", "/analytics/totals", "/analytics/breakdown"}
+BY_ID = {
+    "/analytics/series",
+    "/analytics/totals",
+    "/analytics/breakdown",
+    "/recommendations",
+}
 """They take ids as filters."""
 WITHOUT_PROBLEMS = {"/health/live", "/health/ready"}
 

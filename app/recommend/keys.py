@@ -1,0 +1,10 @@
+"""The Redis keys of recommendations."""
+
+from __future__ import annotations
+
+from app.runtime.redis_keys import redis_key
+
+
+def user_answers(user_id: str) -> str:
+    """Return the key of what a user was recommended: a hash of filters to answers."""
+    return redis_key(("recommend", user_id), "answers")
