@@ -108,17 +108,17 @@ async def test_the_present(api: httpx.AsyncClient, world: World) -> None:
     """Counted up to this moment: events of the last ten minutes of the clock."""
     a, b = [await world.item(name) for name in "ab"]
     now = datetime.now(UTC)
-    for item, ago, count, user in (
-        (a, 2, 6, "ada"), (a, 3, 1, "ada"), (a, 100, 2, "bob"), (b, 100, 1, None),
-        (b, 400, 50, "eve"), (a, 400, 3, None), (a, 700, 99, None),
+    for item, ago, count, viewer in (
+        (a, 2, 6, 1), (a, 3, 1, 1), (a, 100, 2, 2), (b, 100, 1, None),
+        (b, 400, 50, 3), (a, 400, 3, None), (a, 700, 99, None),
     ):  # fmt: skip
         await world.execute(
             """
             insert into core.event
-                (event_id, occurred_at, received_at, item_id, event_type, count, user_id)
+                (event_id, occurred_at, received_at, item_id, event_type, count, viewer)
             values (gen_random_uuid(), %s, %s, %s, 'view', %s, %s)
             """,
-            now - timedelta(seconds=ago), now - timedelta(seconds=ago), item, count, user,
+            now - timedelta(seconds=ago), now - timedelta(seconds=ago), item, count, viewer,
         )  # fmt: skip
     found = (await api.get("/analytics/now")).json()
     assert found["eventsPerSecond"] == pytest.approx(7 / 60)

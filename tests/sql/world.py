@@ -236,11 +236,14 @@ class World:
                 core.window_position, core.item_hot, core.ranking_run, core.ranking_snapshot,
                 core.ranking_base,
                 core.job_run, core.alert_subscription, core.alert, core.alert_crossing,
-                core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery
+                core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery,
+                core.viewer_day, core.viewer_item, core.viewer_position, core.viewer_recount,
+                core.comment, core.translation, core.item_neighbour
                 restart identity
             """
         )
         await self.execute("update core.category_level set moments = '{}' where moments <> '{}'")
+        await self.execute("update core.neighbour_progress set counted_to = null")
         self.items.clear()
         self.events.clear()
         self.runs.clear()
