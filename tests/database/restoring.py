@@ -9,6 +9,7 @@ import psycopg
 import redis.asyncio
 
 from app.migrate.migrate import migrate
+from app.migrate.schema_files import PROJECT
 from app.rankings.snapshots import Snapshots
 from app.runtime.pool import open_pool
 from app.settings import Settings
@@ -17,6 +18,8 @@ from tests.eventually import eventually
 from tests.writing import packed, put, running_writer, waiting
 
 DATABASE = "groundswell"
+JOBS = len(list(PROJECT.jobs.glob("*.sql")))
+"""How many the scheduler runs."""
 STATE = {
     "events": "select count(*), sum(count), count(distinct event_id) from core.event",
     "ids": "select count(*) from core.claimed_id",
@@ -115,7 +118,7 @@ async def make_history(site: Site) -> None:
     """Record, score and store; the jobs are paused, as a DBA may: tests run them."""
     report = await migrate(site.url)
     if site.primary.programs.has_pg_cron:
-        assert len(report.jobs) == 4
+        assert len(report.jobs) == JOBS
         serial = await ask(
             site.url, "select extversion < '1.5' from pg_extension where extname = 'pg_cron'"
         )

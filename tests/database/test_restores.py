@@ -24,6 +24,7 @@ from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from tests.database.restoring import (
     DATABASE,
+    JOBS,
     Site,
     ask,
     make_history,
@@ -118,7 +119,7 @@ async def test_a_dump_on_a_new_server_under_a_new_name(
     assert {"missing: role groundswell_read", "missing: role groundswell_service"} <= set(told)
     assert [line for line in told if line.startswith("missing: insert on core.event")]
     wrong_jobs = [line for line in told if line.endswith("is not scheduled so")]
-    assert len(wrong_jobs) == 4 * new.programs.has_pg_cron
+    assert len(wrong_jobs) == JOBS * new.programs.has_pg_cron
     report = await migrate(url)
     assert (report.applied, report.replaced) == ([], 0)
     left = await differences(url)
