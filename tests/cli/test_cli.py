@@ -14,6 +14,7 @@ from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = [
+    "consume",
     "dead-letters",
     "dev",
     "dimensions",

@@ -36,7 +36,7 @@ async def test_an_item_without_events_has_zeros(world: World) -> None:
         "select * from api.item_stats('video', 'a', %s)", [AS_OF]
     )
     assert (content_id, content_type, as_of, zone) == ("a", "video", AS_OF, "UTC")
-    assert numbers == [0] * 15
+    assert numbers == [0] * 18
 
 
 @pytest.mark.parametrize("is_scored", [False, True], ids=["in the feed", "scored"])
