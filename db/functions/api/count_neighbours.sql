@@ -15,17 +15,15 @@ declare
     target timestamptz;
     began timestamptz;
     took interval;
-    stretch interval := interval '5 minutes';
+    at_most integer;
     changed bigint := 0;
     fault text;
     -- The embedded engine has one session, which serves nobody meanwhile.
+    is_server constant boolean := exists (
+        select from pg_stat_activity where backend_type = 'checkpointer'
+    );
     leave_at constant timestamptz := clock_timestamp() + coalesce(
-        work_for,
-        case
-            when exists (select from pg_stat_activity where backend_type = 'checkpointer')
-                then interval '30 seconds'
-            else interval '2 seconds'
-        end
+        work_for, case when is_server then interval '30 seconds' else interval '2 seconds' end
     );
 begin
     select * into policy from core.recommendation_policy;
@@ -59,9 +57,17 @@ begin
     end if;
     commit;
 
+    -- As many at once as take some seconds: a stretch writes the row of an item once.
+    at_most := case when is_server then 50000 else 5000 end;
     while since < target loop
         began := clock_timestamp();
-        until := least(since + stretch, target);
+        select event.occurred_at into until
+        from core.event as event
+        where event.occurred_at > since and event.occurred_at < target
+        order by event.occurred_at
+        offset at_most - 1
+        limit 1;
+        until := coalesce(until, target);
         begin
             changed := changed + api.add_pairs(since, until);
             update core.neighbour_progress as progress set counted_to = until;
@@ -72,11 +78,10 @@ begin
         took := clock_timestamp() - began;
         exit when fault is not null or clock_timestamp() + took > leave_at;
         since := until;
-        stretch := case
-            when took < interval '1 second' then least(2 * stretch, interval '1 day')
-            when took > interval '5 seconds'
-                then greatest(stretch / 2, interval '1 minute')
-            else stretch
+        at_most := case
+            when took < interval '2 seconds' then least(2 * at_most, 1000000)
+            when took > interval '5 seconds' then greatest(at_most / 2, 1000)
+            else at_most
         end;
     end loop;
 
