@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
@@ -22,6 +24,10 @@ KAFKA_ERRORS = (KafkaError, OSError)
 CLOSE_SECONDS = 5.0
 _NEVER_MS = 7 * 86_400_000
 _FRESH_MS = 10_000
+_closing = set[asyncio.Task[None]]()
+"""Clients whose brokers are silent."""
+
+log = structlog.get_logger(__name__)
 
 
 def consumer_of(settings: Settings) -> AIOKafkaConsumer:
@@ -38,8 +44,9 @@ def consumer_of(settings: Settings) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        # Both are eager: aiokafka knows no cooperative protocol. What is sticky moves least.
-        partition_assignment_strategy=(StickyPartitionAssignor, RoundRobinPartitionAssignor),
+        # Eager: aiokafka knows no cooperative protocol; what is sticky moves least. One alone: it
+        # joins the group anew for each of them, which is a rebalance within each rebalance.
+        partition_assignment_strategy=(StickyPartitionAssignor,),
         max_poll_interval_ms=_NEVER_MS,
         rebalance_timeout_ms=60_000,
         session_timeout_ms=session,
@@ -58,12 +65,40 @@ def check_settings(settings: Settings) -> None:
 
 
 async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Close a client, though its brokers may be silent."""
+    """Close a client; where its brokers are silent, the rest of it goes on by itself.
+
+    Cut off, it would leave its connections behind, and tasks that hold its place in the group.
+    """
+    closing = asyncio.create_task(client.stop())
+    _closing.add(closing)
+    closing.add_done_callback(_closed)
+    await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+
+
+def _closed(closing: asyncio.Task[None]) -> None:
+    _closing.discard(closing)
+    if not closing.cancelled() and (error := closing.exception()):
+        log.info("a client of Kafka was not closed well", error=str(error))
+
+
+async def answer(settings: Settings, topics: Iterable[str]) -> bool:
+    """Tell whether all brokers answer that have some of these topics, or the group."""
+    client = AIOKafkaClient(**_options(settings))
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
-            await client.stop()
+            await client.bootstrap()
+            cluster = await client.fetch_all_metadata()
+            nodes = {
+                cluster.leader_for_partition(TopicPartition(topic, number))
+                for topic in topics
+                for number in cluster.partitions_for_topic(topic) or ()
+            }
+            nodes.add(await client.coordinator_lookup(CoordinationType.GROUP, settings.kafka_group))
+            return all([node is not None and await client.ready(node) for node in nodes])
     except KAFKA_ERRORS:
-        pass
+        return False
+    finally:
+        await client.close()
 
 
 def pass_on_warnings() -> None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import redis.asyncio
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from app.ingest.insert import told_apart
@@ -24,9 +24,10 @@ from app.ingest.repeats import Repeats
 from app.ingest.rows import Committed
 from app.ingest.stall import Stall
 from app.kafka.batch import Batch, Poison, Reader, Records
-from app.kafka.brokers import KAFKA_ERRORS, close, consumer_of
+from app.kafka.brokers import KAFKA_ERRORS, answer, close, consumer_of
 from app.kafka.dead import Graveyard
-from app.kafka.metrics import LAG, MESSAGES, PAUSED, REBALANCES
+from app.kafka.membership import Membership
+from app.kafka.metrics import LAG, MESSAGES, PAUSED
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
@@ -36,8 +37,6 @@ LOOK_SECONDS = 5.0
 """How often it is looked how much waits."""
 PAUSE_SECONDS = 2.0
 """A batch that takes longer than that pauses the partitions."""
-REVOKE_SECONDS = 30.0
-"""How long partitions that are taken away wait for the batch under way to be committed."""
 _ANSWER_SECONDS = 2.0
 _POLL_MS = 250
 
@@ -45,7 +44,7 @@ log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
 
 
-class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
+class Source:
     """One process's part in the group."""
 
     def __init__(  # noqa: PLR0913  # all that it works with
@@ -81,9 +80,9 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
         self._graveyard = Graveyard(settings, redis_client, stop)
         self._broker = Outage("kafka", backoff=BACKOFF)
         self._consumer: AIOKafkaConsumer | None = None
-        self._rebalances = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._membership = Membership(self._idle)
         self._missing: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -101,10 +100,14 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
 
     async def _read(self) -> None:
         consumer = consumer_of(self._settings)
-        consumer.subscribe(sorted(self._topics), listener=self)
+        self._membership = Membership(self._idle)
+        consumer.subscribe(sorted(self._topics), listener=self._membership)
+        # Until it is in the group, nobody knows whether something waits.
+        self._stall.begins()
         try:
             await self._unless_stopped(consumer.start())
             self._consumer = consumer
+            self._stall.rests()
             log.info("reading from Kafka", topics=sorted(self._topics))
             while not self._stop.is_set():
                 records: Records = await self._unless_stopped(
@@ -136,13 +139,13 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
 
     async def _process(self, consumer: AIOKafkaConsumer, records: Records) -> None:
         """Store the messages, and commit their offsets."""
-        rebalances = self._rebalances
+        rebalances = self._membership.rebalances
         self._stall.moved()
         slow = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._pause, consumer)
         try:
             batch = await self._reader.read(records)
             await self._graveyard.bury(batch.poison + await self._write(batch))
-            if rebalances == self._rebalances:
+            if rebalances == self._membership.rebalances:
                 await self._commit(consumer, records)
         finally:
             slow.cancel()
@@ -189,25 +192,6 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
         consumer.resume(*consumer.paused())
         PAUSED.set(0)
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Let the batch under way be committed before others get its partitions.
-
-        A batch that takes longer is written all the same, and not committed.
-        """
-        taken = list(revoked)
-        if not taken:
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), REVOKE_SECONDS)
-        self._rebalances += 1
-        REBALANCES.inc()
-        LAG.clear()
-
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Say what is ours now."""
-        names = sorted(f"{each.topic}/{each.partition}" for each in assigned)
-        log.info("partitions are ours", partitions=len(names), some=names[:20])
-
     async def measure(self) -> None:
         """Look how much waits, and say when the brokers are silent, until stopped."""
         while not self._stop.is_set():
@@ -220,6 +204,8 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
                     await self._measure(consumer)
             except KAFKA_ERRORS as error:
                 self._broker.failed(error)
+                # It may be our own client that is stuck.
+                self._stall.begins()
             else:
                 self._broker.over()
 
@@ -236,7 +222,7 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
             LAG.labels(topic=partition.topic, partition=partition.partition).set(lag)
             waiting += lag
         if self._idle.is_set():
-            if waiting:
+            if waiting or self._membership.is_joining:
                 self._stall.begins()
             else:
                 self._stall.rests()
@@ -248,4 +234,5 @@ class Source(ConsumerRebalanceListener):  # type: ignore[misc]  # has no types
             await self._redis.ping()
         except (*DATABASE_ERRORS, *REDIS_ERRORS):
             return False
-        return self._consumer is not None and not self._broker.tries
+        # Of a client of its own: the consumer's is what may be stuck.
+        return await answer(self._settings, self._topics)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 
 import pytest
 
 from app.errors import SettingError
+from app.kafka import brokers
 from app.kafka.brokers import _options, check_settings
 from app.settings import Settings, read_settings
 
@@ -47,3 +49,34 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
         read_settings({"GROUNDSWELL_KAFKA_SASL": "PLAIN"})
     with pytest.raises(SettingError, match="KAFKA_CA_FILE needs GROUNDSWELL_KAFKA_TLS=true"):
         read_settings({"GROUNDSWELL_KAFKA_CA_FILE": nothing})
+
+
+class _Silent:
+    """A client whose brokers do not answer for a while."""
+
+    def __init__(self) -> None:
+        self.answered, self.closed = asyncio.Event(), asyncio.Event()
+
+    async def stop(self) -> None:
+        await self.answered.wait()
+        self.closed.set()
+
+
+async def test_closing_is_waited_for_so_long_and_never_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(brokers, "CLOSE_SECONDS", 0.01)
+    silent = _Silent()
+    await brokers.close(silent)
+    assert not silent.closed.is_set()
+    silent.answered.set()
+    async with asyncio.timeout(1):
+        await silent.closed.wait()
+
+
+async def test_a_group_is_joined_once_a_rebalance() -> None:
+    consumer = brokers.consumer_of(read_settings(SERVERS))
+    try:
+        assert len(consumer._partition_assignment_strategy) == 1
+    finally:
+        await consumer.stop()

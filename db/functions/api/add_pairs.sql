@@ -6,7 +6,6 @@ create function api.add_pairs(since timestamptz, until timestamptz)
 returns bigint
 language sql volatile
 set jit = off
-set work_mem = '32MB'
 begin atomic
 with added as materialized (
     select

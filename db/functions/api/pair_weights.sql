@@ -160,36 +160,32 @@ weighed as materialized (
 
 pair as materialized (
     select
-        weighed.item_id,
-        prior.item_id as other_id,
-        weighed.weight
+        least(weighed.item_id, prior.item_id) as item_id,
+        greatest(weighed.item_id, prior.item_id) as other_id,
+        sum(weighed.weight) as weight
     from weighed
     cross join lateral (
         select distinct before.item_id
         from unnest(weighed.items, weighed.times) as before (item_id, occurred_at)
         where before.occurred_at >= weighed.reached and before.item_id <> weighed.item_id
     ) as prior
+    group by
+        least(weighed.item_id, prior.item_id),
+        greatest(weighed.item_id, prior.item_id)
+    having sum(weighed.weight) > 0
 )
 
 select
-    both_ways.item_id,
-    both_ways.other_id,
-    sum(both_ways.weight)
-from (
-    select
-        pair.item_id,
-        pair.other_id,
-        pair.weight
-    from pair
-    union all
-    select
-        pair.other_id,
-        pair.item_id,
-        pair.weight
-    from pair
-) as both_ways
-group by both_ways.item_id, both_ways.other_id
-having sum(both_ways.weight) > 0;
+    pair.item_id,
+    pair.other_id,
+    pair.weight
+from pair
+union all
+select
+    pair.other_id,
+    pair.item_id,
+    pair.weight
+from pair;
 end;
 
 comment on function api.pair_weights(timestamptz, timestamptz) is
