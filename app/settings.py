@@ -221,6 +221,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation_hours: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 24.0
     """How long a translation is kept, in hours; 0 keeps it as long as there is a comment of that
     text."""
+    translations_per_hour: Annotated[int, msgspec.Meta(ge=0)] = 1_000
+    """Texts that one worker has translated an hour at most, tries counted, for what readers want is
+    what a provider is paid for; 0 is no limit."""
 
     weight_view: Weight | None = None
     """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""

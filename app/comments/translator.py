@@ -35,6 +35,7 @@ RETRIES = Backoff(shortest=2.0, longest=3_600.0, factor=3.0)
 MOST_GROWTH = 10
 """How much longer than the text, and 1,000 characters, a translation may be: a model may run on."""
 MAX_ERROR = 500
+HOUR = 3_600.0
 STOP_SECONDS = 5.0
 """How long a worker that stops waits for what is being translated."""
 
@@ -83,21 +84,33 @@ class Translator:
         hours = settings.translation_hours
         self._kept = timedelta(hours=hours) if hours else None
         self._trying = set[asyncio.Task[None]]()
+        self._hourly = settings.translations_per_hour
+        self._hour, self._tries = time.monotonic(), 0
 
     async def start_due(self, *, then: Callable[[], None] = lambda: None) -> int:
         """Take what is due and begin to translate it; return how many. `then` comes after each."""
-        capacity = AT_ONCE - len(self._trying)
+        capacity = min(AT_ONCE - len(self._trying), self._left())
         if capacity <= 0:
             return 0
         async with borrowed(self._pool, within=self._database_timeout) as connection:
             claimed = await claim_translations(
                 connection, as_of=datetime.now(UTC), lease=self._lease, capacity=capacity
             )
+        self._tries += len(claimed)
+        if claimed and not self._left():
+            log.warning("as many translations as an hour may have", most=self._hourly)
         for text in claimed:
             task = asyncio.create_task(self._translate(text))
             self._trying.add(task)
             task.add_done_callback(lambda done: self._ended(done, then))
         return len(claimed)
+
+    def _left(self) -> int:
+        """Return how many tries this hour may still have."""
+        now = time.monotonic()
+        if now - self._hour >= HOUR:
+            self._hour, self._tries = now, 0
+        return max(0, self._hourly - self._tries) if self._hourly else AT_ONCE
 
     async def finish(self, *, within: float) -> None:
         """Wait for what is being translated, and leave what takes longer to the next lease."""

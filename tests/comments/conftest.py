@@ -34,6 +34,7 @@ def translated(settings: Settings, provider: Provider) -> Settings:
         translator="libretranslate",
         translator_url=provider.url,
         translator_seconds=5.0,
+        translations_per_hour=0,
         translation_languages="en, de",
     )
 

@@ -167,6 +167,29 @@ async def test_what_a_killed_worker_had_taken_is_tried_again_and_kept_once(
     assert one["translatedText"] == f"en:{SPANISH.upper()}"
 
 
+async def test_an_hour_has_so_many_tries_whatever_readers_want(
+    api: httpx.AsyncClient,
+    translated: Settings,
+    pool: Pool,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for text in (SPANISH, FRENCH, "muy buen vídeo, gracias"):
+        await post(api, text)
+    await all_of(api, lang="en")
+    few = msgspec.structs.replace(translated, translations_per_hour=2)
+    async with open_provider(few) as opened:
+        assert opened is not None
+        translator = Translator(settings=few, pool=pool, provider=opened)
+        assert [await translator.start_due() for _ in range(2)] == [2, 0]
+        await translator.finish(within=5)
+        assert await translator.start_due() == 0
+        monkeypatch.setattr("app.comments.translator.HOUR", 0)
+        assert await translator.start_due() == 1
+        await translator.finish(within=5)
+    assert provider.asked.total() == 3
+
+
 async def test_translations_go_after_a_day_and_with_the_last_comment_of_a_text(
     api: httpx.AsyncClient, translated: Settings, pool: Pool
 ) -> None:
