@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -123,3 +124,43 @@ async def test_pairs_are_those_of_a_recount(world: World, seed: int) -> None:
         assert [row[0] for row in rows] == [one[0] for one in wanted][:20]
         assert [row[1] for row in rows] == approx([one[1] for one in wanted][:20])
         assert [row[2] for row in rows] == [one[2] for one in wanted][:20]
+
+
+async def test_any_cut_gives_the_same_pairs_and_floods_are_bounded(world: World) -> None:
+    """Stretches end at the moment of actions and at midnight; most users have more than `daily`."""
+    actions = made_up(3, items=12, users=4, number=300)
+    for number in range(12):
+        await world.item(f"i{number}")
+    await add(world.connection, actions)
+    await world.execute("update core.recommendation_policy set trail = 3, daily = 8")
+    moments = sorted({action.at for action in actions})
+    midnight = AS_OF.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    cuts = sorted({moments[0] - timedelta(days=1), *moments[9::23], midnight, AS_OF})
+    for since, until in pairwise(cuts):
+        await world.execute("select api.add_pairs(%s, %s)", since, until)
+    expected = neighbours_of(pairs_of(actions, AS_OF, trail=3, daily=8))
+    found = await kept(world)
+    assert found.keys() == expected.keys()
+    for item, (total, others) in expected.items():
+        assert found[item] == (approx(total), approx(others))
+
+
+async def test_an_hour_writes_the_row_of_an_item_once(world: World) -> None:
+    for number in range(10):
+        await world.item(f"i{number}")
+    actions = made_up(4, items=9, users=5, number=200)
+    await add(world.connection, actions)
+    await add(world.connection, [newest(10)])
+    await count(world)
+    later = [
+        action._replace(at=AS_OF + timedelta(seconds=17 * n), event_id=str(UUID(int=n + 1)))
+        for n, action in enumerate(actions)
+    ]
+    clock = newest(10)._replace(at=AS_OF + timedelta(hours=2), event_id=str(UUID(int=8_000)))
+    await add(world.connection, [*later, clock])
+    await count(world)
+    written = await world.value(
+        "select row_count from core.job_run where job = 'count_neighbours'"
+        " order by job_run_id desc limit 1"
+    )
+    assert written == await world.value("select count(*) from core.item_neighbour") == 9

@@ -1,7 +1,8 @@
 -- Add the pairs of a stretch of time to what is kept of each item.
 -- Source: api.pair_weights. Feeds: core.item_neighbour.
 -- Keeps: one row of an item is written once, however many pairs it has; those past the heaviest
--- core.recommendation_policy.neighbours are forgotten, but stay in its total.
+-- core.recommendation_policy.neighbours are forgotten, but stay in its total. What weighs less than
+-- the last of so many that are kept is not even sorted: those only gain.
 create function api.add_pairs(since timestamptz, until timestamptz)
 returns bigint
 language sql volatile
@@ -71,6 +72,9 @@ placed as (
             order by summed.weight desc, summed.other_id
         ) as place
     from summed
+    cross join core.recommendation_policy as policy
+    left join known on summed.item_id = known.item_id
+    where summed.weight >= coalesce(known.weights[policy.neighbours] * known.faded, 0)
 ),
 
 listed as (

@@ -160,18 +160,18 @@ weighed as materialized (
 
 pair as materialized (
     select
-        least(weighed.item_id, prior.item_id) as item_id,
-        greatest(weighed.item_id, prior.item_id) as other_id,
+        prior.item_id,
+        prior.other_id,
         sum(weighed.weight) as weight
     from weighed
     cross join lateral (
-        select distinct before.item_id
+        select distinct
+            least(before.item_id, weighed.item_id) as item_id,
+            greatest(before.item_id, weighed.item_id) as other_id
         from unnest(weighed.items, weighed.times) as before (item_id, occurred_at)
         where before.occurred_at >= weighed.reached and before.item_id <> weighed.item_id
     ) as prior
-    group by
-        least(weighed.item_id, prior.item_id),
-        greatest(weighed.item_id, prior.item_id)
+    group by prior.item_id, prior.other_id
     having sum(weighed.weight) > 0
 )
 
