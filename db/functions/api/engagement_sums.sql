@@ -60,9 +60,9 @@ begin
         end || key;
     end if;
     for known in select * from api.level_pieces(scope, edges) loop
-        summed := case when is_categorised then known.pieces * api.category_moments(
-            known.level, lower(known.pieces), upper(known.pieces)
-        ) end;
+        summed := case
+            when is_categorised then api.category_moments(known.level, known.pieces)
+        end;
         if isempty(summed) is false then
             query := concat_ws(
                 ' union all ',

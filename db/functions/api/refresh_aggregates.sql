@@ -165,6 +165,10 @@ begin
 
     perform api.settle_categories(as_of);
     commit;
+    if refreshed > 0 then
+        perform api.mend_categories(as_of);
+        commit;
+    end if;
     call api.recompute_stats(as_of);
     perform api.finish_job('refresh_aggregates', ledger_id, refreshed, null);
     commit;
