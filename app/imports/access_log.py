@@ -1,6 +1,7 @@
 """Access logs of nginx and Apache: the pages that were got are views.
 
-`common` or `combined`, with or without a virtual host.
+`common` or `combined`, with or without a virtual host. The n-th of equal lines in a file is the
+n-th of them in every file: two views in one second are two, and what copies have in common is one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from app.imports.foreign import Made, Outcome, Reading, Skipped, event_of, lines_of
+from app.imports.foreign import Equals, Made, Outcome, Reading, Skipped, event_of, lines_of
 from app.imports.lines import Lines, Source
 
 _QUOTED = r'"((?:[^"\\]|\\.)*+)"'
@@ -24,6 +26,8 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _ENDINGS = {"", "html", "htm", "xhtml", "php", "asp", "aspx", "jsp"}
 """Of pages, where there is no pattern."""
 _SERVED = {"200", "304"}
+_READ_AGAIN = 8 << 20
+"""Bytes before those that an import goes on with, where equal lines may stand."""
 
 
 def is_access_log(line: str) -> bool:
@@ -31,21 +35,28 @@ def is_access_log(line: str) -> bool:
     return _LINE.match(line) is not None
 
 
-def read_log(source: Source, reading: Reading) -> Lines:
-    """Yield what the rest of a log comes to."""
+def read_log(file: BinaryIO, reading: Reading, *, position: int = 0, line: int = 0) -> Lines:
+    """Yield what `file` comes to after its first `line` lines, which end at byte `position`."""
     # Whoever comes again on the same day is the same session; nobody can tell who it was.
     salt = secrets.token_bytes(32)
+    equals = Equals()
+    begin = max(0, position - _READ_AGAIN)
+    file.seek(begin)
+    again = Source(file, begin, 0)
+    while again.end < position and (text := next(again, None)):
+        _request(text.strip(), reading, salt, equals)
+    source = Source(file, position, line)
     while True:
         before, start, source.fault = source.line, source.end, None
         text = next(source, None)
         if text is None:
             return
-        if line := text.strip():
-            outcome = source.fault or _request(line, reading, salt)
+        if text := text.strip():
+            outcome = source.fault or _request(text, reading, salt, equals)
             yield from lines_of(outcome, source, before, start, reading.skip)
 
 
-def _request(line: str, reading: Reading, salt: bytes) -> Outcome:
+def _request(line: str, reading: Reading, salt: bytes, equals: Equals) -> Outcome:
     found = _LINE.match(line)
     if found is None:
         return "no line of an access log, common or combined"
@@ -69,7 +80,7 @@ def _request(line: str, reading: Reading, salt: bytes) -> Outcome:
         sessionId=_session(found["address"], agent or "", moment, salt),
         userAgent=agent and agent[:1_000],
     )
-    return [Made(event, f"log\0{line}")]
+    return [Made(event, equals.key(f"log\0{line}"))]
 
 
 def _item(target: str, pages: re.Pattern[str] | None) -> str | None:

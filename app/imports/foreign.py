@@ -24,6 +24,8 @@ from app.ingest.wire import EventIn
 
 _DAY_SECONDS = 86_400
 _MOST = 1_000_000_000
+_REMEMBERED = 50_000
+"""So many views, and up to as many before them: equal ones say the same second, and stand near."""
 
 Skip: TypeAlias = Callable[[int, str], None]
 """Is told the line and the reason of each record that is left out, with nothing wrong with it."""
@@ -50,6 +52,23 @@ class Made(NamedTuple):
 
     event: Decoded
     key: str
+
+
+class Equals:
+    """Tells equal views apart, of those met of late."""
+
+    def __init__(self) -> None:
+        self._newest: dict[int, int] = {}
+        self._older: dict[int, int] = {}
+
+    def key(self, key: str) -> str:
+        """Return what the n-th of equal views is known by."""
+        known = hash(key)
+        number = 1 + (self._newest.get(known) or self._older.get(known, 0))
+        if len(self._newest) >= _REMEMBERED:
+            self._older, self._newest = self._newest, {}
+        self._newest[known] = number
+        return key if number == 1 else f"{key}\0{number}"
 
 
 class Skipped(NamedTuple):

@@ -88,11 +88,13 @@ def read(
     """
     if kind in {"csv", "ndjson"}:
         return read_lines(file, kind, position=position, line=line)
+    if kind == "access-log":
+        return read_log(file, reading, position=position, line=line)
     file.seek(0)
     source = Source(file, 0, 0)
-    columns = [] if kind == "access-log" else next(csv.reader(source), [])
-    row = None if kind == "access-log" else _TABLES[kind][1](columns, reading)
+    columns = next(csv.reader(source), [])
+    row = _TABLES[kind][1](columns, reading)
     if position > source.end:
         file.seek(position)
         source = Source(file, position, line)
-    return read_log(source, reading) if row is None else records(source, columns, row, reading.skip)
+    return records(source, columns, row, reading.skip)

@@ -13,6 +13,9 @@ from app.imports.load import Batch
 from app.ingest.packing import EVENT_TYPES
 from app.runtime.moments import moment_of
 
+MOST_REASONS = 1_000
+_MORE = "more reasons than are told apart"
+
 
 class LeftOut(msgspec.Struct, kw_only=True):
     """Lines that came to nothing for the same reason."""
@@ -44,10 +47,13 @@ class Found(msgspec.Struct, kw_only=True):
     uncounted: int = 0
     """Events that are kept but not counted, such as a bot's."""
     left_out: dict[str, LeftOut] = msgspec.field(default_factory=dict)
-    """By the reason: lines that are no event though they should be, and those that need not."""
+    """By the reason: lines that are no event though they should be, and those that need not. At
+    most MOST_REASONS, and one for all others."""
 
     def note(self, line: int, reason: str) -> None:
         """Count a line that is left out."""
+        if len(self.left_out) >= MOST_REASONS and reason not in self.left_out:
+            reason = _MORE
         known = self.left_out.setdefault(reason, LeftOut(first=line))
         known.lines += 1
         self.lines = max(self.lines, line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.errors import InputError
-from app.imports.foreign import Made, Outcome, Reading, RowReader, Skipped, event_of
+from app.imports.foreign import Equals, Made, Outcome, Reading, RowReader, Skipped, event_of
 
 _VERSIONS = ("1Path", "2Path")
 _NEEDED = ("Event", "Session", "Bot", "Date")
@@ -24,6 +24,8 @@ def reader(columns: list[str], reading: Reading) -> RowReader:
     if missing:
         raise InputError(f"line 1: there is no column {missing[0]}")
 
+    equals = Equals()
+
     def row(values: Mapping[str, str]) -> Outcome:
         if values["Event"] == "true":
             return Skipped("an event of one's own, no page view")
@@ -36,6 +38,6 @@ def reader(columns: list[str], reading: Reading) -> RowReader:
             occurredAt=values["Date"],
             sessionId=values["Session"],
         )
-        return [Made(event, "\0".join(("goatcounter", *values.values())))]
+        return [Made(event, equals.key("\0".join(("goatcounter", *values.values()))))]
 
     return row

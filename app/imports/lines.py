@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
@@ -108,6 +109,8 @@ def _ndjson(source: Source) -> Lines:
         while size < MAX_LINE_BYTES and len(texts) < _AT_ONCE and (raw := source.raw()):
             if source.fault is not None:
                 break
+            if source.line == 1:
+                raw = raw.removeprefix(BOM_UTF8)
             if text := raw.strip():
                 texts.append(text)
                 places.append((source.line, source.end))

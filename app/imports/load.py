@@ -41,7 +41,9 @@ from app.runtime.moments import moment_of
 from app.runtime.sql import Connection
 
 BATCH = 20_000
-"""Lines a transaction: some megabytes, here and there."""
+"""Lines a transaction, at most: some megabytes, here and there."""
+BATCH_BYTES = 16 << 20
+"""Of a file a transaction, and a line: lines may be long."""
 _BACKFILL = Sender(backfills=True)
 _NO_TIME = "occurredAt: missing"
 
@@ -90,7 +92,11 @@ class Reader:
             await asyncio.wait([following])
 
     def _next(self, lines: Lines) -> Batch | None:
-        batch = list(islice(lines, BATCH))
+        batch: list[Line] = []
+        for line in islice(lines, BATCH):
+            batch.append(line)
+            if line.end - batch[0].end >= BATCH_BYTES:
+                break
         if not batch:
             return None
         now = self._clock()

@@ -35,6 +35,8 @@ _TOP_TOKEN = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb"){0,9999}+([\[\]{},
 _DEEP_TOKEN = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb"){0,9999}+([\[\]{}])?", re.DOTALL)
 # Of what does not end in a space: so there always is a line after the spaces.
 _LINE = re.compile(rb"\s*+([^\n]++)")
+# Where a line ends an event and begins another, or seems to: JSON's spaces, no end of a line.
+_TWO_IN_LINE = re.compile(rb"\}[ \t\r]*,[ \t\r]*\{")
 _NO_ARRAY = "the body is not JSON: its brackets do not fit"
 _NDJSON = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
 _CLOUD_EVENTS = {"application/cloudevents+json", "application/cloudevents-batch+json"}
@@ -102,8 +104,10 @@ def decode_action(body: bytes, *, event_type: EventType, content_id: str) -> Dec
 
 def decode_lines(lines: list[bytes], *, max_event_bytes: int) -> list[Decoded]:
     """Return the event of each of some lines of NDJSON, none of which is empty."""
-    body = b"[%b]" % b",".join(lines)
-    if len(body) <= max_event_bytes and b"\\u0000" not in body:
+    body = b"[%b]" % b",\n".join(lines)
+    # No line is two events, so that of as many events as lines none is spread over two.
+    is_each_alone = _TWO_IN_LINE.search(body) is None
+    if is_each_alone and len(body) <= max_event_bytes and b"\\u0000" not in body:
         try:
             events = _decode_events(body)
         except FAULTS:

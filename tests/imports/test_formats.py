@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.errors import InputError
+from app.imports import found as found_in_file
 from app.imports import load
 from app.imports.found import Found
 from app.imports.run import check, run
@@ -55,6 +56,7 @@ Location,FirstVisit,Date
 /b.html,B,false,,Bot 1,Linux,s2,3,,,,DE,true,2026-01-02T03:04:05Z
 click,C,true,,Firefox 99,Linux,s1,0,,,,DE,false,2026-01-02T03:04:05Z
 """
+VISIT = GOATCOUNTER.splitlines(keepends=True)[2]
 NGINX = r"""
 203.0.113.9 - - [31/Jan/2026:23:30:00 +0100] "GET /a?x=1#y HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11)"
 203.0.113.9 - bob [31/Jan/2026:23:30:00 +0100] "GET /caf%C3%A9/b.html HTTP/2.0" 304 0 "r" "Mozilla"
@@ -129,6 +131,24 @@ async def test_what_a_log_tells_of_visitors(tmp_path: Path) -> None:
     assert (found.events, found.uncounted) == (3, 1)
 
 
+async def test_reasons_without_end_are_not_all_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in which each line is wrong in a way of its own takes no memory for each."""
+    monkeypatch.setattr(found_in_file, "MOST_REASONS", 2)
+    path = tmp_path / "access.log"
+    path.write_text(
+        "".join(NGINX.splitlines(keepends=True)[1:2] * 2).replace("Jan", "Fo%d") % (1, 2)
+    )
+    path.write_text(path.read_text() * 3 + "more\n")
+    (found,) = await dry_run(path)
+    assert [(left.first, left.lines) for left in found.left_out.values()] == [
+        (1, 3),
+        (2, 3),
+        (7, 1),
+    ]
+
+
 async def dry_run(path: Path, **given: Any) -> list[Found]:
     asked = wanted(Settings(), Told(), path)
     for name, value in given.items():
@@ -175,7 +195,10 @@ def packed(path: Path, members: dict[str, str]) -> Path:
 async def test_what_two_files_have_in_common_counts_once(
     world: World, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An overlapping export, a log that was rotated and packed; one cut off within a record."""
+    """An overlapping export, a log that was rotated and packed; one cut off within a record.
+
+    The same line twice in a log is two views, also where the import was cut off between them.
+    """
     monkeypatch.setattr(load, "BATCH", 1)
     first = packed(
         tmp_path / "one.zip", {"imported_visitors.csv": "", "imported_pages.csv": PLAUSIBLE}
@@ -183,21 +206,31 @@ async def test_what_two_files_have_in_common_counts_once(
     second = tmp_path / "two.csv"
     second.write_text(PLAUSIBLE + '"2026-01-03","example.com","/",1,1,4,0,0,10,1\n')
     log, rotated = tmp_path / "access.log", tmp_path / "access.log.1.gz"
-    log.write_text(NGINX.lstrip())
+    lines = NGINX.lstrip().splitlines(keepends=True)
+    log.write_text("".join([lines[0], *lines]))
     with gzip.open(rotated, "wb") as file:
-        file.write((NGINX.lstrip() + APACHE).encode())
-    with pytest.raises(KilledError):
-        await run(wanted(settings, Told(killed_after=1), first))
+        file.write("".join([lines[0], *lines, APACHE]).encode())
+    goat = tmp_path / "goat.csv"
+    goat.write_text(GOATCOUNTER.replace(VISIT, VISIT * 2))
+    for path in (first, log):
+        with pytest.raises(KilledError):
+            await run(wanted(settings, Told(killed_after=1), path))
 
-    found = await run(wanted(settings, Told(), first, second, log, rotated))
+    found = await run(wanted(settings, Told(), first, second, log, rotated, goat))
 
-    assert [(one.events - one.duplicates) for one in found] == [2, 2, 3, 2]
+    assert [(one.events - one.duplicates) for one in found] == [2, 2, 4, 2, 3]
     assert await world.rows(
         "select external_id, sum(views)::bigint, sum(watch_seconds) from agg.engagement_1d "
         "inner join core.item using (item_id) group by external_id order by external_id"
-    ) == [("/", 20, 100_010.0), ("/a", 1, 0.0), ("/café/b.html", 1, 0.0), ("/watch/77", 1, 0.0)]
+    ) == [
+        ("/", 20, 100_010.0),
+        ("/a", 2, 0.0),
+        ("/a.html", 3, 0.0),
+        ("/café/b.html", 1, 0.0),
+        ("/watch/77", 1, 0.0),
+    ]
     sessions = await world.rows("select session_id from core.event where session_id is not null")
-    assert all(re.fullmatch("[0-9a-f]{32}", session) for (session,) in sessions)
+    assert all(re.fullmatch("[0-9a-f]{32}|s1", session) for (session,) in sessions)
     assert await world.rows("select uncounted_because from core.event where not counted") == [
         ("bot: Googlebot/",)
     ]

@@ -11,7 +11,7 @@ import pytest
 
 from app.errors import BadRequestError, TooLargeError
 from app.http.body import read_body
-from app.ingest.decode import Decoded, decode_action, decode_body
+from app.ingest.decode import Decoded, decode_action, decode_body, decode_lines
 from app.ingest.wire import EventIn
 
 VIEW = {"type": "view", "contentId": "a"}
@@ -98,6 +98,24 @@ def test_ndjson_skips_empty_lines_and_keeps_order() -> None:
     first, broken, last = decode(body, media_type="application/x-ndjson; charset=utf-8")
     assert (first, last) == (GOOD, GOOD)
     assert isinstance(broken, str)
+
+
+@pytest.mark.parametrize("between", [b",", b" ,\t", b"\r,"])
+@pytest.mark.parametrize(
+    "halves",
+    [
+        (b'{"type":"view","contentId":"a"', b'"count":2}'),
+        (b'{"type":"view","contentId":"a","metadata":{"m":[{}', b"{}]}}"),
+        (b'{"type":"view","contentId":"a}', b'{"}'),
+    ],
+)
+def test_a_line_of_two_events_does_not_make_up_for_one_over_two(
+    between: bytes, halves: tuple[bytes, bytes]
+) -> None:
+    view = json.dumps(VIEW).encode()
+    *wrong, last = decode_lines([view + between + view, *halves, view], max_event_bytes=1_000)
+    assert [type(each) for each in wrong] == [str] * 3
+    assert last == GOOD
 
 
 def test_an_empty_array_has_no_events() -> None:
