@@ -167,8 +167,15 @@ async def test_an_import_takes_it_back(
 
 @pytest.mark.parametrize("level", ["1m", "15m", "1d"])
 async def test_counts_add_up_to_the_events(
-    settings: Settings, sent: list[Any], tmp_path: Path, level: Literal["1m", "15m", "1d"]
+    settings: Settings,
+    sent: list[Any],
+    pool: Pool,
+    tmp_path: Path,
+    level: Literal["1m", "15m", "1d"],
 ) -> None:
+    """Also to those that no aggregate has been refreshed for."""
+    async with pool.connection() as connection:
+        await connection.execute("update core.event set count = 107 where count = 7")
     paths = await exported(
         settings, tmp_path, "engagement", "--format", "parquet", "--level", level
     )
@@ -177,7 +184,9 @@ async def test_counts_add_up_to_the_events(
     views: Counter[tuple[str, int]] = Counter()
     for event in sent:
         if event.type == TYPE_NUMBERS["view"] and event.uncounted_because is None:
-            views[event.content_id, event.occurred_at // size * size] += event.count
+            views[event.content_id, event.occurred_at // size * size] += event.count + 100 * (
+                event.count == 7
+            )
     rows = rows_of(paths)
     found = {(row["contentId"], us(row["bucket"])): row["views"] for row in rows if row["views"]}
     assert found == views

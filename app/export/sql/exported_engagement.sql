@@ -1,4 +1,5 @@
--- Counts of each item in each bucket (1m, 15m or 1d, in UTC) of a stretch of time, in order.
+-- Counts of each item in each bucket (1m, 15m or 1d, in UTC) of a stretch of time, in order; with
+-- what came late and waits for its aggregate to be refreshed.
 select
     to_char(counts.bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as bucket,
     item.external_id as "contentId",
@@ -20,7 +21,7 @@ from (
         minute.comments,
         minute.shares,
         minute.watch_seconds
-    from agg.engagement_1m as minute
+    from api.engagement_1m as minute
     where
         %(level)s::text = '1m'
         and minute.bucket >= %(since)s::timestamptz and minute.bucket < %(until)s::timestamptz
@@ -33,7 +34,7 @@ from (
         quarter.comments,
         quarter.shares,
         quarter.watch_seconds
-    from agg.engagement_15m as quarter
+    from api.engagement_15m as quarter
     where
         %(level)s::text = '15m'
         and quarter.bucket >= %(since)s::timestamptz and quarter.bucket < %(until)s::timestamptz
@@ -46,7 +47,7 @@ from (
         day.comments,
         day.shares,
         day.watch_seconds
-    from agg.engagement_1d as day
+    from api.engagement_1d as day
     where
         %(level)s::text = '1d'
         and day.bucket >= %(since)s::timestamptz and day.bucket < %(until)s::timestamptz
