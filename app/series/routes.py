@@ -35,7 +35,7 @@ from app.series.parameters import (
 )
 from app.series.period import EARLIEST, Width, asked_period, find_buckets
 from app.series.queries import engagement_sums
-from app.series.unique import check_buckets, find_viewers
+from app.series.unique import check_buckets, check_filters, find_viewers
 from app.series.wire import Series
 from app.services import Services
 
@@ -100,6 +100,7 @@ async def series(
     names = _names(filters, by)
     asked = asked_period(since, until, zone, compare)
     chosen = metrics or METRICS
+    check_filters(chosen, filters)
     check_buckets(chosen, bucket, cumulative=cumulative)
     as_of = datetime.now(UTC)
     async with services.connected() as connection:

@@ -31,7 +31,7 @@ from app.series.parameters import (
 )
 from app.series.period import EARLIEST, asked_period, find_period
 from app.series.queries import engagement_sums
-from app.series.unique import find_viewers
+from app.series.unique import check_filters, find_viewers
 from app.series.wire import Change, Earlier, Metric, Totals
 from app.services import Services
 
@@ -74,6 +74,7 @@ async def totals(
     asked = asked_period(since, until, zone, compare)
     as_of = datetime.now(UTC)
     chosen = metrics or METRICS
+    check_filters(chosen, filters)
     async with services.connected() as connection:
         wanted = await condition_of(connection, filters)
         period = await find_period(connection, asked, as_of=as_of)

@@ -10,6 +10,7 @@ import msgspec
 from app.errors import BadRequestError
 from app.runtime.sql import Connection, Query
 from app.series.counts import UNIQUE
+from app.series.filters import Filters
 from app.series.wire import Metric
 
 MOST_ITEMS = 1_000
@@ -75,6 +76,12 @@ async def find_viewers(
     return await unique_viewers(
         connection, edges=edges, item_ids=item_ids, apart=split_by == "item"
     )
+
+
+def check_filters(metrics: Sequence[Metric], filters: Filters) -> None:
+    """Raise `BadRequestError` for filters of events: viewers are kept by item."""
+    if UNIQUE in metrics and filters.dimension is not None:
+        raise BadRequestError("metadata: uniqueViewers are not known by metadata; leave one away")
 
 
 def check_buckets(metrics: Sequence[Metric], width: str, *, cumulative: bool) -> None:

@@ -36,6 +36,14 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"metrics": "uniqueViewers", "category": "a", "by": "category"},
         "by: uniqueViewers are told apart by item only, not by category",
     ),
+    *(
+        (
+            url,
+            {"metrics": "uniqueViewers", "contentId": "a", "metadata": "device:phone"},
+            "metadata: uniqueViewers are not known by metadata; leave one away",
+        )
+        for url in (SERIES, TOTALS)
+    ),
     (SERIES, {"compare": "week"}, "compare: 'week' is none of previous, year"),
     (SERIES, {"cumulative": "maybe"}, "cumulative: 'maybe' is neither true nor false"),
     (SERIES, {"format": "xml"}, "format: 'xml' is none of json, csv, ndjson"),

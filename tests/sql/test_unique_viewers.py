@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.imports.queries import note_viewer_days
 from tests.sql.world import AS_OF, World
 
 QUARTER = timedelta(minutes=15)
@@ -241,3 +242,51 @@ async def test_a_corrected_day_is_counted_anew(world: World) -> None:
     assert await since(world, [1], "-infinity") == {1: 2}
     assert await since(world, [1], AS_OF - 3 * DAY) == {1: distinct(left, [1], AS_OF - 3 * DAY)}
     assert await between(world, [AS_OF - 2 * DAY, AS_OF - DAY - QUARTER]) == {}
+
+
+async def test_whoever_is_forgotten_is_so_in_what_waits_to_be_scored(world: World) -> None:
+    """A user that asks to be erased has often just viewed something: the feed has it yet."""
+    await insert(world, [View(1, AS_OF - DAY, viewer) for viewer in (-5, 7)])
+    await score(world)
+    await insert(world, [View(1, AS_OF, viewer) for viewer in (-5, 7)])
+    for salt, purges in ((3, False), (0, True)):
+        gone = 7 if purges else -5
+        await world.execute("select api.forget_viewers(%s, %s, %s)", [gone], salt, purges)
+    await score(world)
+    assert await since(world, [1, SITE], "-infinity") == {1: 1, SITE: 1}
+    assert await since(world, [1], AS_OF) == {1: 1}
+    left = await world.rows(
+        "select entry from core.viewer_day union select entry from core.viewer_item"
+    )
+    assert not {-5 & (2**63 - 1), 7} & {entry for (entry,) in left}
+
+
+async def test_viewers_of_an_item_read_no_more_of_a_backlog_than_its_own(world: World) -> None:
+    """Nor once for each moment that is asked about."""
+    await insert(world, [View(1, AS_OF, viewer) for viewer in range(50)])
+    await insert(world, [View(9, AS_OF - n * timedelta(seconds=1), n) for n in range(5_000)])
+    read = (
+        "select coalesce(pg_stat_get_xact_tuples_returned('core.score_feed'::regclass), 0) "
+        "+ coalesce(pg_stat_get_xact_tuples_fetched('core.score_feed'::regclass), 0)"
+    )
+    moments = [AS_OF - n * DAY for n in range(8)]
+    async with world.connection.transaction():
+        before = await world.value(read)
+        rows = await world.rows(
+            "select viewers from api.viewers_since(%s::bigint[], %s::timestamptz[])",
+            [[1] * len(moments), moments],
+        )
+        assert rows == [(50,)] * len(moments)
+        assert await between(world, [AS_OF - DAY, AS_OF + QUARTER], [1]) == {(1, None): 50}
+        assert await world.value(read) - before < 300
+
+
+async def test_a_run_waits_for_an_import_that_notes_a_day_again(world: World) -> None:
+    """It takes the note away: what is not committed then would be noted nowhere."""
+    await note_viewer_days(world.connection, first_at=AS_OF - DAY, last_at=AS_OF)
+    async with world.connection.transaction():
+        await note_viewer_days(world.connection, first_at=AS_OF - DAY, last_at=AS_OF)
+        locked = await world.value(
+            "select count(*) from core.viewer_recount where xmin = pg_current_xact_id()::xid"
+        )
+    assert locked == 2

@@ -1,4 +1,5 @@
--- Have the next runs add the viewers of the days (UTC) of events that came in beside the feed.
+-- Have the next runs add the viewers of the days (UTC) of events that came in beside the feed. What
+-- is noted already is locked: a run takes it out after these events are committed, not before.
 insert into core.viewer_recount (day)
 select day.begins::date
 from generate_series(
@@ -6,4 +7,4 @@ from generate_series(
     %(last_at)s::timestamptz at time zone 'UTC',
     interval '1 day'
 ) as day (begins)
-on conflict do nothing;
+on conflict (day) do update set day = excluded.day;

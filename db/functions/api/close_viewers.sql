@@ -15,6 +15,10 @@ declare
     until bigint;
     found record;
 begin
+    -- What api.forget_viewers renames must not be read before and written after.
+    if not pg_try_advisory_xact_lock(hashtext('groundswell viewers')) then
+        return false;
+    end if;
     delete from core.viewer_recount as recount
     where recount.day = (select min(next.day) from core.viewer_recount as next)
     returning recount.day into noted;

@@ -1,14 +1,15 @@
 -- How many viewers the entries of each of some groups are together.
--- Source: entries as core.viewer_day has them, each beside the number of its group.
+-- Source: entries as core.viewer_day has them, each beside the number of its group, each once.
 -- Feeds: api.unique_viewers, api.viewers_since.
 -- Keeps: exact for a group without registers.
 create function api.count_viewers(places bigint[], entries bigint[])
 returns table (place bigint, viewers bigint)
 language sql immutable parallel safe
 set jit = off
+set work_mem = '64MB'
 begin atomic
 with given as materialized (
-    select distinct
+    select
         each.place,
         each.entry
     from unnest(count_viewers.places, count_viewers.entries) as each (place, entry)

@@ -1,8 +1,10 @@
 -- Take the hashes of some users and sessions out of all sets of viewers.
--- Source: POST /admin/erasures, DELETE /me, groundswell erase. Feeds: core.viewer_day,
--- core.viewer_item.
+-- Source: POST /admin/erasures, DELETE /me, groundswell erase. Feeds: core.score_feed,
+-- core.viewer_day, core.viewer_item.
 -- Keeps: without `purges` counts stay: each gets a hash salted with what is forgotten then, as
--- api.erase_events gives it to the events. Registers tell of nobody. With the rights of its owner.
+-- api.erase_events gives it to the events. Registers tell of nobody. The feed first: a run that has
+-- read it meanwhile is rolled back, or has committed before the days are looked through; and no
+-- day is closed or recounted meanwhile. With the rights of its owner.
 create function api.forget_viewers(viewers bigint[], salt bigint, purges boolean)
 returns void
 language plpgsql volatile
@@ -14,6 +16,16 @@ declare
         select viewer & 9223372036854775807 from unnest(viewers) as viewer
     );
 begin
+    perform pg_advisory_xact_lock(hashtext('groundswell viewers'));
+    update core.score_feed as feed
+    set
+        viewer = case
+            when not purges
+                then
+                    hashtextextended((feed.viewer & 9223372036854775807)::text, salt)
+                    & 9223372036854775807
+        end
+    where feed.viewer & 9223372036854775807 = any(known);
     if purges then
         delete from core.viewer_day as stored where stored.entry = any(known);
         delete from core.viewer_item as stored where stored.entry = any(known);

@@ -15,6 +15,7 @@ begin
         perform pg_sleep(0.1);
     end loop;
     commit;
+    perform pg_advisory_xact_lock(hashtext('groundswell viewers'));
     create temporary table viewer_before on commit drop as
     select
         stored.item_id,

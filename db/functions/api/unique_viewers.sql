@@ -11,6 +11,8 @@ create function api.unique_viewers(
 returns table (place integer, item_id bigint, viewers bigint)
 language plpgsql stable
 set jit = off
+-- Many buckets have many registers: 8,192 each at most.
+set work_mem = '64MB'
 -- Days are looked up one by one, whatever is known of them.
 set enable_seqscan = off
 as $$
@@ -84,29 +86,57 @@ begin
         ) as stored
         union all
         select
-            case when 0 = any(wanted) then 0 else feed.item_id end,
-            (feed.occurred_at at time zone 'UTC')::date,
-            feed.viewer & 9223372036854775807,
+            fed.item_id,
+            (fed.occurred_at at time zone 'UTC')::date,
+            fed.viewer & 9223372036854775807,
             api.quarter_hours(
-                (feed.occurred_at at time zone 'UTC')::date,
-                feed.occurred_at,
-                feed.occurred_at + interval '1 microsecond'
+                (fed.occurred_at at time zone 'UTC')::date,
+                fed.occurred_at,
+                fed.occurred_at + interval '1 microsecond'
             )
-        from core.score_feed as feed
+        from (
+            -- Looked up item by item: what waits to be scored may be long.
+            select waiting.*
+            from unnest(wanted) as item (item_id)
+            cross join lateral (
+                select
+                    feed.item_id,
+                    feed.occurred_at,
+                    feed.viewer
+                from core.score_feed as feed
+                where feed.item_id = item.item_id and feed.viewer is not null
+                offset 0
+            ) as waiting
+            union all
+            select
+                0,
+                feed.occurred_at,
+                feed.viewer
+            from core.score_feed as feed
+            where feed.viewer is not null and 0 = any(wanted)
+        ) as fed
         where
-            feed.viewer is not null
-            and feed.occurred_at >= first_day::timestamp at time zone 'UTC'
-            and (0 = any(wanted) or feed.item_id = any(wanted))
+            fed.occurred_at >= first_day::timestamp at time zone 'UTC'
+            and fed.occurred_at < edges[cardinality(edges)] + interval '15 minutes'
     ),
 
+    -- Of a register only the highest rank counts.
     grouped as (
         select
-            piece.place * 1000000 + case when apart then array_position(wanted, seen.item_id) else 0 end
-                as number,
-            seen.entry
-        from piece
-        inner join seen
-            on piece.day = seen.day and piece.quarters & seen.quarters <> 0::bit(96)
+            found.number,
+            min(found.entry) as entry
+        from (
+            select
+                piece.place * 1000000
+                + case when apart then array_position(wanted, seen.item_id) else 0 end as number,
+                seen.entry,
+                case when seen.entry < 0 then -1 - (-1 - seen.entry) / 64 else seen.entry end
+                    as viewer_or_register
+            from piece
+            inner join seen
+                on piece.day = seen.day and piece.quarters & seen.quarters <> 0::bit(96)
+        ) as found
+        group by found.number, found.viewer_or_register
     )
 
     select

@@ -10,6 +10,7 @@ create function api.viewers_since(item_ids bigint[], since timestamptz[])
 returns table (item_id bigint, since timestamptz, viewers bigint)
 language sql stable
 set jit = off
+set work_mem = '64MB'
 -- Days are looked up one by one, whatever is known of them.
 set enable_seqscan = off
 begin atomic
@@ -31,84 +32,125 @@ with asked as materialized (
     ) as pair
 ),
 
--- The days at the ends: those that are not closed, and those that a window begins in.
+-- The days at the ends: those that are not closed, and those that a window begins within.
 wanted as materialized (
     select
-        asked.item_id,
-        asked.day
-    from asked
-    where isfinite(asked.day)
-    union
-    select
-        asked.item_id,
-        open.day
-    from asked
-    cross join (
-        select position.closed_before + step.days as day
-        from core.viewer_position as position
-        cross join lateral generate_series(
-            0, (select max(stored.day) from core.viewer_day as stored) - position.closed_before
-        ) as step (days)
-    ) as open
+        end_of.place,
+        end_of.item_id,
+        end_of.day,
+        api.quarter_hours(end_of.day, end_of.begins, 'infinity') as quarters
+    from (
+        select
+            asked.place,
+            asked.item_id,
+            asked.begins,
+            asked.day
+        from asked
+        where asked.begins > asked.day::timestamp at time zone 'UTC'
+        union
+        select
+            asked.place,
+            asked.item_id,
+            asked.begins,
+            open.day
+        from asked
+        inner join (
+            select position.closed_before + step.days as day
+            from core.viewer_position as position
+            cross join lateral generate_series(
+                0, (select max(stored.day) from core.viewer_day as stored) - position.closed_before
+            ) as step (days)
+        ) as open on asked.day <= open.day
+    ) as end_of
 ),
 
 seen as (
     select
-        wanted.item_id,
-        stored.entry,
-        (wanted.day + stored.last_quarter * interval '15 minutes') at time zone 'UTC' as at
-    from wanted
+        wanted.place,
+        stored.entry
+    from (
+        select distinct
+            each.item_id,
+            each.day
+        from wanted as each
+    ) as read_once
     cross join lateral (
         select
             known.entry,
-            96 - position('1' in reverse(known.quarters::text)) as last_quarter
+            known.quarters
         from core.viewer_day as known
-        where known.day = wanted.day and known.item_id = wanted.item_id
+        where known.day = read_once.day and known.item_id = read_once.item_id
         offset 0
     ) as stored
+    inner join wanted
+        on
+            read_once.item_id = wanted.item_id
+            and read_once.day = wanted.day
+            and stored.quarters & wanted.quarters <> 0::bit(96)
     union all
     select
-        item.item_id,
-        stored.entry,
-        stored.last_day::timestamp at time zone 'UTC' as at
-    from (select distinct asked.item_id from asked) as item
-    cross join lateral (
-        select
-            known.entry,
-            known.last_day
-        from core.viewer_item as known
-        where known.item_id = item.item_id
-        offset 0
+        asked.place,
+        stored.entry
+    from (
+        select each.*
+        from (select distinct asked.item_id from asked) as item
+        cross join lateral (
+            select
+                known.item_id,
+                known.entry,
+                known.last_day::timestamp at time zone 'UTC' as at
+            from core.viewer_item as known
+            where known.item_id = item.item_id
+            offset 0
+        ) as each
+        offset 0 -- read once, not once a moment
     ) as stored
+    inner join asked on stored.item_id = asked.item_id and stored.at >= asked.begins
+    union all
+    -- Looked up item by item: what waits to be scored may be long.
+    select
+        asked.place,
+        fed.viewer & 9223372036854775807
+    from (
+        select each.*
+        from (select distinct asked.item_id from asked) as item
+        cross join lateral (
+            select
+                feed.item_id,
+                feed.viewer,
+                feed.occurred_at
+            from core.score_feed as feed
+            where feed.item_id = item.item_id and feed.viewer is not null
+            offset 0
+        ) as each
+        offset 0
+    ) as fed
+    inner join asked on fed.item_id = asked.item_id and fed.occurred_at >= asked.begins
     union all
     select
-        scope.item_id,
-        feed.viewer & 9223372036854775807 as entry,
-        time_bucket(interval '15 minutes', feed.occurred_at) as at
+        asked.place,
+        feed.viewer & 9223372036854775807
     from core.score_feed as feed
-    cross join lateral (values (feed.item_id), (0)) as scope (item_id)
-    where
-        feed.viewer is not null
-        and scope.item_id = any(viewers_since.item_ids)
+    inner join asked on asked.item_id = 0 and feed.occurred_at >= asked.begins
+    where feed.viewer is not null and 0 = any(viewers_since.item_ids)
 ),
 
-latest as materialized (
-    select
-        seen.item_id,
-        seen.entry,
-        max(seen.at) as at
-    from seen
-    group by seen.item_id, seen.entry
-),
-
+-- Of a register only the highest rank counts.
 counted as (
     select each.*
     from (
         select
-            array_agg(asked.place) as places,
-            array_agg(latest.entry) as entries
-        from asked
-        inner join latest on asked.item_id = latest.item_id and asked.begins <= latest.at
+            array_agg(needed.place) as places,
+            array_agg(needed.entry) as entries
+        from (
+            select
+                seen.place,
+                min(seen.entry) as entry
+            from seen
+            group by
+                seen.place,
+                case when seen.entry < 0 then -1 - (-1 - seen.entry) / 64 else seen.entry end
+        ) as needed
     ) as found
     cross join lateral api.count_viewers(found.places, found.entries) as each
 )
