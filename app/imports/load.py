@@ -45,6 +45,8 @@ BATCH = 20_000
 BATCH_BYTES = 16 << 20
 """Of a file a transaction, and a line: lines may be long."""
 _BACKFILL = Sender(backfills=True)
+_HOUR = 3_600_000_000
+"""In microseconds."""
 _NO_TIME = "occurredAt: missing"
 
 
@@ -189,7 +191,6 @@ class Loader:
         async with sql.copy_events(connection) as copy:
             for rows, _ in encode_rows(events, ids, key=key):
                 await copy.write(rows)
-        first, last = (moment_of(events[end].event.occurred_at) for end in (0, -1))
         first_ats: dict[int, datetime] = {}
         for event, received_at in events:
             if event.uncounted_because is None:
@@ -197,7 +198,10 @@ class Loader:
                 # They are in the order of time, so that the first of an item is its earliest.
                 if item_id not in first_ats:
                     first_ats[item_id] = moment_of(min(event.occurred_at, received_at))
-        await imports.note_viewer_days(connection, first_at=first, last_at=last)
+        hours = {min(event.occurred_at, received_at) // _HOUR for event, received_at in events}
+        await imports.note_viewer_hours(
+            connection, hours=[moment_of(hour * _HOUR) for hour in sorted(hours)]
+        )
         await imports.note_import(
             connection,
             item_ids=list(first_ats),

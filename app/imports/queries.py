@@ -31,7 +31,7 @@ class _Holder(msgspec.Struct, frozen=True, kw_only=True):
 _BEGIN_IMPORT = Query("begin_import", Come)
 _MOVE_IMPORT = Command("move_import")
 _NOTE_IMPORT = Command("note_import")
-_NOTE_VIEWER_DAYS = Command("note_viewer_days")
+_NOTE_VIEWER_HOURS = Command("note_viewer_hours")
 _END_IMPORTS = Command("end_imports")
 _ARE_AGGREGATED = Query("are_aggregated", _Aggregated)
 _HOLD_OFF_RETENTION = Query("hold_off_retention", _Holder)
@@ -66,11 +66,9 @@ async def move_import(  # noqa: PLR0913 - the columns of its row
     )
 
 
-async def note_viewer_days(
-    connection: Connection, *, first_at: datetime, last_at: datetime
-) -> None:
-    """Have the next runs add the viewers of the days between two moments."""
-    await _NOTE_VIEWER_DAYS.run(connection, first_at=first_at, last_at=last_at)
+async def note_viewer_hours(connection: Connection, *, hours: list[datetime]) -> None:
+    """Have the next runs add the viewers of hours: when they begin, in order."""
+    await _NOTE_VIEWER_HOURS.run(connection, hours=hours)
 
 
 async def note_import(

@@ -77,9 +77,9 @@ comment on column core.viewer_position.kept_since is
     'The first day of which core.viewer_day has all; null: nothing was dropped.';
 
 create table core.viewer_recount (
-    day date primary key
+    hour timestamptz primary key
 );
 
 comment on table core.viewer_recount is
-    'Days (UTC) with events that came in beside the feed: runs add their viewers, a day at a time.';
-comment on column core.viewer_recount.day is 'The day.';
+    'Hours with events that came in beside the feed: runs add their viewers, an hour at a time.';
+comment on column core.viewer_recount.hour is 'When it begins.';

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.queries import note_viewer_days
+from app.imports.queries import note_viewer_hours
 from tests.sql.world import AS_OF, World
 
 QUARTER = timedelta(minutes=15)
@@ -281,12 +281,46 @@ async def test_viewers_of_an_item_read_no_more_of_a_backlog_than_its_own(world: 
         assert await world.value(read) - before < 300
 
 
-async def test_a_run_waits_for_an_import_that_notes_a_day_again(world: World) -> None:
+async def test_a_run_waits_for_an_import_that_notes_an_hour_again(world: World) -> None:
     """It takes the note away: what is not committed then would be noted nowhere."""
-    await note_viewer_days(world.connection, first_at=AS_OF - DAY, last_at=AS_OF)
+    hours = [AS_OF - DAY, AS_OF]
+    await note_viewer_hours(world.connection, hours=hours)
     async with world.connection.transaction():
-        await note_viewer_days(world.connection, first_at=AS_OF - DAY, last_at=AS_OF)
+        await note_viewer_hours(world.connection, hours=hours)
         locked = await world.value(
             "select count(*) from core.viewer_recount where xmin = pg_current_xact_id()::xid"
         )
     assert locked == 2
+
+
+async def test_days_that_cannot_be_closed_stop_no_list(world: World) -> None:
+    await world.happened(await world.item("a"))
+    await world.execute("insert into core.viewer_recount values (%s)", AS_OF - DAY)
+    try:
+        await world.execute(
+            "create function public.refuse() returns trigger language plpgsql "
+            "as 'begin raise exception ''broken''; end'"
+        )
+        await world.execute(
+            "create trigger refuse before delete on core.viewer_recount "
+            "for each row execute function public.refuse()"
+        )
+        assert await world.run_with_faults() == "viewers: broken"
+    finally:
+        await world.execute("drop function public.refuse() cascade")
+    assert await world.value("select count(*) from api.current_ranking") > 0
+    await world.run()
+    assert await world.value("select count(*) from core.viewer_recount") == 0
+
+
+async def test_an_import_is_added_hour_by_hour(world: World) -> None:
+    """A day at once would hold up the lists for as long as it takes."""
+    views = [View(1, AS_OF - DAY - n * timedelta(hours=1), n % 3) for n in range(5)]
+    await insert(world, views)
+    await world.execute("truncate core.score_feed")
+    hours = sorted({view.at.replace(minute=0) for view in views})
+    await note_viewer_hours(world.connection, hours=hours)
+    await world.execute("select api.close_viewers(%s)", AS_OF)
+    assert await since(world, [1], "-infinity") == {1: 1}
+    await score(world)
+    assert await since(world, [1, SITE], "-infinity") == {1: 3, SITE: 3}

@@ -1,10 +1,11 @@
--- Add who has viewed what to the days: by a slice of the feed, or by all events of a day.
+-- Add who has viewed what to the days: by a slice of the feed, or by all events of an
+-- hour.
 -- Source: api.seen_viewers. Feeds: core.viewer_day; core.viewer_item for days that are closed.
 -- Keeps: reads the feed without emptying it: only api.score_events may have it read the feed, which
 -- takes the slice out in the same snapshot. Adding again changes nothing, and writes nothing. Only
 -- under the lock of the scoring job. Up to 1,000 viewers of an item and day are all there: whether
 -- they are more is asked by one new viewer in 32.
-create function api.add_viewers(fed_since timestamptz, recounted date default null)
+create function api.add_viewers(fed_since timestamptz, recounted timestamptz default null)
 returns void
 language plpgsql volatile
 set jit = off
@@ -171,5 +172,5 @@ begin
 end;
 $$;
 
-comment on function api.add_viewers(timestamptz, date) is
-    'Adds the viewers in the feed since a moment or, where a day is given, those of its events.';
+comment on function api.add_viewers(timestamptz, timestamptz) is
+    'Adds the viewers in the feed since a moment or, where an hour is given, those of its events.';

@@ -11,7 +11,7 @@ as $$
 declare
     open core.viewer_position;
     today constant date := ((as_of - interval '1 hour') at time zone 'UTC')::date;
-    noted date;
+    noted timestamptz;
     until bigint;
     found record;
 begin
@@ -20,8 +20,8 @@ begin
         return false;
     end if;
     delete from core.viewer_recount as recount
-    where recount.day = (select min(next.day) from core.viewer_recount as next)
-    returning recount.day into noted;
+    where recount.hour = (select min(next.hour) from core.viewer_recount as next)
+    returning recount.hour into noted;
     if noted is not null then
         perform api.add_viewers('infinity', noted);
         return true;

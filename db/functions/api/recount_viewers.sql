@@ -23,7 +23,12 @@ begin
     from core.viewer_day as stored
     where stored.day = recount_viewers.day;
     delete from core.viewer_day as stored where stored.day = recount_viewers.day;
-    perform api.add_viewers('infinity', recount_viewers.day);
+    for hour in 0..23 loop
+        perform api.add_viewers(
+            'infinity',
+            recount_viewers.day::timestamp at time zone 'UTC' + make_interval(hours => hour)
+        );
+    end loop;
     delete from viewer_before as before
     using core.viewer_day as stored
     where

@@ -13,6 +13,8 @@ declare
     ledger_id bigint;
     ranking core.ranking;
     fault text;
+    unclosed text;
+    closes boolean;
     scored bigint := 0;
     slice record;
     at_most integer := 50000;
@@ -77,11 +79,16 @@ begin
     commit;
     perform api.drop_old_scores();
     commit;
-    while fault is null and api.close_viewers(as_of) loop
+    -- Lists do without: what fails here stops none.
+    while fault is null loop
+        begin
+            closes := api.close_viewers(as_of);
+        exception when others then
+            unclosed := format('viewers: %s', sqlerrm);
+        end;
         commit;
-        exit when clock_timestamp() > leave_at;
+        exit when unclosed is not null or not closes or clock_timestamp() > leave_at;
     end loop;
-    commit;
 
     for ranking in
         select r.*
@@ -120,7 +127,7 @@ begin
         commit;
     end loop;
 
-    perform api.finish_job('run_rankings', ledger_id, scored, fault);
+    perform api.finish_job('run_rankings', ledger_id, scored, coalesce(fault, unclosed));
     perform pg_notify('ranking_run', as_of::text);
     commit;
 end;

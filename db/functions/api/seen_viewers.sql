@@ -1,7 +1,7 @@
--- Who has viewed what and when, by what is in a slice of the feed or by all events of a day (UTC).
+-- Who has viewed what and when, by what is in a slice of the feed or by all events of an hour.
 -- Source: core.score_feed, core.event. Feeds: api.add_viewers.
 -- Keeps: one row for each viewer of an item and a day, and one for each of the site (item 0).
-create function api.seen_viewers(fed_since timestamptz, recounted date)
+create function api.seen_viewers(fed_since timestamptz, recounted timestamptz)
 returns table (item_id bigint, day date, viewer bigint, quarters bit)
 language sql stable
 set jit = off
@@ -26,8 +26,8 @@ with view as (
         event.counted
         and event.event_type = 'view'
         and event.viewer is not null
-        and event.occurred_at >= seen_viewers.recounted::timestamp at time zone 'UTC'
-        and event.occurred_at < (seen_viewers.recounted + 1)::timestamp at time zone 'UTC'
+        and event.occurred_at >= seen_viewers.recounted
+        and event.occurred_at < seen_viewers.recounted + interval '1 hour'
 ),
 
 of_item as materialized (
@@ -56,5 +56,5 @@ from of_item
 group by of_item.day, of_item.viewer;
 end;
 
-comment on function api.seen_viewers(timestamptz, date) is
-    'Viewers in the feed since a moment or, where a day is given, of that day''s events.';
+comment on function api.seen_viewers(timestamptz, timestamptz) is
+    'Viewers in the feed since a moment or, where an hour is given, of that hour''s events.';
