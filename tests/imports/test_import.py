@@ -142,6 +142,8 @@ async def test_history_comes_to_what_it_is(
     """Beside events that came before; none of it goes through scoring's queue."""
     await populate(world)
     events = history(random.Random(name), 120)  # noqa: S311
+    for place, event in enumerate(events):
+        event["userId"] = f"u{place % 11}"
     await world.insert(as_oracle(events[90:]))
     await world.run(datetime.now(UTC))
 
@@ -152,6 +154,17 @@ async def test_history_comes_to_what_it_is(
     assert await world.value("select count(*) from core.score_feed") == 0
     world.events += as_oracle(events[:90])
     await is_right(world)
+    while await world.value("select api.close_viewers(now())"):
+        pass
+    seen = [event for event in events[:90] if event["type"] == "view"]
+    assert await world.rows(
+        "select item_id, viewers from api.viewers_since(%s::bigint[], %s::timestamptz[]) "
+        "order by item_id",
+        [[0, 1], ["-infinity", "-infinity"]],
+    ) == [
+        (0, len({event["userId"] for event in seen})),
+        (1, len({event["userId"] for event in seen if event["contentId"] == "a"})),
+    ]
 
 
 @pytest.mark.parametrize(("name", "killed_after"), [("history.csv", 1), ("history.ndjson", 3)])
