@@ -40,28 +40,13 @@ with emptied as (
             )
         )
     returning known.item_id, known.user_id
-),
-
-recorded as (
-    insert into core.event (event_id, occurred_at, received_at, item_id, event_type, user_id)
-    select
-        delete_comment.event_id,
-        delete_comment.as_of as occurred_at,
-        delete_comment.as_of as received_at,
-        emptied.item_id,
-        'uncomment'::core.event_type as event_type,
-        emptied.user_id
-    from emptied
-    returning item_id, occurred_at, event_type, count
 )
 
-insert into core.score_feed (item_id, occurred_at, event_type, count)
 select
-    recorded.item_id,
-    recorded.occurred_at,
-    recorded.event_type,
-    recorded.count
-from recorded;
+    core.record_event(
+        delete_comment.event_id, delete_comment.as_of, emptied.item_id, 'uncomment', emptied.user_id
+    )
+from emptied;
 
 select
     item.content_type,

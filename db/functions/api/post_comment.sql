@@ -67,28 +67,13 @@ with posted as (
         and item.external_id = post_comment.external_id
     on conflict (comment_id) do nothing
     returning item_id
-),
-
-recorded as (
-    insert into core.event (event_id, occurred_at, received_at, item_id, event_type, user_id)
-    select
-        post_comment.event_id,
-        post_comment.as_of as occurred_at,
-        post_comment.as_of as received_at,
-        posted.item_id,
-        'comment'::core.event_type as event_type,
-        post_comment.user_id
-    from posted
-    returning item_id, occurred_at, event_type, count
 )
 
-insert into core.score_feed (item_id, occurred_at, event_type, count)
 select
-    recorded.item_id,
-    recorded.occurred_at,
-    recorded.event_type,
-    recorded.count
-from recorded;
+    core.record_event(
+        post_comment.event_id, post_comment.as_of, posted.item_id, 'comment', post_comment.user_id
+    )
+from posted;
 
 select
     item.content_type,

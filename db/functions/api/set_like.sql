@@ -75,38 +75,27 @@ turned_off as (
         and known.item_id = wished.item_id
         and known.user_id = set_like.user_id
     returning known.item_id, known.liked
-),
+)
 
-recorded as (
-    insert into core.event (event_id, occurred_at, received_at, item_id, event_type, user_id)
-    select
+select
+    core.record_event(
         set_like.event_id,
-        set_like.as_of as occurred_at,
-        set_like.as_of as received_at,
+        set_like.as_of,
         turned.item_id,
         case when turned.liked then 'like' else 'unlike' end::core.event_type,
         set_like.user_id
-    from (
-        select
-            turned_on.item_id,
-            turned_on.liked
-        from turned_on
-        union all
-        select
-            turned_off.item_id,
-            turned_off.liked
-        from turned_off
-    ) as turned
-    returning item_id, occurred_at, event_type, count
-)
-
-insert into core.score_feed (item_id, occurred_at, event_type, count)
-select
-    recorded.item_id,
-    recorded.occurred_at,
-    recorded.event_type,
-    recorded.count
-from recorded;
+    )
+from (
+    select
+        turned_on.item_id,
+        turned_on.liked
+    from turned_on
+    union all
+    select
+        turned_off.item_id,
+        turned_off.liked
+    from turned_off
+) as turned;
 
 select
     coalesce(mine.liked, false),
