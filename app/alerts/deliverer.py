@@ -21,6 +21,7 @@ from app.runtime.backoff import Backoff
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import finish, log_fault
 from app.settings import Settings
 
 CHANNEL = "alert"
@@ -126,17 +127,11 @@ class Deliverer:
 
     async def finish(self, *, within: float) -> None:
         """Wait for what is being sent, and leave what takes longer to the next lease."""
-        tasks = list(self._sending)
-        if tasks:
-            await asyncio.wait(tasks, timeout=within)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await finish(self._sending, within=within)
 
     def _ended(self, task: asyncio.Task[None], then: Callable[[], None]) -> None:
         del self._sending[task]
-        if not task.cancelled() and task.exception():
-            log.error("unforeseen", part="deliverer of alerts", exc_info=task.exception())
+        log_fault(task, part="deliverer of alerts")
         then()
 
     async def _deliver(self, claim: ClaimedAlert, raised: RaisedAlert) -> None:

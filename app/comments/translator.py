@@ -22,6 +22,7 @@ from app.runtime.backoff import Backoff
 from app.runtime.notifications import Notifications, first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import finish, log_fault
 from app.settings import Settings
 
 CHANNEL = "translation"
@@ -114,17 +115,11 @@ class Translator:
 
     async def finish(self, *, within: float) -> None:
         """Wait for what is being translated, and leave what takes longer to the next lease."""
-        tasks = list(self._trying)
-        if tasks:
-            await asyncio.wait(tasks, timeout=within)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await finish(self._trying, within=within)
 
     def _ended(self, task: asyncio.Task[None], then: Callable[[], None]) -> None:
         self._trying.discard(task)
-        if not task.cancelled() and task.exception():
-            log.error("unforeseen", part="translator", exc_info=task.exception())
+        log_fault(task, part="translator")
         then()
 
     async def _translate(self, claimed: ClaimedText) -> None:
