@@ -1,7 +1,7 @@
 -- Record one counted event of a user, made by the database itself, so that runs hear of it.
 -- Source: api.set_like, api.post_comment, api.delete_comment. Feeds: core.event, core.score_feed.
 -- Keeps: an event and its row in the feed are of one transaction.
-create function core.record_event(
+create or replace function core.record_event(
     event_id uuid, occurred_at timestamptz, item_id bigint, event_type core.event_type, user_id text
 )
 returns void
