@@ -11,7 +11,7 @@ ARGS ?=
 QUICK := tests/unit tests/schema \
 	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
 	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
-export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS
+export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS UPLOADS
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -39,7 +39,7 @@ demo-kafka: .venv/dev.stamp  ## Run everything, the demo's traffic coming throug
 	@exec $(BIN)/groundswell dev --data '$(DATA)' $(if $(PORT),--port '$(PORT)') --demo --kafka
 
 .PHONY: test
-test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments)
+test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments, UPLOADS=1000 ARGS=tests/uploads)
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: quick

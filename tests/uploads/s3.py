@@ -44,9 +44,9 @@ class S3:
         """Make an object as one of an older store."""
         self._bucket.keys[key].checksum_algorithm = None
 
-    def move(self, old: str, new: str) -> None:
+    def copy(self, old: str, new: str) -> None:
         """Put an object where another one belongs."""
-        self._bucket.keys[new] = self._bucket.keys.pop(old)
+        self._bucket.keys[new] = self._bucket.keys[old]
 
     @property
     def _bucket(self) -> Any:

@@ -29,9 +29,10 @@ async def begin(
 
 async def put(upload: Json, content: bytes = CONTENT) -> int:
     """Do what the answer says; return the status of the store."""
+    headers = upload["headers"] | {"content-length": str(len(content))}
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.request(
-            upload["method"], upload["url"], content=content, headers=upload["headers"]
+            upload["method"], upload["url"], content=content, headers=headers
         )
     return answer.status_code
 
