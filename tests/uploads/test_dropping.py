@@ -85,7 +85,7 @@ async def test_with_an_item_go_its_files_and_with_a_user_what_is_pending(
     )
     assert erased.json()["uploads"] == 1
     erased = await api.delete("/me", headers=signed_in("ada"))
-    assert erased.json()["uploads"] == 2
+    assert erased.json()["uploads"] == 3
     await problem(await finalize(api, second), 404, "unknown-upload")
     await run_out(pool)
     assert await removed(uploading, pool) == 2
@@ -96,5 +96,6 @@ async def test_with_an_item_go_its_files_and_with_a_user_what_is_pending(
         "select string_agg(upload::text, ' '), count(*) from core.upload where owner <> 'user:bob'",
     )
     assert rows[1] == 1
-    assert "ada" not in rows[0]
+    assert "user:" not in rows[0]
+    assert "creator" not in rows[0]
     assert (await finalize(api, bobs, "bob")).status_code == 200
