@@ -238,7 +238,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The bucket there; it must exist."""
     upload_region: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,100}$")] = "us-east-1"
     """Its region."""
-    upload_access_key: str | None = None
+    upload_access_key: Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+$")] | None = None
     """Id of the access key to sign with; callers see it in the addresses that they get."""
     upload_secret_key: str | None = None
     """Its secret."""

@@ -93,15 +93,14 @@ async def test_who_dies_or_is_paused_past_its_lease_completes_nothing_twice(
     api: httpx.AsyncClient, uploading: Settings, pool: Pool, gate: Gate, number: int
 ) -> None:
     upload = await begun(api)
-    patient = msgspec.structs.replace(uploading, upload_store_seconds=60)
-    async with processes(patient, 2, lease=LEASE) as (holder, other):
+    async with processes(uploading, 2, lease=LEASE) as (holder, other):
         gate.passable.clear()
         holding = asyncio.create_task(post(holder, upload))
 
         async def is_held() -> bool:
             return gate.waiting == 1
 
-        await eventually(is_held)
+        await eventually(is_held, within=30)
         status, text = await post(other, upload)
         assert (status, json.loads(text)["type"]) == (409, "/problems/upload-held")
         holder.signal(number)
@@ -110,10 +109,11 @@ async def test_who_dies_or_is_paused_past_its_lease_completes_nothing_twice(
         async def has_it() -> bool:
             nonlocal status, text
             status, text = await post(other, upload)
-            assert status in {200, 409}, text
+            # 503: on a busy machine it may not come to extend so short a lease.
+            assert status in {200, 409, 503}, text
             return status == 200
 
-        await eventually(has_it)
+        await eventually(has_it, within=60)
         if number == signal.SIGKILL:
             holding.cancel()
         else:
@@ -137,7 +137,7 @@ async def test_a_lock_that_is_lost_while_the_store_is_asked_ends_nothing_twice(
         async def are_in(count: int = count) -> bool:
             return gate.waiting == count
 
-        await eventually(are_in)
+        await eventually(are_in, within=30)
         await redis.delete(holder_key(lock_of(upload["id"])))
         asking += [asyncio.create_task(finalize(api, upload))] if count == 1 else []
     gate.passable.set()
@@ -184,7 +184,7 @@ async def test_without_redis_nothing_is_begun_and_what_is_done_is_told(
             async def works() -> bool:
                 return (await finalize(api, upload)).status_code == 200
 
-            await eventually(works)
+            await eventually(works, within=30)
     finally:
         await own.stop()
 
