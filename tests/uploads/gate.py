@@ -16,6 +16,7 @@ class Gate:
         self._upstream = upstream
         self._server: asyncio.Server | None = None
         self._port = 0
+        self._passing = set[asyncio.Task[None]]()
         self.passable = asyncio.Event()
         self.passable.set()
         self.waiting = 0
@@ -37,18 +38,33 @@ class Gate:
         assert self._server is not None
         self._server.close()
 
+    async def hang_up(self) -> None:
+        """End what is being passed on."""
+        for task in self._passing:
+            task.cancel()
+        await asyncio.gather(*self._passing, return_exceptions=True)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.waiting += 1
-            await self.passable.wait()
-            self.waiting -= 1
-            if self.nonsense is not None:
-                writer.write(self.nonsense)
-                await writer.drain()
-            else:
-                await self._pass(head, reader, writer)
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        self._passing.add(task)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._serve_one(reader, writer)
+        finally:
+            self._passing.discard(task)
+            writer.close()
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.waiting += 1
+        await self.passable.wait()
+        self.waiting -= 1
+        if self.nonsense is not None:
+            writer.write(self.nonsense)
+            await writer.drain()
+        else:
+            await self._pass(head, reader, writer)
 
     async def _pass(
         self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -77,5 +93,5 @@ async def gate_to(upstream: int) -> AsyncIterator[Gate]:
     try:
         yield gate
     finally:
-        gate.passable.set()
         await gate.shut()
+        await gate.hang_up()
