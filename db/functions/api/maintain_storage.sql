@@ -123,4 +123,5 @@ $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
     'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts and '
-    'ledgers; its ledger line counts chunks.';
+    'ledgers; its ledger line counts chunks. '
+    'Stable.';
