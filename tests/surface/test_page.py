@@ -80,7 +80,7 @@ async def test_the_role_of_dashboards_sees_nobody(pool: Pool) -> None:
         from pg_catalog.pg_class as c
         inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
         inner join pg_catalog.pg_attribute as a on a.attrelid = c.oid
-        where n.nspname not in ('pg_catalog', 'information_schema')
+        where n.nspname not in ('pg_catalog', 'information_schema', '_timescaledb_catalog')
             and c.relkind in ('r', 'p', 'v', 'm') and a.attnum > 0 and not a.attisdropped
             and a.attname = any(%s::text[])
             and has_column_privilege('groundswell_read', c.oid, a.attnum, 'select')

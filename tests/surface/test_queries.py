@@ -45,11 +45,23 @@ async def test_a_query_reads_no_raw_events_but_the_newest(
     assert read.rows.get("event", 0) <= NOT_REFRESHED
 
 
+async def version(connection: psycopg.AsyncConnection) -> int:
+    """Return the y of TimescaleDB 2.y."""
+    cursor = await connection.execute(
+        "select split_part(extversion, '.', 2)::integer from pg_extension"
+        " where extname = 'timescaledb'"
+    )
+    [(minor,)] = await cursor.fetchall()
+    return int(minor)
+
+
 @each([ready for ready in READY if ready.days is not None])
 async def test_a_query_reads_no_chunk_before_what_it_asks_for(
     reader: psycopg.AsyncConnection, ready: Ready
 ) -> None:
     assert ready.days is not None
+    if "engagement_hourly" in ready.query and await version(reader) < 28:
+        pytest.skip("TimescaleDB 2.23 makes no range of now() there: use TEST_DATABASE_URL")
     since = datetime.now(UTC) - timedelta(days=ready.days + 1)
     read = await rows_read(reader, ready.query)
     assert [chunk for chunk in read.chunks if chunk[1] <= since] == []  # type: ignore[operator]
