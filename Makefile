@@ -62,6 +62,10 @@ format: .venv/dev.stamp  ## Put Python into the house's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
 
+.PHONY: docs
+docs: .venv/dev.stamp  ## Write docs/sql.md anew from the database's catalogue
+	@$(BIN)/python -m tests.surface
+
 .PHONY: deploy
 deploy:  ## Build, migrate, then start or replace what compose.yaml runs, one API after the other
 	@! find .env groundswell.env -perm /077 2>/dev/null | grep . || { \

@@ -124,4 +124,5 @@ $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
     'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts, uploads '
-    'and ledgers; its ledger line counts chunks.';
+    'and ledgers; its ledger line counts chunks. '
+    'Stable.';
