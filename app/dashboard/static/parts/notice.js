@@ -50,9 +50,17 @@ function kindOf(problem) {
 }
 
 function wordsOf(problem) {
-  if (problem.kind === "busy") return `${problem.detail} It is asked again by itself.`;
-  if (problem.kind === "down" && problem.status) return `${problem.detail} It is asked again by itself; /health/ready says what is down.`;
-  return problem.detail;
+  const told = sentence(problem.detail);
+  if (problem.kind === "busy") return `${told} It is asked again by itself.`;
+  if (problem.kind === "down" && problem.status) return `${told} It is asked again by itself; /health/ready says what is down.`;
+  return told;
+}
+
+/** What the API says in small letters, as a sentence of its own. */
+export function sentence(text) {
+  if (!text) return "";
+  const first = text[0].toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(first) ? first : `${first}.`;
 }
 
 function keyButton(problem, again) {
