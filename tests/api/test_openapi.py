@@ -24,7 +24,7 @@ from tests.api.examples import fits, made_examples, written
 
 HIDDEN = {
     "/",
-    "/items/{item_type}/{content_id}",
+    "/items/{itemType}/{contentId}",
     "/metrics",
     "/static/{path}",
     "/beacon.js",

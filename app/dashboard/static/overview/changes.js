@@ -1,12 +1,14 @@
 // How places have changed against a time: what the list was then.
 
 import { address } from "../parts/address.js";
-import { read, serverNow } from "../parts/api.js";
+import { Problem, read, serverNow } from "../parts/api.js";
 
 const AGO = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 };
 const WORDS = { "1h": "an hour ago", "24h": "24 hours ago", "7d": "7 days ago" };
 const STEP = 60_000; // so that all who look in one minute ask for the same
 const MOST = 100;
+const LATER_MS = 300_000;
+const nothingKept = new Map(); // by what was asked for: when it is worth asking again
 
 /**
  * Return `{words, of(item)}`: what changes are against, and how an item's place has changed, as
@@ -16,13 +18,16 @@ export async function placesThen(found, { change, category, type }) {
   const ago = AGO[change] ?? AGO["1h"];
   const at = new Date(Math.floor((serverNow() - ago) / STEP) * STEP).toISOString();
   const segment = category ? `category:${category}` : type ? `contentType:${type}` : null;
+  const asked = `${found.ranking} ${change}`;
   const path = `/analytics/rankings/${encodeURIComponent(found.ranking)}`;
   try {
+    if (nothingKept.get(asked) > Date.now()) throw new Problem("missing", "", "", 404);
     const { places, isWhole, asOf } = await pages(path, { segment, asOf: at }, Math.max(MOST, found.items.length));
     // Of another part of the day nothing is kept: what is the newest then may be much older.
     const moment = new Date(asOf);
     return { words: `Changes against ${moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}.`, of: (item) => changeOf(item, places, isWhole) };
   } catch (problem) {
+    if (problem.status === 404 && !(nothingKept.get(asked) > Date.now())) nothingKept.set(asked, Date.now() + LATER_MS);
     const known = (item) => (item.previousRank === null ? { by: "new" } : { by: item.previousRank - item.rank });
     const someOld = found.items.some((item) => item.previousRank !== null);
     const why = problem.status === 404 ? `No list of ${WORDS[change] ?? WORDS["1h"]} is kept yet` : "What the list was cannot be read now";

@@ -25,7 +25,7 @@ export function site() {
     },
   });
   const today = poll({ every: DAY_MS, ask: askToday, show: showToday });
-  const drawn = chart($("#site-chart"), { height: 190 });
+  const drawn = chart($("#site-chart"), { height: 224 });
   const overTime = poll({
     every: CHART_MS,
     ask: askSeries,

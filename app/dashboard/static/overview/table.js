@@ -20,7 +20,9 @@ export function table() {
 
   return {
     show(next) {
-      const tells = next.items.some((item) => item.isHot) && next.items.some((item) => !item.isHot);
+      // Where half of the rows have a badge, it tells nobody anything.
+      const hot = next.items.filter((item) => item.isHot).length;
+      const tells = hot > 0 && hot * 2 < next.items.length;
       const types = new Set(next.items.map((item) => item.contentType)).size > 1;
       fillRows(body, next.items, { key: keyOf, make: () => make(parts), fill: (row, item) => fill(row, item, { tells, types, ranking: next.ranking, runId: next.runId }), moves: ranking === next.ranking && found?.segment === next.segment });
       if (ranking !== next.ranking) for (const row of body.children) forget(row);
