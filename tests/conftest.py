@@ -33,7 +33,7 @@ LONGEST = (
     "database/test_mending.py",
     "api/test_fuzz.py",
     "api/test_series_zones.py",
-    "browser/test_dashboard.py",
+    "browser/test_overview.py",
     "browser/test_schema_page.py",
     "embedded/test_services.py",
     "embedded/test_kill.py",

@@ -7,7 +7,7 @@ import { $, el, setText } from "../parts/dom.js";
 import { change, clock, count, date, full, time, watched, ZONE, zones } from "../parts/format.js";
 import { problemLine, put, skeleton } from "../parts/notice.js";
 import { poll } from "../parts/poll.js";
-import { sparkline } from "../parts/sparkline.js";
+import { sparkline, withoutFall } from "../parts/sparkline.js";
 import { BUCKETS, meant, RANGES, VIEWERS_HOURS } from "./ranges.js";
 
 const POLL_MS = 20_000;
@@ -100,7 +100,7 @@ function tiles(found, chosen, choose) {
         el("span.name", {}, label),
         el("span.value", {}, say(from.totals[name] ?? 0)),
         el(`span.moved.${way}`, {}, by || (from.totals.previous[name] ? "" : "none before")),
-        sparkline(from.buckets.map((bucket) => Math.max(0, bucket[name] ?? 0)), { height: 26 }),
+        sparkline(withoutFall(from.buckets, (bucket) => Math.max(0, bucket[name] ?? 0)), { height: 26 }),
       );
     }),
   );

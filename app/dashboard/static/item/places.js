@@ -7,6 +7,7 @@ import { full, score } from "../parts/format.js";
 import { notice, problemLine, put, skeleton } from "../parts/notice.js";
 import { poll } from "../parts/poll.js";
 import { sparkline } from "../parts/sparkline.js";
+import { WINDOWS } from "../parts/windows.js";
 import { rankingName } from "../parts/words.js";
 import { why } from "./why.js";
 
@@ -21,7 +22,7 @@ export function places(item, { href }) {
   const explained = why();
   const polled = poll({
     every: POLL_MS,
-    ask: () => askAll(item),
+    ask: () => askAll(item, chosen, (first) => found || explained.show(first)),
     show: (next) => {
       found = next;
       $("#places").removeAttribute("aria-busy");
@@ -34,13 +35,15 @@ export function places(item, { href }) {
 
   function draw() {
     if (!found) return;
-    const placed = found.filter(({ explanation }) => explanation);
+    const placed = found.filter(({ explanation }) => explanation?.rank);
     const current = placed.find(({ name }) => name === chosen) ?? placed[0];
     $("#places-table").hidden = placed.length === 0;
     if (!placed.length) put($("#places-notice"), notice("In no ranking", "It has no events in any window, or rankings leave it out."));
     $("#places-body").replaceChildren(...placed.map((ranking) => row(ranking, ranking === current, href)));
-    const others = found.filter(({ explanation }) => !explanation).map(({ name }) => rankingName(name));
-    setText($("#unplaced"), others.length ? `Not in: ${others.join(", ")}.` : "");
+    const named = (kind, of) => (of.length ? `${kind}: ${of.map(({ name }) => rankingName(name)).join("; ")}.` : "");
+    const below = named("Below the end of", found.filter(({ explanation }) => explanation && !explanation.rank));
+    const without = named("Without a score in", found.filter(({ explanation }) => !explanation));
+    setText($("#unplaced"), [below, without].filter(Boolean).join(" "));
     explained.show(current?.explanation ?? null);
   }
 
@@ -57,21 +60,28 @@ export function places(item, { href }) {
   };
 }
 
-async function askAll({ contentType, contentId }) {
+// The chosen one first: why the item stands there need not wait for all others.
+async function askAll({ contentType, contentId }, chosen, onFirst) {
   const { body } = await read("/analytics/rankings");
   const names = body.rankings.filter((each) => each.enabled && each.subject === "item" && (each.contentType ?? contentType) === contentType).map((each) => each.name);
+  names.sort((one, other) => (other === chosen) - (one === chosen));
   const { segment, query } = idInPath(contentId);
   const found = [];
   const waiting = names.entries();
   const worker = async () => {
-    for (const [at, name] of waiting) found[at] = { name, explanation: await explanationOf(name, segment, { ...query, contentType, since: HISTORY }) };
+    for (const [at, name] of waiting) {
+      found[at] = { name, explanation: await explanationOf(name, segment, { ...query, contentType, since: HISTORY }) };
+      if (name === chosen && found[at].explanation) onFirst(found[at].explanation);
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const order = ({ name, explanation }) => [name.startsWith("trending") ? 0 : 1, explanation?.rank ?? Infinity];
-  return found.sort((one, other) => {
-    const [a, b] = [order(one), order(other)];
-    return a[0] - b[0] || (a[0] ? a[1] - b[1] : 0);
-  });
+  return found.sort((one, other) => placeInTable(one) - placeInTable(other));
+}
+
+// Trending lists by their window, then the others by the item's place.
+function placeInTable({ name, explanation }) {
+  const at = Object.keys(WINDOWS).indexOf(name.replace(/^trending_/, ""));
+  return name.startsWith("trending_") && at >= 0 ? at : 10 + (explanation?.rank ?? 1e9);
 }
 
 async function explanationOf(name, segment, query) {
@@ -87,15 +97,15 @@ function row({ name, explanation }, isCurrent, href) {
   const { rank, history, score: points } = explanation;
   const ranks = history.map((past) => past.rank);
   const first = ranks.find((past) => past !== null) ?? null;
-  const by = rank === null || first === null ? null : first - rank;
+  const by = first === null ? null : first - rank;
   const link = el("a", { href: href({ list: name }), "data-state": JSON.stringify({ list: name }), "data-open": "", "data-list": name }, rankingName(name));
   return el(
     "tr",
     { "data-row": "", "aria-current": isCurrent ? "true" : null },
     el("th", { scope: "row" }, link),
-    el("td.number", {}, rank === null ? el("span.soft", {}, "below its end") : el("strong", {}, full(rank))),
+    el("td.number", {}, el("strong", {}, full(rank))),
     el(`td.change.${by > 0 ? "up" : by < 0 ? "down" : "soft"}`, { title: "Since the oldest run that is kept of the last 7 days" }, by === null ? "" : by > 0 ? `▲ ${by}` : by < 0 ? `▼ ${-by}` : "–"),
-    el("td.line", {}, sparkline(ranks, { width: 90, height: 22, inverted: true, label: `Best place ${full(Math.min(...ranks.filter((past) => past !== null)))}` })),
+    el("td.line", {}, sparkline(ranks, { width: 90, height: 22, inverted: true, label: first === null ? null : `Best place ${full(Math.min(...ranks.filter((past) => past !== null)))}` })),
     el("td.number", {}, score(points)),
   );
 }

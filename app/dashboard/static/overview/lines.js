@@ -3,6 +3,7 @@
 import { address, exactly } from "../parts/address.js";
 import { read, serverNow } from "../parts/api.js";
 import { ZONE } from "../parts/format.js";
+import { withoutFall } from "../parts/sparkline.js";
 import { beginOf, WINDOWS } from "../parts/windows.js";
 
 const MOST_IDS = 50;
@@ -18,16 +19,13 @@ export async function lines({ window, items }) {
     for (const [contentType, ids] of batches(items, most)) {
       const parameters = { bucket, from: beginOf(window, serverNow()), tz: ZONE, metrics: "views", contentType: exactly(contentType), contentId: ids.map(exactly) };
       const { body } = await read(address("/analytics/series", parameters), { asks: false });
-      for (const series of body.series) found.set(`${series.contentType} ${series.contentId}`, whole(series.buckets).map((part) => part.views));
+      for (const series of body.series) found.set(`${series.contentType} ${series.contentId}`, withoutFall(series.buckets, (part) => part.views));
     }
   } catch {
     return found.size ? found : null;
   }
   return found;
 }
-
-// What has just begun would be drawn as a fall.
-const whole = (buckets) => (buckets.length > 2 && buckets.at(-1).partial ? buckets.slice(0, -1) : buckets);
 
 function batches(items, most) {
   const types = Map.groupBy ? Map.groupBy(items, (item) => item.contentType) : grouped(items);

@@ -71,11 +71,11 @@ function options(shown, width, height, tip) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), now.zone),
     scales: {
       x: { range: (_, from, to) => (now.inverted ? [from, Math.max(to, from + 60)] : [from - step / 2, to + step / 2]) },
-      y: now.inverted ? { dir: -1, range: (_, least, most) => [1, Math.max(5, most ?? 5)] } : { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
+      y: now.inverted ? { dir: -1, range: (_, least, most) => [0.5, Math.max(5, most ?? 5) + 0.5] } : { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
     },
     axes: [
       { ...SIDE, grid: { show: false }, size: 30, space: 70, values: (_, splits) => splits.map((at, n) => axisTime(at, splits[n - 1], now.zone)) },
-      { ...SIDE, grid: { stroke: () => color("--line"), width: 1 }, size: 52, space: 38, values: (_, splits) => splits.map((value) => (Number.isInteger(value) || !now.inverted ? now.format(value) : "")) },
+      { ...SIDE, grid: { stroke: () => color("--line"), width: 1 }, size: 52, space: 38, ...(now.inverted ? { splits: placesOf } : {}), values: (_, splits) => splits.map((value) => now.format(value)) },
     ],
     series: [{}, ...series],
     hooks: {
@@ -83,6 +83,13 @@ function options(shown, width, height, tip) {
       setCursor: [(plot) => point(plot, now, tip)],
     },
   };
+}
+
+// Whole places, the first of all.
+function placesOf(plot, _axis, _least, most) {
+  const last = Math.floor(most);
+  const step = Math.max(1, Math.ceil(last / 4));
+  return [1, ...Array.from({ length: Math.floor(last / step) }, (_, n) => (n + 1) * step).filter((place) => place > step / 2 && place !== 1)];
 }
 
 function axisTime(at, before, zone) {

@@ -31,3 +31,10 @@ export function sparkline(values, { width = 110, height = 28, label = null, inve
   const shade = area && !inverted ? svg("path.area", { d: `${path}L${WIDTH} ${height}L0 ${height}Z` }) : null;
   return svg("svg", options, shade, svg("path", { d: path }));
 }
+
+/** The values of buckets, without the last one where that has just begun and would be a fall. */
+export function withoutFall(buckets, value) {
+  const values = buckets.map(value);
+  const [before, last] = values.slice(-2);
+  return buckets.length > 2 && buckets.at(-1).partial && last < before ? values.slice(0, -1) : values;
+}
