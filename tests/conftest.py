@@ -34,6 +34,7 @@ LONGEST = (
     "api/test_fuzz.py",
     "api/test_series_zones.py",
     "browser/test_overview.py",
+    "browser/test_item_page.py",
     "browser/test_schema_page.py",
     "embedded/test_services.py",
     "embedded/test_kill.py",
