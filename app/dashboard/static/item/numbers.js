@@ -116,6 +116,7 @@ function bars({ wanted, buckets: counted, viewers }, metric) {
   const stretch = (part) => (["15m", "1h"].includes(bucket) ? `${time(part.from, zone)}–${clock(part.to, zone)}` : bucket === "1d" ? date(part.from, zone) : `${BUCKETS[bucket].slice(0, -1)} from ${date(part.from, zone)}`);
   return {
     times: buckets.map((part) => (Date.parse(part.from) + Date.parse(part.to)) / 2000),
+    edges: buckets.map((part) => Date.parse(part.from) / 1000),
     values,
     partial: buckets.map((part) => part.partial),
     before,

@@ -79,6 +79,7 @@ function bars({ series: [{ buckets }], bucket }) {
   const until = (part) => (["1d", "1w", "1mo"].includes(bucket) ? "" : `–${clock(part.to)}`);
   return {
     times: buckets.map(middle),
+    edges: buckets.map((part) => Date.parse(part.from) / 1000),
     values,
     partial: buckets.map((part) => part.partial),
     before,

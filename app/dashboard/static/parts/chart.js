@@ -6,14 +6,15 @@ import { onTheme } from "./themes.js";
 /* global uPlot */
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const DAY = 86_400;
 const SIDE = { stroke: () => color("--soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
 
 /**
  * Draw into `place`, and again with what `show` gets:
  *
- * `{times, values, partial, before, zone, format, words, says, inverted, steps}` – `times` are
- * middles in seconds, `values` may have nulls, `partial` marks bars that have not ended, `before` is
- * dashed, `words(at)` is what is said of a point and `says` of all.
+ * `{times, edges, values, partial, before, zone, format, words, says, inverted}` – `times` are
+ * middles and `edges` beginnings of buckets in seconds, `values` may have nulls, `partial` marks bars
+ * that have not ended, `before` is dashed, `words(at)` is what is said of a point and `says` of all.
  */
 export function chart(place, { height = 200 } = {}) {
   const tip = el("div.chart-tip", { hidden: true });
@@ -68,13 +69,12 @@ function options(shown, width, height, tip) {
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     padding: [10, 8, 0, 0],
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), now.zone),
     scales: {
       x: { range: (_, from, to) => (now.inverted ? [from, Math.max(to, from + 60)] : [from - step / 2, to + step / 2]) },
       y: now.inverted ? { dir: -1, range: (_, least, most) => [0.5, Math.max(5, most ?? 5) + 0.5] } : { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
     },
     axes: [
-      { ...SIDE, grid: { show: false }, size: 30, space: 70, values: (_, splits) => splits.map((at, n) => axisTime(at, splits[n - 1], now.zone)) },
+      { ...SIDE, grid: { show: false }, size: 30, space: 80, ...(now.edges ? { splits: (plot) => ticks(now, plot.width) } : {}), values: (_, splits) => splits.map((at) => tickWords(at, step, now.zone)) },
       { ...SIDE, grid: { stroke: () => color("--line"), width: 1 }, size: 52, space: 38, ...(now.inverted ? { splits: placesOf } : {}), values: (_, splits) => splits.map((value) => now.format(value)) },
     ],
     series: [{}, ...series],
@@ -92,13 +92,38 @@ function placesOf(plot, _axis, _least, most) {
   return [1, ...Array.from({ length: Math.floor(last / step) }, (_, n) => (n + 1) * step).filter((place) => place > step / 2 && place !== 1)];
 }
 
-function axisTime(at, before, zone) {
-  const moment = new Date(at * 1000);
-  const say = (options) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone }).format(moment);
-  const dayOf = (seconds) => new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone }).format(new Date(seconds * 1000));
-  const isMidnight = say({ hour: "2-digit", minute: "2-digit", hour12: false }).replace("24:", "00:") === "00:00";
-  if (isMidnight || before === undefined ? isMidnight : dayOf(at) !== dayOf(before)) return say({ day: "numeric", month: "short" });
-  return say({ hour: "2-digit", minute: "2-digit" });
+// uPlot places ticks by the clock of this machine: we take the beginnings of buckets, which are
+// those of the zone, also where its clocks change.
+function ticks({ edges, zone }, width) {
+  const most = Math.max(2, Math.floor((width - 60) / 80));
+  const span = edges.length > 1 ? edges[1] - edges[0] : 3600;
+  if (span < DAY) {
+    const minutes = edges.map((at) => minuteOfDay(at, zone));
+    for (const every of [5, 15, 30, 60, 120, 180, 240, 360, 720, 1440]) {
+      const chosen = edges.filter((_, n) => minutes[n] % every === 0);
+      if (chosen.length <= most) return chosen;
+    }
+  }
+  const every = Math.ceil(edges.length / most);
+  return edges.filter((_, n) => n % every === 0);
+}
+
+function minuteOfDay(at, zone) {
+  const [hour, minute] = clockOf("en-GB", { hour: "2-digit", minute: "2-digit" }, zone).format(at * 1000).split(":");
+  return (Number(hour) % 24) * 60 + Number(minute);
+}
+
+function tickWords(at, step, zone) {
+  if (step > 27 * DAY) return clockOf(undefined, { month: "short", year: "2-digit" }, zone).format(at * 1000);
+  if (step >= DAY || minuteOfDay(at, zone) === 0) return clockOf(undefined, { day: "numeric", month: "short" }, zone).format(at * 1000);
+  return clockOf(undefined, { hour: "2-digit", minute: "2-digit" }, zone).format(at * 1000);
+}
+
+const clocks = new Map();
+function clockOf(language, options, zone) {
+  const key = JSON.stringify([language, options, zone]);
+  if (!clocks.has(key)) clocks.set(key, new Intl.DateTimeFormat(language, { ...options, timeZone: zone }));
+  return clocks.get(key);
 }
 
 function point(plot, now, tip) {

@@ -9,7 +9,7 @@ export function listenToKeys() {
   $("#keyboard").addEventListener("click", () => $("#help").showModal());
   document.addEventListener("click", (event) => event.target.closest?.("[data-close]")?.closest("dialog").close());
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (isTyping(event.target) || $("dialog[open]")) return;
     const act = { "/": () => $("#search")?.focus(), j: () => step(1), k: () => step(-1), "?": () => $("#help").showModal() }[event.key];
     if (!act) return;

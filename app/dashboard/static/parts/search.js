@@ -55,6 +55,7 @@ export function listenToSearch() {
   box.addEventListener("focus", () => box.value && look());
   box.addEventListener("blur", (event) => list.contains(event.relatedTarget) || setTimeout(close, 150));
   box.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // Enter and Escape are the input method's then.
     const all = options();
     if (event.key === "Escape") {
       box.value = "";
