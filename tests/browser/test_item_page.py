@@ -11,11 +11,12 @@ from app.settings import Settings
 from tests.browser.conftest import Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, weight
 from tests.eventually import eventually
-from tests.site import Site, served
+from tests.site import Site
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
+ODD_IDS = ["a/b", "..", ".", "-", "like", "comments", "!x", "=x", "50%", "a?b#c", "海 <b>&amp;'"]
 ADMIN_KEY = "an admin key of the tests"
 
 
@@ -44,7 +45,6 @@ async def test_it_shows_numbers_places_and_why(show: Show, visit: Visit) -> None
 
     why = page.locator("#why")
     await why.get_by_text("Views").first.wait_for()
-    assert "more taken back than given" in await why.inner_text()
     assert "Place 3" in await page.locator("#why-place").inner_text()
     assert "The last hour added" in await page.locator("#why-hour").inner_text()
     await page.locator("#why-next", has_text="behind place 2, “Ash”: about").wait_for()
@@ -76,7 +76,7 @@ async def test_it_is_light_wide_and_for_everybody(show: Show, visit: Visit) -> N
     assert "among the hottest fifth" in await page.locator("#badges").inner_text()
     assert await weight(page) <= LARGEST
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         assert await accessibility_faults(page) == []
     await fits(page)
 
@@ -95,44 +95,35 @@ async def test_the_chart_is_chosen_by_keyboard_and_stands_in_the_address(
     await page.get_by_role("link", name="7d").click()
     await page.locator("#chart[aria-label^='Likes over the last 7 days']").wait_for()
     await page.get_by_label("Bucket").select_option("1h")
-    await page.get_by_label("Time zone").select_option("Asia/Kolkata")
+    await page.get_by_label("Time zone").select_option("Asia/Tokyo")
     query = await page.evaluate("location.search")
-    assert query == "?range=7d&metric=likes&bucket=1h&zone=Asia%2FKolkata"
-    await page.reload()
-    await page.locator("#chart[aria-label^='Likes over the last 7 days']").wait_for()
-    assert await page.get_by_label("Time zone").input_value() == "Asia/Kolkata"
+    assert query == "?range=7d&bucket=1h&zone=Asia%2FTokyo&metric=likes"
+    # A zone has more names than a browser lists.
+    for zone in ("Asia/Kolkata", "Asia/Calcutta"):
+        await page.goto(page.url.partition("?")[0] + query.replace("Asia%2FTokyo", zone))
+        await page.locator("#chart[aria-label^='Likes over the last 7 days']").wait_for()
+        assert await page.get_by_label("Time zone").input_value() == zone
     # Viewers are kept for 40 days.
     await page.get_by_role("link", name="90d").click()
     await page.get_by_text("kept for 40 days").wait_for()
 
 
-@pytest.mark.parametrize(
-    "content_id",
-    [
-        "a/b",
-        "..",
-        ".",
-        "-",
-        "like",
-        "comments",
-        "!x",
-        "=x",
-        "50%",
-        "a?b#c",
-        "海 wave",
-        "<b>&amp;'\"",
-    ],
-)
-async def test_any_id_has_a_page(trees: Show, visit: Visit, content_id: str) -> None:
-    item = await trees.world.item(content_id, content_type="my type")
-    await trees.happened(item, "view", 5)
+async def test_any_id_has_a_page(trees: Show, visit: Visit) -> None:
+    for number, content_id in enumerate(ODD_IDS, start=1):
+        item = await trees.world.item(content_id, content_type="my type")
+        await trees.happened(item, "view", number)
     await trees.run()
     page = await visit.open()
-    link = page.locator("#body [data-open]", has_text=content_id)
-    await link.click()
-    await page.get_by_role("heading", name=content_id, exact=True).wait_for()
-    await page.locator(".tile[data-metric=views] .value", has_text="5").wait_for()
-    await page.locator("#why-place", has_text="Place 1").wait_for()
+    for number, content_id in enumerate(ODD_IDS, start=1):
+        rows = page.locator("#body [data-open]")
+        await rows.get_by_text(content_id, exact=True).click()
+        await page.get_by_role("heading", name=content_id, exact=True).wait_for()
+        views = page.locator(".tile[data-metric=views] .value")
+        await views.wait_for()
+        assert await views.inner_text() == str(number)
+        place = len(ODD_IDS) + 1 - number
+        await page.locator("#why-place strong", has_text=f"Place {place}").wait_for()
+        await page.go_back()
 
 
 async def test_an_unknown_item_is_told(show: Show, visit: Visit) -> None:
@@ -147,8 +138,13 @@ async def test_an_unknown_item_is_told(show: Show, visit: Visit) -> None:
 async def closed_site(settings: Settings) -> AsyncIterator[Site]:
     """An API that answers nobody without a key."""
     keys = {"GROUNDSWELL_ADMIN_KEY": ADMIN_KEY, "GROUNDSWELL_REQUIRE_KEYS": "all"}
-    async with served(settings, **keys) as site:
+    site = Site(settings, keys)
+    site.awaited = "/health/ready"
+    try:
+        await site.start()
         yield site
+    finally:
+        await site.stop()
 
 
 async def test_a_key_is_asked_for_kept_for_the_tab_and_lets_an_admin_manage(

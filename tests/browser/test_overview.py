@@ -59,7 +59,7 @@ async def test_it_is_light_quick_wide_and_for_everybody(show: Show, visit: Visit
     assert await weight(page) <= LARGEST
     assert await painted(page) > 0
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         assert await accessibility_faults(page) == []
     await fits(page)
     await page.set_viewport_size({"width": 390, "height": 800})

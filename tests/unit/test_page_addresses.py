@@ -7,7 +7,6 @@ import re
 from litestar import Litestar
 
 from app.dashboard.files import FILES
-from app.dashboard.negotiation import SHARED
 from app.main import create_app
 from app.settings import Settings
 
@@ -31,8 +30,3 @@ def test_links_avoid_every_route_below_an_items_id() -> None:
     }
     assert taken
     assert taken | {".", "..", "-"} == avoided
-
-
-def test_pages_that_share_an_address_have_one_of_their_own() -> None:
-    assert set(SHARED.values()) <= set(paths())
-    assert set(SHARED) <= set(paths())

@@ -138,5 +138,7 @@ function choices({ range, bucket, zone }, href) {
   $("#bucket").replaceChildren(...RANGES[range].buckets.map((name) => new Option(BUCKETS[name], name, false, name === bucket)));
   const select = $("#zone");
   if (!select.options.length) select.replaceChildren(...zones().map((name) => new Option(name.replaceAll("_", " "), name)));
+  // A browser lists one name of each zone, and knows the others, too.
+  if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone.replaceAll("_", " "), zone), 0);
   select.value = zone;
 }

@@ -55,8 +55,8 @@ export function stateInAddress(defaults, onChange) {
   const href = (changes) => {
     const query = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries({ ...read(), ...changes })) {
-      if (value === defaults[name] || value === null || value === "") query.delete(name);
-      else query.set(name, value);
+      query.delete(name); // so that the same state has one address
+      if (value !== defaults[name] && value !== null && value !== "") query.set(name, value);
     }
     const text = query.toString();
     return text ? `${window.location.pathname}?${text}` : window.location.pathname;
