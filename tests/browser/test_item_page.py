@@ -139,7 +139,7 @@ async def closed_site(settings: Settings) -> AsyncIterator[Site]:
     """An API that answers nobody without a key."""
     keys = {"GROUNDSWELL_ADMIN_KEY": ADMIN_KEY, "GROUNDSWELL_REQUIRE_KEYS": "all"}
     site = Site(settings, keys)
-    site.awaited = "/health/ready"
+    site.awaited = "/health/live"
     try:
         await site.start()
         yield site
