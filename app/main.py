@@ -32,6 +32,7 @@ from app.audit import routes as audit
 from app.comments import routes as comments
 from app.comments.posting import Posting
 from app.dashboard import pages, problem_pages
+from app.dashboard.negotiation import Negotiated
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
 from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
@@ -143,7 +144,7 @@ def create_app(settings: Settings) -> HotPath:
         logging_config=None,
     )
     edge = Edge(
-        app,
+        Negotiated(app),
         bounds=Bounds(
             requests=settings.max_requests,
             body_bytes=settings.max_held_bytes,

@@ -12,7 +12,8 @@ from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 
-from app.dashboard.pages import PAGE_HEADERS, static_url
+from app.dashboard.files import PAGE_HEADERS
+from app.dashboard.shell import page_of
 from app.errors import GroundswellError
 
 REMEDIES = {
@@ -85,29 +86,6 @@ PROBLEMS = {
 }
 """All kinds, by the last part of their `type`."""
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" type="image/svg+xml" href="{icon}">
-<link rel="stylesheet" href="{style}">
-</head>
-<body class="page">
-<header class="top">
-  <a class="brand" href="/"><img src="{icon}" alt="" width="28" height="28">Groundswell</a>
-  <nav aria-label="More"><a href="/schema">API</a> <a href="/problems">Problems</a></nav>
-</header>
-<main>
-<h1>{title}</h1>
-{content}
-</main>
-</body>
-</html>
-"""
-
 
 @get("/problems", include_in_schema=False)
 async def problems() -> Response[str]:
@@ -145,11 +123,9 @@ def _text(text: str) -> str:
 
 
 def _html(title: str, content: str) -> Response[str]:
-    page = _PAGE.format(
-        title=escape(title),
-        content=content,
-        icon=static_url("icon.svg"),
-        style=static_url("dashboard.css"),
+    page = page_of(
+        title=f"{title} · Groundswell",
+        main=f'<article class="words">\n<h1>{escape(title)}</h1>\n{content}\n</article>',
     )
     headers = {**PAGE_HEADERS, "cache-control": "public, max-age=3600", "vary": "accept"}
     return Response(page, media_type=MediaType.HTML, headers=headers)

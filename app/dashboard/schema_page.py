@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, YamlRenderPlugin
 
-from app.dashboard.pages import static_url
+from app.dashboard.shell import page_of
 from app.http.answers import AnyRequest
 from app.http.openapi import document
 
@@ -22,23 +22,7 @@ SCHEMA_HEADERS = {
     "cache-control": "no-cache",
 }
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title} API</title>
-<link rel="icon" type="image/svg+xml" href="{icon}">
-<script type="module" src="{colors}"></script>
-<script type="module" src="{script}"></script>
-<link rel="stylesheet" href="{style}">
-</head>
-<body class="schema">
-<header class="top">
-  <a class="brand" href="/"><img src="{icon}" alt="" width="28" height="28">{title}</a>
-  <nav aria-label="More"><a href="/">Trending now</a> <a href="/problems">Problems</a></nav>
-</header>
+MAIN = """<h1 class="quiet-text">{title} API</h1>
 <rapi-doc spec-url="{document}" load-fonts="false" render-style="view" show-header="false"
   regular-font="system-ui, sans-serif" mono-font="ui-monospace, monospace" font-size="large"
   schema-description-expanded="true" schema-style="table" allow-spec-url-load="false"
@@ -46,10 +30,6 @@ PAGE = """<!doctype html>
   allow-server-selection="false" fill-request-fields-with-example="true" show-components="false"
   persist-auth="false">
 </rapi-doc>
-<noscript>This page needs JavaScript; <a href="{document}">the document itself</a> does not.
-</noscript>
-</body>
-</html>
 """
 
 
@@ -77,11 +57,12 @@ class SchemaPage(OpenAPIRenderPlugin):
 
     def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
         """Return the page."""
-        return PAGE.format(
-            title=escape(openapi_schema["info"]["title"]),
-            icon=static_url("icon.svg"),
-            colors=static_url(COLORS),
-            script=static_url(SCRIPT),
-            style=static_url("dashboard.css"),
-            document=escape(self.get_openapi_json_route(request)),
+        title = escape(openapi_schema["info"]["title"])
+        main = MAIN.format(title=title, document=escape(self.get_openapi_json_route(request)))
+        return page_of(
+            title=f"{title} API",
+            main=main,
+            at="/schema",
+            styles=("schema.css",),
+            scripts=(COLORS, SCRIPT),
         ).encode()

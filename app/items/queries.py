@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -62,6 +63,25 @@ class ListedItem(CatalogueItem, frozen=True, kw_only=True):
     sort_moment: datetime | None
 
 
+class FoundItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One catalogue entry that a search has found."""
+
+    content_id: str
+    content_type: str
+    title: str | None
+    category: str | None
+    creator: str | None
+    views: int
+
+
+class CatalogueName(msgspec.Struct, frozen=True, kw_only=True):
+    """A category or a content type."""
+
+    name: str
+
+
+_SEARCH_ITEMS = Query("search_items", FoundItem)
+_CATALOGUE_NAMES = Query("catalogue_names", CatalogueName)
 _LIST_ITEMS = Query("list_items", ListedItem)
 _RESOLVE_ITEMS = Query("resolve_items", ResolvedItem)
 _SERVING_DATABASE = Query("serving_database", ServingDatabase)
@@ -132,3 +152,16 @@ async def list_items(  # noqa: PLR0913  # as many as a list and a place in it ha
         after_item=after_item,
         most=most,
     )
+
+
+async def search_items(connection: Connection, *, wanted: str, most: int) -> list[FoundItem]:
+    """Return items by what was typed of title, creator or id, the most viewed first."""
+    return await _SEARCH_ITEMS.all(connection, wanted=wanted, most=most)
+
+
+async def catalogue_names(
+    connection: Connection, *, kind: Literal["category", "content_type"], wanted: str, most: int
+) -> list[str]:
+    """Return the names of a kind that have what was typed, those that begin with it first."""
+    found = await _CATALOGUE_NAMES.all(connection, kind=kind, wanted=wanted, most=most)
+    return [each.name for each in found]

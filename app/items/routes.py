@@ -21,6 +21,7 @@ from app.http.wire import TOO_DEEP, id_text, is_too_deep
 from app.items import queries as items
 from app.items.answer import item_of
 from app.items.list_routes import list_items
+from app.items.search_routes import search
 from app.items.wire import ItemIn, Items, ItemsWritten
 from app.services import Services
 
@@ -114,4 +115,4 @@ def _stored(item: ItemIn) -> ItemIn:
     )
 
 
-router = Router("/", route_handlers=[delete_item, put_items, list_items, get_item])
+router = Router("/", route_handlers=[delete_item, put_items, list_items, search, get_item])

@@ -139,3 +139,31 @@ class ItemPage(Wire, frozen=True):
     """The items, in order."""
     next_cursor: str | None
     """Send it as `cursor` for the next page; null on the last one."""
+
+
+class FoundItem(Wire, frozen=True):
+    """One item that a search has found."""
+
+    content_id: str
+    """Id of the item."""
+    content_type: str
+    """Type of the item, such as `video`."""
+    title: str | None
+    """Title in the catalogue; null where it has none."""
+    category: str | None
+    """Category in the catalogue; null where it has none."""
+    creator: str | None
+    """Creator in the catalogue; null where it has none."""
+    views: int
+    """Lifetime views, at most a minute behind."""
+
+
+class Found(Wire, frozen=True):
+    """What a search has found, each kind by itself."""
+
+    items: list[FoundItem]
+    """The most viewed first; an item of exactly this id before them."""
+    categories: list[str]
+    """Those that begin with what was typed, then those that have it."""
+    content_types: list[str]
+    """Likewise."""

@@ -38,6 +38,11 @@ on core.item (category, listed_at desc, item_id desc)
 include (content_type);
 -- Rated items stand in their list without an event, so the formula looks for them by themselves.
 create index item_rated on core.item (content_type) where attributes ? 'rating';
+-- Titles and creators by the beginnings of words (api.search_items). Who has no title is not in it,
+-- so that an item's first event writes nothing here.
+create index item_worded on core.item using gin (
+    to_tsvector('simple', coalesce(title, '') || ' ' || coalesce(creator, ''))
+) where title is not null;
 
 comment on table core.item is
     'The catalogue. An item is registered by its first event; its texts may come before or after.';

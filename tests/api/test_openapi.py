@@ -22,7 +22,15 @@ from app.settings import Settings
 from app.stats.fields import fields_of
 from tests.api.examples import fits, made_examples, written
 
-HIDDEN = {"/", "/metrics", "/static/{path}", "/beacon.js", "/problems", "/problems/{slug}"}
+HIDDEN = {
+    "/",
+    "/items/{itemType}/{contentId}",
+    "/metrics",
+    "/static/{path}",
+    "/beacon.js",
+    "/problems",
+    "/problems/{slug}",
+}
 """For people's browsers and machines of the house, not for callers."""
 BY_ID = {
     "/analytics/series",

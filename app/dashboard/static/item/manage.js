@@ -1,0 +1,74 @@
+// For those with a key: what the catalogue says of the item, and whether rankings leave it out.
+
+import { address, idInPath } from "../parts/address.js";
+import { send } from "../parts/api.js";
+import { $, setText } from "../parts/dom.js";
+
+let item = null;
+let entry = null;
+let done = () => {};
+
+/** Offer it for the entry as it is now; `after.done` is called once something has changed. */
+export function manage(of, now, after) {
+  const isFirst = item === null;
+  [item, entry, done] = [of, now, after.done];
+  if (!isFirst) return;
+  $("#manage").hidden = false;
+  $("#manage").addEventListener("click", open);
+  $("#edit-save").addEventListener("click", () => attempt(save, "Saved."));
+  $("#exclusion-act").addEventListener("click", () => (entry.excluded ? attempt(include, "It is ranked again from the next run on.") : exclude()));
+}
+
+function open() {
+  for (const name of ["title", "creator", "category"]) $(`#edit-${name}`).value = entry[name] ?? "";
+  $("#exclusion-reason").value = "";
+  setText($("#managing-said"), "");
+  showExclusion();
+  $("#managing").showModal();
+}
+
+function showExclusion() {
+  const { excluded } = entry;
+  setText($("#exclusion-title"), excluded ? `Excluded: ${excluded.reason}` : "Exclude from all rankings");
+  $("#exclusion-reason-field").hidden = Boolean(excluded);
+  setText($("#exclusion-act"), excluded ? "Include again" : "Exclude");
+}
+
+async function attempt(act, words) {
+  try {
+    await act();
+    setText($("#managing-said"), words);
+    done();
+  } catch (problem) {
+    setText($("#managing-said"), `${problem.title}. ${problem.detail ?? ""}`);
+  }
+}
+
+function exclude() {
+  const reason = $("#exclusion-reason").value.trim();
+  if (!reason) {
+    setText($("#managing-said"), "Say why: others read it.");
+    return $("#exclusion-reason").focus();
+  }
+  return attempt(async () => {
+    const { exclusions } = await send("PUT", exclusionAddress(), { reason, contentType: item.contentType });
+    entry = { ...entry, excluded: { reason: exclusions[0].reason, since: exclusions[0].excludedAt } };
+    showExclusion();
+  }, "Rankings leave it out.");
+}
+
+async function include() {
+  await send("DELETE", exclusionAddress({ contentType: item.contentType }));
+  entry = { ...entry, excluded: null };
+  showExclusion();
+}
+
+function exclusionAddress(query = {}) {
+  const { segment, query: inQuery } = idInPath(item.contentId);
+  return address(`/admin/items/${segment}/exclusion`, { ...inQuery, ...query });
+}
+
+function save() {
+  const given = Object.fromEntries(["title", "creator", "category"].map((name) => [name, $(`#edit-${name}`).value.trim() || null]));
+  return send("PUT", "/items", { contentId: item.contentId, contentType: item.contentType, ...given });
+}
