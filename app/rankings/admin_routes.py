@@ -33,10 +33,10 @@ from app.http.parameters import RankingName
 from app.http.problems import documented
 from app.http.wire import Name
 from app.rankings import queries as rankings
-from app.rankings.changes import change_ranking, columns, ranking_settings, unknown
+from app.rankings.changes import change_ranking, columns, ranking_settings
+from app.rankings.previewing import preview_of
 from app.rankings.wire import (
     Preview,
-    PreviewItem,
     RankingChanges,
     RankingSettings,
     Refreshed,
@@ -88,31 +88,11 @@ async def preview(
 ) -> Response[bytes]:
     """Hold a ranking under changed settings against what it is."""
     given = await decoded(request, _DECODER, limit=MAX_BODY)
-    changes = msgspec.json.encode(columns(given))
     async with services.connected(within=services.settings.admin_seconds) as connection:
-        current = await rankings.ranking_overview(connection, name=name)
-        if current is None:
-            raise unknown(name)
-        lists = services.lists
-        as_of = current.confirmed_at or lists.now()
-        found = await rankings.preview_ranking(
-            connection, ranking=name, changes=changes, as_of=as_of
+        found = await preview_of(
+            connection, name=name, changes=given, limit=limit, now=services.lists.now()
         )
-    places = [_moved(item) for item in found]
-    items = [item for item in places if item.rank is not None and item.rank <= limit]
-    entering = [item for item in items if _below(item.current_rank, limit)]
-    leaving = [
-        item for item in places if not _below(item.current_rank, limit) and _below(item.rank, limit)
-    ]
-    answer = Preview(
-        ranking=name,
-        as_of=as_of,
-        items=items,
-        entering=entering,
-        leaving=sorted(leaving, key=lambda item: item.current_rank or 0),
-        moving=sum(1 for item in items if item.moved and not _below(item.current_rank, limit)),
-    )
-    return passing(request, answer)
+    return passing(request, found)
 
 
 @get(
@@ -249,17 +229,6 @@ async def _refreshed(
     if done is None:
         raise _running()
     return done
-
-
-def _moved(item: PreviewItem) -> PreviewItem:
-    if item.rank is None or item.current_rank is None:
-        return item
-    return msgspec.structs.replace(item, moved=item.current_rank - item.rank)
-
-
-def _below(rank: int | None, size: int) -> bool:
-    """Tell whether a rank is not among the top `size`."""
-    return rank is None or rank > size
 
 
 router = Router(

@@ -14,6 +14,7 @@ from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = [
+    "completion",
     "consume",
     "dead-letters",
     "dev",
@@ -24,8 +25,10 @@ COMMANDS = [
     "items",
     "keys",
     "migrate",
+    "rankings",
     "replay",
     "serve",
+    "stats",
     "worker",
 ]
 
