@@ -13,6 +13,7 @@ from app.cli.consume import consume
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
 from app.cli.dimensions import dimensions
+from app.cli.doctor import doctor
 from app.cli.erase import erasing
 from app.cli.export import export
 from app.cli.import_ import importing
@@ -23,6 +24,7 @@ from app.cli.rankings import rankings
 from app.cli.replay import replay
 from app.cli.serve import serve
 from app.cli.stats import stats
+from app.cli.status import status
 from app.cli.tuning import apply, preview, settings
 from app.cli.worker import worker
 from app.errors import GroundswellError, SettingError
@@ -57,6 +59,8 @@ for command in (
     export,
     rankings,
     stats,
+    status,
+    doctor,
     completion,
 ):
     cli.add_command(command)

@@ -19,6 +19,7 @@ COMMANDS = [
     "dead-letters",
     "dev",
     "dimensions",
+    "doctor",
     "erase",
     "export",
     "import",
@@ -29,6 +30,7 @@ COMMANDS = [
     "replay",
     "serve",
     "stats",
+    "status",
     "worker",
 ]
 
