@@ -37,6 +37,7 @@ from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml
 from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
 from app.health import routes as health
+from app.health import status_routes
 from app.http.bounds import Bounds
 from app.http.edge import Edge
 from app.http.hosts import Hosts
@@ -128,6 +129,7 @@ def create_app(settings: Settings) -> HotPath:
             webhooks.router,
             alert_stream.router,
             health.router,
+            status_routes.router,
             metrics.router,
         ],
         dependencies={"services": Provide(_services, sync_to_thread=False)},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
 import msgspec
 
 from app.audit.wire import AuditEntry
@@ -45,3 +48,22 @@ async def audit_entries(
 ) -> list[AuditEntry]:
     """Return what was done, newest first, older than the entry `before`."""
     return await _AUDIT_ENTRIES.all(connection, before=before, limit=limit)
+
+
+@asynccontextmanager
+async def recorded(
+    connection: Connection, action: str, parameters: Mapping[str, object], *, who: str
+) -> AsyncIterator[None]:
+    """Write what a command does into the audit trail: that it begins, and how it ends."""
+    audit_id = await begin_audit(
+        connection, who=who, action=action, parameters=msgspec.json.encode(parameters)
+    )
+    error: str | None = "cut off"
+    try:
+        yield
+        error = None
+    except Exception as failure:
+        error = str(failure) or type(failure).__name__
+        raise
+    finally:
+        await end_audit(connection, audit_id=audit_id, outcome=None, error=error)

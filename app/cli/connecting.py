@@ -31,6 +31,8 @@ def told() -> Iterator[None]:
             "this login may not do it: DATABASE_URL must name the owner of the database, or to "
             "read, a login that has groundswell_service"
         ) from error
+    except (psycopg.errors.CheckViolation, psycopg.errors.NoDataFound) as error:
+        raise InputError(error.diag.message_primary or str(error)) from error
     except psycopg.OperationalError as error:
         raise UnavailableError(f"the database does not answer: {error}") from error
 

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.connecting import connected
-from app.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from app.runtime.sql import Connection
 
 
@@ -38,7 +35,7 @@ def declare(key: str, values: tuple[str, ...]) -> None:
 
         await declare_dimension(connection, key=key, names=list(dict.fromkeys(values)))
 
-    asyncio.run(connected(_allowed(run)))
+    asyncio.run(connected(run))
     click.echo(f"{key} is counted by {len(set(values))} values")
 
 
@@ -52,7 +49,7 @@ def drop(key: str) -> None:
 
         await drop_dimension(connection, key=key)
 
-    asyncio.run(connected(_allowed(run)))
+    asyncio.run(connected(run))
     click.echo(f"{key} is not counted")
 
 
@@ -66,15 +63,3 @@ def listed() -> None:
         click.echo(f"{one.key}  since {one.counted_since:%Y-%m-%d %H:%M}Z  {', '.join(one.names)}")
     if not found:
         click.echo("no key is declared")
-
-
-def _allowed(run: Callable[[Connection], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    async def allowed(connection: Connection) -> None:
-        import psycopg  # noqa: PLC0415
-
-        try:
-            await run(connection)
-        except psycopg.errors.CheckViolation as error:
-            raise InputError(error.diag.message_primary or str(error)) from error
-
-    return allowed

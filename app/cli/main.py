@@ -7,18 +7,25 @@ from collections.abc import Sequence
 
 import click
 
+from app.cli.adopting import adopt_running
+from app.cli.completion import completion
 from app.cli.consume import consume
 from app.cli.dead_letters import dead_letters
 from app.cli.dev import dev
 from app.cli.dimensions import dimensions
+from app.cli.doctor import doctor
 from app.cli.erase import erasing
 from app.cli.export import export
 from app.cli.import_ import importing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
+from app.cli.rankings import rankings
 from app.cli.replay import replay
 from app.cli.serve import serve
+from app.cli.stats import stats
+from app.cli.status import status
+from app.cli.tuning import apply, preview, settings
 from app.cli.worker import worker
 from app.errors import GroundswellError, SettingError
 from app.runtime.addresses import redacted
@@ -26,11 +33,14 @@ from app.runtime.addresses import redacted
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="groundswell")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Engagement analytics and trending on TimescaleDB.
 
-    DATABASE_URL and REDIS_URL name the servers; GROUNDSWELL_ variables tune the rest.
+    DATABASE_URL and REDIS_URL name the servers, or else those of a `make run` of this folder are
+    taken; GROUNDSWELL_ variables tune the rest.
     """
+    adopt_running(context.invoked_subcommand)
 
 
 for command in (
@@ -47,8 +57,15 @@ for command in (
     dimensions,
     erasing,
     export,
+    rankings,
+    stats,
+    status,
+    doctor,
+    completion,
 ):
     cli.add_command(command)
+for command in (settings, preview, apply):
+    rankings.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,12 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from pathlib import Path
 
 import click
@@ -27,6 +32,7 @@ from app.rankings.calendar_zone import set_calendar_zone
 from app.rankings.daily_zone import set_daily_zone
 from app.rankings.default_weights import set_default_weights
 from app.runtime.addresses import redacted
+from app.runtime.running import Running, announced
 from app.serve import free_port, is_free
 from app.settings import Settings
 
@@ -76,6 +82,7 @@ async def _run(wanted: Dev, port: int) -> None:
         open_servers(wanted.data, os.environ) as servers,
         _talk(wanted) as talk,
         _broker(wanted) as broker,
+        AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(servers.failed())
@@ -107,6 +114,17 @@ async def _run(wanted: Dev, port: int) -> None:
             child = CommandChild(name, [command], environment=environment, say=say)
             group.create_task(child.run(), name=name)
         await _ready(url)
+        stack.enter_context(
+            announced(
+                wanted.data,
+                Running(
+                    url=url,
+                    database_url=servers.database_url,
+                    redis_url=servers.redis_url,
+                    admin_key=admin_key,
+                ),
+            )
+        )
         say("dev", banner(url, servers, seconds=time.monotonic() - begun))
         if wanted.settings.admin_key is None:
             say("dev", f"  admin key      {admin_key} (of this run)")

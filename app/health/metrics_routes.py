@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 from app.alerts.deliveries import AlertBacklog, alert_backlog
 from app.health.jobs import JobStatus, job_statuses
 from app.health.rankings import RankingStatus, ranking_statuses
-from app.ingest import keys
-from app.ingest.waiting import QUESTIONS, Waiting, ask_waiting, read_waiting
+from app.health.redis_state import read_backlog
+from app.ingest.waiting import Waiting
 from app.runtime import multiprocess
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
@@ -28,7 +28,6 @@ from app.services import Services
 
 ASK_SECONDS = 1.0
 """How long Redis and the database may take to say how they fare."""
-LANES = {"live": keys.EVENT_STREAM, "backfill": keys.BACKFILL_STREAM}
 
 
 class Backlog(Collector):
@@ -163,16 +162,9 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
 async def _backlog(redis: Redis) -> Backlog | None:
     """Ask Redis; None while it is down."""
     with suppress(*REDIS_ERRORS):
-        async with asyncio.timeout(ASK_SECONDS), redis.pipeline(transaction=False) as pipe:
-            for stream in LANES.values():
-                ask_waiting(pipe, stream)
-            pipe.xlen(keys.DEAD_STREAM)
-            *found, dead = await pipe.execute()
-        lanes = {
-            lane: read_waiting(found[at : at + QUESTIONS])
-            for lane, at in zip(LANES, range(0, len(found), QUESTIONS), strict=True)
-        }
-        return Backlog(lanes, dead)
+        async with asyncio.timeout(ASK_SECONDS):
+            found = await read_backlog(redis)
+        return Backlog(found.waiting, found.dead_letters)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from app.http.wire import Wire
@@ -36,3 +37,79 @@ class Readiness(Wire, frozen=True):
     """How Redis is."""
     snapshot_ages: dict[str, float]
     """Seconds since each served ranking was last known to be right."""
+
+
+class LaneReport(Wire, frozen=True):
+    """What waits for the writer in one lane of the stream."""
+
+    lane: str
+    """`live`, or `backfill`, which waits for the other."""
+    entries: int
+    """How many entries, of one request or several at once."""
+    bytes: int
+    """Memory of Redis that they take."""
+    oldest_seconds: float
+    """Age of the oldest; 0 where none waits."""
+
+
+class StreamStatus(Wire, frozen=True):
+    """What waits in Redis."""
+
+    lanes: list[LaneReport]
+    """By lane."""
+    dead_letters: int
+    """Entries that could not be written, and wait for a person."""
+
+
+class JobReport(Wire, frozen=True):
+    """How the newest ended run of a scheduled job went."""
+
+    job: str
+    """Its procedure in schema `api`."""
+    started_at: datetime
+    """When that run began."""
+    seconds: float | None
+    """How long it took; null where it was cut off."""
+    succeeded_at: datetime | None
+    """When a run last ended well."""
+    error: str | None
+    """Why that run failed; null when all went well."""
+
+
+class RankingReport(Wire, frozen=True):
+    """How fresh an enabled ranking is."""
+
+    name: str
+    """Its name."""
+    confirmed_at: datetime | None
+    """Up to when its order is known to hold; null before its first run."""
+    seconds: float | None
+    """How long its newest computation took."""
+    error: str | None
+    """Why that failed, and the list from before is kept; null when all went well."""
+
+
+class DatabaseStatus(Wire, frozen=True):
+    """What the database tells."""
+
+    events_per_second: float
+    """Of the last minute."""
+    viewers: int
+    """Viewers of the last five minutes."""
+    jobs: list[JobReport]
+    """Scheduled jobs by name."""
+    rankings: list[RankingReport]
+    """Enabled rankings by name."""
+    webhooks_pending: int
+    """Webhooks of alerts that are still to be sent."""
+
+
+class Overview(Wire, frozen=True):
+    """How everything fares."""
+
+    as_of: datetime
+    """When it was asked."""
+    database: DatabaseStatus | None
+    """Null while it is down."""
+    stream: StreamStatus | None
+    """Null while Redis is down."""

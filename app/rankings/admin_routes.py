@@ -1,16 +1,15 @@
-"""`POST /admin/rankings…`: try changed settings out, and compute rankings now."""
+"""`/admin/rankings…`: look at settings, try changes out, make them, and compute rankings now."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
 import structlog
-from litestar import Response, Router, post
+from litestar import Response, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
@@ -34,7 +33,15 @@ from app.http.parameters import RankingName
 from app.http.problems import documented
 from app.http.wire import Name
 from app.rankings import queries as rankings
-from app.rankings.wire import Preview, PreviewItem, RankingChanges, Refreshed, RefreshedRanking
+from app.rankings.changes import change_ranking, columns, ranking_settings
+from app.rankings.previewing import preview_of
+from app.rankings.wire import (
+    Preview,
+    RankingChanges,
+    RankingSettings,
+    Refreshed,
+    RefreshedRanking,
+)
 from app.runtime.outage import DATABASE_ERRORS
 from app.runtime.pool import message_of
 from app.runtime.redis_lock import hold
@@ -43,7 +50,6 @@ from app.settings import Settings
 
 MAX_PREVIEW = 1_000
 MAX_BODY = 20_000
-MAX_SECONDS = 1e10
 
 LOCK = "rankings"
 """Name of the lock in Redis that a refresh holds."""
@@ -82,31 +88,63 @@ async def preview(
 ) -> Response[bytes]:
     """Hold a ranking under changed settings against what it is."""
     given = await decoded(request, _DECODER, limit=MAX_BODY)
-    changes = msgspec.json.encode(columns(given))
     async with services.connected(within=services.settings.admin_seconds) as connection:
-        current = await rankings.ranking_overview(connection, name=name)
-        if current is None:
-            raise UnknownRankingError(f"no ranking is called {name!r}; see /analytics/rankings")
-        lists = services.lists
-        as_of = current.confirmed_at or lists.now()
-        found = await rankings.preview_ranking(
-            connection, ranking=name, changes=changes, as_of=as_of
+        found = await preview_of(
+            connection, name=name, changes=given, limit=limit, now=services.lists.now()
         )
-    places = [_moved(item) for item in found]
-    items = [item for item in places if item.rank is not None and item.rank <= limit]
-    entering = [item for item in items if _below(item.current_rank, limit)]
-    leaving = [
-        item for item in places if not _below(item.current_rank, limit) and _below(item.rank, limit)
-    ]
-    answer = Preview(
-        ranking=name,
-        as_of=as_of,
-        items=items,
-        entering=entering,
-        leaving=sorted(leaving, key=lambda item: item.current_rank or 0),
-        moving=sum(1 for item in items if item.moved and not _below(item.current_rank, limit)),
-    )
-    return passing(request, answer)
+    return passing(request, found)
+
+
+@get(
+    "/admin/rankings/{name:str}",
+    summary="What can be tuned of a ranking",
+    description="The settings of its own, null where it follows a default, and what is in force.",
+    operation_id="rankingSettings",
+    tags=["Admin"],
+    responses={
+        200: ResponseSpec(RankingSettings, description="Its settings", generate_examples=False),
+        **documented(UnknownRankingError),
+    },
+)
+async def get_settings(
+    request: AnyRequest, services: NamedDependency[Services], name: RankingName
+) -> Response[bytes]:
+    """Return the settings of a ranking."""
+    async with services.connected() as connection:
+        return passing(request, await ranking_settings(connection, name=name))
+
+
+@patch(
+    "/admin/rankings/{name:str}",
+    request_max_body_size=None,
+    summary="Change settings of a ranking",
+    description="What the body names changes, and null follows the default again; the next run, "
+    "within a minute, follows. It is held to the same rules as a preview, and kept in the audit "
+    "trail with what held before.",
+    operation_id="changeRanking",
+    operation_class=json_body(RankingChanges),
+    tags=["Admin"],
+    responses={
+        200: ResponseSpec(
+            RankingSettings, description="What holds from now on", generate_examples=False
+        ),
+        **documented(UnknownRankingError, TooLargeError),
+    },
+)
+async def change(
+    request: AnyRequest, services: NamedDependency[Services], name: RankingName
+) -> Response[bytes]:
+    """Change what the body names."""
+    given = await decoded(request, _DECODER, limit=MAX_BODY)
+    parameters = {"ranking": name, "changes": columns(given)}
+    async with services.connected() as connection:
+        before = await ranking_settings(connection, name=name)
+    async with audited(request, "rankings.change", parameters) as action:
+        async with services.connected() as connection:
+            after = await change_ranking(connection, name=name, changes=given)
+        was, now = (msgspec.to_builtins(each) for each in (before, after))
+        action.outcome = {"before": {key: was[key] for key in was if was[key] != now[key]}}
+    return passing(request, after)
 
 
 @post(
@@ -193,41 +231,9 @@ async def _refreshed(
     return done
 
 
-def columns(changes: RankingChanges) -> dict[str, object]:
-    """Return the changes by columns of core.ranking."""
-    given = {
-        field: value
-        for field in changes.__struct_fields__
-        if (value := getattr(changes, field)) is not msgspec.UNSET
-    }
-    for field in ("half_life", "recent_half_life"):
-        length = given.get(field)
-        if length is None:
-            continue
-        seconds = length.total_seconds() if isinstance(length, timedelta) else length
-        if abs(seconds) > MAX_SECONDS:
-            name = RankingChanges.__struct_encode_fields__[
-                RankingChanges.__struct_fields__.index(field)
-            ]
-            raise BadRequestError(f"{name}: use 1 minute to 10 years")
-        given[field] = f"{seconds:f} seconds"
-    return given
-
-
-def _moved(item: PreviewItem) -> PreviewItem:
-    if item.rank is None or item.current_rank is None:
-        return item
-    return msgspec.structs.replace(item, moved=item.current_rank - item.rank)
-
-
-def _below(rank: int | None, size: int) -> bool:
-    """Tell whether a rank is not among the top `size`."""
-    return rank is None or rank > size
-
-
 router = Router(
     "/",
-    route_handlers=[preview, refresh],
+    route_handlers=[preview, get_settings, change, refresh],
     guards=[require("admin")],
     security=[{"adminKey": []}],
 )

@@ -193,6 +193,56 @@ class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Most entries."""
 
 
+class Weights(Wire, frozen=True):
+    """Points of one event of each metric."""
+
+    view: float
+    """Of a view."""
+    like: float
+    """Of a like; an unlike takes it back."""
+    comment: float
+    """Of a comment; an uncomment takes it back."""
+    share: float
+    """Of a share."""
+    watch_minute: float
+    """Of a minute watched."""
+
+
+class RankingSettings(Wire, frozen=True, kw_only=True):
+    """What can be tuned of a ranking; null follows a default."""
+
+    name: str
+    """Its name."""
+    formula: str
+    """How it scores."""
+    window: str
+    """What is ranked had an event in this window."""
+    half_life: float | None
+    """Seconds after which an event counts half; null: it never fades."""
+    recent_half_life: float | None
+    """The same, of the term that counts fresh events twice; null: there is none."""
+    view_weight: float | None
+    """Points of a view; null: the default."""
+    like_weight: float | None
+    """Points of a like; null: the default."""
+    comment_weight: float | None
+    """Points of a comment; null: the default."""
+    share_weight: float | None
+    """Points of a share; null: the default."""
+    watch_minute_weight: float | None
+    """Points of a minute watched; null: the default."""
+    options: dict[str, float | str]
+    """Options of the formula that differ from its defaults."""
+    content_type: str | None
+    """Only items of this type; null: all."""
+    size: int
+    """Most entries."""
+    options_in_force: dict[str, float | str]
+    """All options of the formula."""
+    weights_in_force: Weights | None
+    """The weights with the defaults filled in; null where the formula has none."""
+
+
 class PreviewItem(Wire, frozen=True, kw_only=True):
     """One line of a ranking under changed settings, beside what it is now."""
 

@@ -40,8 +40,11 @@ WORDS = {
     "reason": "type: expected one of view, like, unlike, comment, uncomment, share, watch_time",
     "requestedAt": MOMENT,
     "secret": "whsec_YW4gZXhhbXBsZSBvZiBhIHNlY3JldA==",
+    "job": "run_rankings",
     "since": "2026-03-14T00:00:00Z",
+    "startedAt": MOMENT,
     "status": "running",
+    "succeededAt": MOMENT,
     "to": "2026-03-15T00:00:00Z",
     "windowsAsOf": MOMENT,
 }

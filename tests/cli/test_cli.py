@@ -14,18 +14,23 @@ from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = [
+    "completion",
     "consume",
     "dead-letters",
     "dev",
     "dimensions",
+    "doctor",
     "erase",
     "export",
     "import",
     "items",
     "keys",
     "migrate",
+    "rankings",
     "replay",
     "serve",
+    "stats",
+    "status",
     "worker",
 ]
 

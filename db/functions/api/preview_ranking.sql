@@ -1,5 +1,5 @@
 -- What a ranking would be under changed settings, held against what it is: nothing is stored.
--- Source: core.ranking, api.ranked. Feeds: POST /admin/rankings/{name}/preview.
+-- Source: api.changed_ranking, api.ranked. Feeds: POST /admin/rankings/{name}/preview.
 -- Keeps: changes are held to the same rules as a row of core.ranking. New half-lives need a recount
 -- of the events, so they are as slow as the history is long; all else works on what is stored.
 create function api.preview_ranking(ranking_name text, changes jsonb, as_of timestamptz)
@@ -19,26 +19,9 @@ as $$
 declare
     current core.ranking;
     changed core.ranking;
-    fixed text;
 begin
     select ranking.* into current from core.ranking as ranking where ranking.name = ranking_name;
-    if current.ranking_id is null then
-        raise exception using
-            errcode = 'no_data_found', message = format('there is no ranking %L', ranking_name);
-    end if;
-    select string_agg(given.key, ', ' order by given.key) into fixed
-    from jsonb_object_keys(changes) as given (key)
-    where given.key not in (
-        'formula', 'window', 'half_life', 'recent_half_life', 'view_weight', 'like_weight',
-        'comment_weight', 'share_weight', 'watch_minute_weight', 'options', 'content_type', 'size'
-    );
-    if fixed is not null then
-        raise exception using
-            errcode = 'check_violation',
-            message = format('ranking %s: cannot preview a change of %s', ranking_name, fixed),
-            constraint = 'ranking_sensible';
-    end if;
-    changed := jsonb_populate_record(current, changes);
+    changed := api.changed_ranking(ranking_name, changes);
     changed.segments := '{}';
     perform core.check_ranking(changed);
 

@@ -1,0 +1,123 @@
+"""`GET` and `PATCH /admin/rankings/{name}`: what can be tuned, and tuning it (E4, E9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.conftest import ADMIN, problem
+from tests.sql.world import AS_OF, World
+
+URL = "/admin/rankings/trending_24h"
+
+
+@pytest.fixture
+async def world(world: World) -> World:
+    """Few rankings: a change touches no other."""
+    await world.only("trending_24h")
+    return world
+
+
+async def settings(api: httpx.AsyncClient) -> Any:
+    answer = await api.get(URL, headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def change(api: httpx.AsyncClient, changes: object) -> Any:
+    answer = await api.patch(URL, json=changes, headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.usefixtures("world")
+async def test_settings_tell_own_and_inherited_weights_apart(admin_api: httpx.AsyncClient) -> None:
+    found = await settings(admin_api)
+    assert (found["halfLife"], found["recentHalfLife"]) == (28800, 7200)
+    assert found["likeWeight"] is None
+    assert found["weightsInForce"] == {
+        "view": 1, "like": 5, "comment": 3, "share": 4, "watchMinute": 0.1,
+    }  # fmt: skip
+    changed = await change(admin_api, {"likeWeight": 7.5, "size": 20})
+    assert (changed["likeWeight"], changed["size"]) == (7.5, 20)
+    assert changed["weightsInForce"]["like"] == 7.5
+    assert await settings(admin_api) == changed
+    assert (await change(admin_api, {"likeWeight": None, "size": 1000})) == found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"viewWeight": 5, "likeWeight": 0},
+        {"halfLife": "PT1H30M", "recentHalfLife": "PT1H"},
+        {"contentType": "movie"},
+        {"window": "7d", "size": 2},
+        {
+            "formula": "top_count", "options": {"metric": "likes"},
+            "halfLife": None, "recentHalfLife": None,
+        },
+    ],
+)  # fmt: skip
+async def test_a_change_makes_what_its_preview_has_shown(
+    ranked: World, admin_api: httpx.AsyncClient, changes: dict[str, object]
+) -> None:
+    would = (await admin_api.post(f"{URL}/preview", json=changes, headers=ADMIN)).json()
+    await change(admin_api, changes)
+    await ranked.run(AS_OF)
+    became = await ranked.rows(
+        "select rank, content_id, score from api.ranking_entry inner join api.latest_run "
+        "using (run_id) where latest_run.ranking = 'trending_24h' and segment = '' order by rank"
+    )
+    assert [(item["rank"], item["contentId"]) for item in would["items"]] == [
+        (rank, name) for rank, name, _ in became
+    ]
+    assert [item["score"] for item in would["items"]] == pytest.approx(
+        [score for _, _, score in became]
+    )
+
+
+@pytest.mark.usefixtures("world")
+async def test_the_trail_says_who_changed_what_and_what_held_before(
+    admin_api: httpx.AsyncClient,
+) -> None:
+    await change(admin_api, {"likeWeight": 9})
+    (entry,) = (await admin_api.get("/admin/audit?limit=1", headers=ADMIN)).json()["entries"]
+    assert (entry["action"], entry["who"]) == ("rankings.change", "admin key")
+    assert entry["parameters"] == {"ranking": "trending_24h", "changes": {"like_weight": 9}}
+    assert entry["outcome"]["before"]["likeWeight"] is None
+    assert "size" not in entry["outcome"]["before"]
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"[]", "expected an object"),
+        (b'{"viewWeigth": 1}', "viewWeigth: no such field"),
+        (b'{"halfLife": 1}', "half_life"),
+        (b'{"viewWeight": -1}', "weights: use 0 to 1000000 points"),
+        (b'{"formula": "magic"}', "use one of breakout"),
+        (b'{"formula": "wilson"}', "half_life and recent_half_life belong to weighted_decay"),
+        (b'{"enabled": false}', "enabled: no such field"),
+    ],
+)
+async def test_nonsense_changes_nothing(
+    admin_api: httpx.AsyncClient, body: bytes, detail: str
+) -> None:
+    before = await settings(admin_api)
+    answer = await admin_api.patch(URL, content=body, headers=ADMIN)
+    assert detail in await problem(answer, 400, "bad-request")
+    assert await settings(admin_api) == before
+
+
+@pytest.mark.usefixtures("world")
+async def test_only_an_admin_looks_and_changes(admin_api: httpx.AsyncClient) -> None:
+    for method in ("GET", "PATCH"):
+        answer = await admin_api.request(method, URL)
+        assert answer.status_code == 401
+        unknown = await admin_api.request(
+            method, "/admin/rankings/nobody", json={} if method == "PATCH" else None, headers=ADMIN
+        )
+        await problem(unknown, 404, "unknown-ranking")

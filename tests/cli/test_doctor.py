@@ -1,0 +1,213 @@
+"""`groundswell doctor` and `status`, and how they find a running `make run` (F4)."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.asyncio
+from click.testing import CliRunner, Result
+
+from app.cli.adopting import adopt_running
+from app.cli.main import cli
+from app.health.doctor import _clock, _of_jobs, _of_redis
+from app.health.jobs import JobStatus
+from app.health.redis_state import RedisState
+from app.ingest import keys
+from app.runtime.pool import Pool
+from app.runtime.running import Running, announced, find_running
+from tests.sql.world import World
+
+Run = Callable[..., Awaitable[Result]]
+NOWHERE = "postgresql://nobody@127.0.0.1:9/none"
+
+
+@pytest.fixture
+def run(
+    database_url: str,
+    redis_url: str,
+    clean: None,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Run a command in a thread, since it brings an event loop of its own."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+    async def run(*arguments: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, cli, arguments)
+
+    return run
+
+
+def by_what(result: Result) -> dict[str, Any]:
+    return {finding["what"]: finding for finding in json.loads(result.output)}
+
+
+async def test_a_database_that_never_ran_a_job_is_told_and_how_to_mend_it(run: Run) -> None:
+    done = await run("doctor", "--json")
+    found = by_what(done)
+    assert done.exit_code == 1
+    # Tests have no scheduled jobs.
+    assert "jobs/groundswell_reconcile.sql is not scheduled" in found["schema"]["says"]
+    assert found["database"]["verdict"] == "ok"
+    assert "timescaledb 2." in found["database"]["says"]
+    assert found["job run_rankings"] == {
+        "what": "job run_rankings",
+        "verdict": "fail",
+        "says": "it has never run",
+        "mend": "`groundswell migrate` schedules it; look into cron.job and cron.job_run_details",
+    }
+    assert found["clock of the database"]["verdict"] == "ok"
+    text = (await run("doctor")).output
+    assert "fail  job run_rankings: it has never run\n      to mend it: `groundswell" in text
+
+
+async def test_dead_letters_and_a_ranking_that_fails_are_told(
+    run: Run, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
+    async with pool.connection() as connection:
+        world = World(connection)
+        await world.only("trending_24h")
+        await world.run()
+        await world.execute("update core.ranking_state set error = 'division by zero'")
+    await redis.xadd(keys.DEAD_STREAM, {"v": "1"})
+    found = by_what(await run("doctor", "--json"))
+    assert found["dead letters"]["verdict"] == "warn"
+    assert "groundswell dead-letters list" in found["dead letters"]["mend"]
+    assert found["ranking trending_24h"]["says"].endswith("division by zero")
+
+
+async def test_what_is_down_is_a_finding_not_a_crash(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOWHERE)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
+    done = await run("doctor", "--json")
+    found = by_what(done)
+    assert done.exit_code == 1
+    assert found["database"]["verdict"] == found["Redis"]["verdict"] == "fail"
+    assert "mend DATABASE_URL" in found["database"]["mend"]
+    status = await run("status")
+    assert status.exit_code == 1
+    assert "Redis is down" in status.output
+    assert "The database is down" in status.output
+
+
+async def test_status_tells_jobs_rankings_and_what_waits(
+    run: Run, pool: Pool, redis: redis.asyncio.Redis
+) -> None:
+    async with pool.connection() as connection:
+        world = World(connection)
+        await world.only("trending_24h")
+        await world.run()
+    await redis.xadd(keys.EVENT_STREAM, {"v": "1"})
+    found = json.loads((await run("status", "--json")).output)
+    assert [each["name"] for each in found["database"]["rankings"]] == ["trending_24h"]
+    assert found["stream"]["lanes"][0]["entries"] == 1
+    board = (await run("status")).output
+    assert "trending_24h" in board
+    assert "0 dead letters" in board
+    assert (await run("status", "--watch", "--json")).exit_code == 2
+
+
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+
+def job(name: str, *, ago: timedelta | None, error: str | None = None) -> JobStatus:
+    since = None if ago is None else NOW - ago
+    return JobStatus(job=name, started_at=NOW, finished_at=NOW, error=error, succeeded_at=since)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (job("run_rankings", ago=timedelta(minutes=1)), "ok"),
+        (job("run_rankings", ago=timedelta(minutes=4)), "fail"),
+        (job("run_rankings", ago=None), "fail"),
+        (job("run_rankings", ago=timedelta(minutes=1), error="deadlock"), "warn"),
+        (job("run_rankings", ago=timedelta(minutes=9), error="deadlock"), "fail"),
+        (job("maintain_storage", ago=timedelta(hours=3)), "ok"),
+        (job("maintain_storage", ago=timedelta(days=2)), "fail"),
+    ],
+)
+def test_a_job_is_judged_by_when_it_last_ended_well(status: JobStatus, verdict: str) -> None:
+    found = {each.what: each for each in _of_jobs([status], NOW)}[f"job {status.job}"]
+    assert found.verdict == verdict
+    assert (found.mend is None) == (verdict == "ok")
+
+
+def redis_state(**changed: Any) -> RedisState:
+    sound: dict[str, Any] = {
+        "version": "7.0", "used": 1, "most": 0, "policy": "noeviction", "is_appending": True,
+        "append_failed": False, "save_failed": False, "ahead": 0.0,
+    }  # fmt: skip
+    return RedisState(**{**sound, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"is_appending": False}, "persistence of Redis"),
+        ({"append_failed": True}, "persistence of Redis"),
+        ({"policy": "allkeys-lru"}, "eviction of Redis"),
+        ({"save_failed": True}, "snapshots of Redis"),
+        ({"used": 9, "most": 10}, "memory of Redis"),
+    ],
+)
+def test_a_redis_that_may_lose_events_is_told(changed: dict[str, Any], what: str) -> None:
+    assert {each.verdict for each in _of_redis(redis_state())} == {"ok"}
+    (found,) = (each for each in _of_redis(redis_state(**changed)) if each.verdict != "ok")
+    assert found.what == what
+    assert found.mend
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(3, "3.000 s ahead of"), (-3, "3.000 s behind")])
+def test_clocks_that_are_apart_are_told(ahead: float, says: str) -> None:
+    found = _clock("clock", ahead)
+    assert found.verdict == "fail"
+    assert found.says.startswith(says)
+
+
+RUNNING = Running(
+    url="http://127.0.0.1:8000", database_url="postgresql://a", redis_url="redis://b",
+    admin_key="k",
+)  # fmt: skip
+
+
+def test_a_make_run_is_found_while_it_lives(tmp_path: Path) -> None:
+    assert find_running(tmp_path) is None
+    with announced(tmp_path, RUNNING):
+        assert find_running(tmp_path) == RUNNING
+        assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
+    assert find_running(tmp_path) is None
+
+
+def test_what_a_killed_one_left_behind_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        with announced(tmp_path, RUNNING):
+            os._exit(9)
+    os.waitpid(child, 0)
+    assert (tmp_path / "running.json").exists()
+    assert find_running(tmp_path) is None
+
+
+def test_commands_take_it_where_no_server_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with announced(Path(".groundswell"), RUNNING):
+        taken: dict[str, str] = {}
+        adopt_running("stats", taken)
+        assert taken == {
+            "DATABASE_URL": "postgresql://a", "REDIS_URL": "redis://b",
+            "GROUNDSWELL_ADMIN_KEY": "k",
+        }  # fmt: skip
+        for command, given in (("dev", {}), ("stats", {"REDIS_URL": "redis://c"})):
+            before = dict(given)
+            adopt_running(command, given)
+            assert given == before
