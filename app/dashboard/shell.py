@@ -10,6 +10,8 @@ from app.dashboard.files import modules_of, static_url
 HTML = Path(__file__).with_name("html")
 NAVIGATION = (
     ("/", "Overview"),
+    ("/rankings", "Rankings"),
+    ("/status", "Status"),
     ("/schema", "API"),
 )
 """What the header leads to."""

@@ -25,6 +25,8 @@ from tests.api.examples import fits, made_examples, written
 HIDDEN = {
     "/",
     "/items/{itemType}/{contentId}",
+    "/rankings",
+    "/status",
     "/metrics",
     "/static/{path}",
     "/beacon.js",
