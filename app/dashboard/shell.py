@@ -11,6 +11,7 @@ HTML = Path(__file__).with_name("html")
 NAVIGATION = (
     ("/", "Overview"),
     ("/rankings", "Rankings"),
+    ("/alerts", "Alerts"),
     ("/status", "Status"),
     ("/schema", "API"),
 )

@@ -105,14 +105,9 @@ async function segments(overview, state) {
   select.hidden = !kinds.length;
   if (!kinds.length || select.dataset.of === overview.name) return void (select.value = state?.segment ?? "");
   select.dataset.of = overview.name;
-  const names = new Map(kinds.map((kind) => [kind, []]));
-  await Promise.all(
-    kinds.map(async (kind) => {
-      const { body } = await read(address("/analytics/breakdown", { by: kind, period: "30d", limit: 50 })).catch(() => ({ body: { rows: [] } }));
-      names.set(kind, (body.rows ?? []).map((row) => row.value ?? row.name).filter(Boolean));
-    }),
-  );
-  const group = (kind, label) => names.get(kind)?.length && el("optgroup", { label }, names.get(kind).map((name) => el("option", { value: `${kind}:${name}` }, name)));
+  const { body } = await read(address("/search", { limit: 100 })).catch(() => ({ body: { categories: [], contentTypes: [] } }));
+  const names = new Map([["category", body.categories], ["contentType", body.contentTypes]]);
+  const group = (kind, label) => kinds.includes(kind) && names.get(kind).length > 0 && el("optgroup", { label }, names.get(kind).map((name) => el("option", { value: `${kind}:${name}` }, name)));
   select.replaceChildren(el("option", { value: "" }, "The whole list"), ...[group("category", "Category"), group("contentType", "Type")].filter(Boolean));
   select.value = state?.segment ?? "";
 }
