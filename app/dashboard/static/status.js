@@ -59,7 +59,7 @@ function showNumbers({ database, stream }) {
   setText($("#webhooks"), database ? count(database.webhooksPending) : "–");
   const live = stream?.lanes.find((lane) => lane.lane === "live");
   setText($("#waiting"), live ? count(live.entries) : "–");
-  setText($("#waiting-about"), live ? `entries, the oldest ${span(live.oldestSeconds)}` : "Redis is down");
+  setText($("#waiting-about"), live ? `entries, the oldest ${span(live.oldestSeconds)}` : "Redis does not answer");
   setText($("#dead"), stream ? count(stream.deadLetters) : "–");
   setText($("#dead-about"), stream?.deadLetters ? "groundswell dead-letters" : "none is what it should be");
 }
@@ -90,7 +90,7 @@ function rowOf(name, { seconds, error }, since) {
 
 const took = (seconds) => (seconds < 10 ? `${full(seconds * 1000)} ms` : span(seconds));
 
-const down = () => notice("The database is down", "Nothing is known of it until it answers.");
+const down = () => notice("The database does not answer", "Nothing is known of it until it does.");
 
 function showTrail(entries) {
   $("#trail-table").hidden = !entries?.length;

@@ -14,6 +14,20 @@ const GROUPS = [
   ["Others", () => true],
 ];
 
+const WINDOWS = ["1h", "24h", "7d", "30d", "all", "today", "week", "month"];
+const STEMS = ["trending", "hot", "breakout"]; // these first, others in the order of their names
+
+// Trending before others; within a name the shorter window first.
+function inOrder(one, other) {
+  const of = ({ name, window }) => {
+    const list = name.endsWith(`_${window}`) ? name.slice(0, -window.length - 1) : name;
+    const stem = STEMS.indexOf(list.split("_")[0]);
+    return { stem: stem < 0 ? STEMS.length : stem, list, window: WINDOWS.indexOf(window) };
+  };
+  const [first, second] = [of(one), of(other)];
+  return first.stem - second.stem || first.list.localeCompare(second.list) || first.window - second.window;
+}
+
 /** Show them; `known(overview)` is called with the one that is chosen. */
 export function groups({ href, known }) {
   let found = [];
@@ -35,6 +49,7 @@ export function groups({ href, known }) {
       return [title, members];
     });
     const [daily, ...others] = grouped;
+    for (const [, members] of grouped) members.sort(inOrder);
     const blocks = [...others, daily].filter(([, members]) => members.length);
     $("#groups").setAttribute("aria-busy", "false");
     const open = document.activeElement?.getAttribute?.("href");

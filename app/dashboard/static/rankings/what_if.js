@@ -47,7 +47,7 @@ export function whatIf({ applied }) {
     }
     put($("#what-notice"), null);
     draw();
-    $("#what").scrollIntoView({ block: "nearest" });
+    $("#what").scrollIntoView({ block: "start" });
   }
 
   function draw() {

@@ -13,8 +13,8 @@ export function troubles({ database, stream }, now) {
 }
 
 function* ofParts(database, stream) {
-  if (!database) yield bad("The database is down.", "Events wait in Redis and nothing is lost; rankings stay as they are. Start it, or mend DATABASE_URL.");
-  if (!stream) yield bad("Redis is down.", "Events go straight to the database; reads are slower. Start it, or mend REDIS_URL.");
+  if (!database) yield bad("The database does not answer.", "Events wait in Redis and nothing is lost; rankings stay as they are. Start it, mend DATABASE_URL, or see what keeps it busy.");
+  if (!stream) yield bad("Redis does not answer.", "Events go straight to the database; reads are slower. Start it, or mend REDIS_URL.");
 }
 
 function* ofJobs(jobs, age) {
