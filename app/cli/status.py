@@ -89,7 +89,7 @@ def board(found: Overview) -> Any:  # noqa: ANN401  # rich's
 
 def _of_stream(stream: StreamStatus | None) -> list[Any]:
     if stream is None:
-        return ["[red]Redis is down: events go straight to the database[/red]"]
+        return ["[red]Redis does not answer: events go straight to the database[/red]"]
     rows = [
         (lane.lane, lane.entries, lane.bytes, timedelta(seconds=lane.oldest_seconds))
         for lane in stream.lanes
@@ -103,7 +103,7 @@ def _of_stream(stream: StreamStatus | None) -> list[Any]:
 
 def _of_database(database: DatabaseStatus | None, now: datetime) -> list[Any]:
     if database is None:
-        return ["[red]The database is down: events wait in Redis[/red]"]
+        return ["[red]The database does not answer: events wait in Redis[/red]"]
     jobs = [
         (
             job.job,

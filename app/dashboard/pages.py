@@ -38,6 +38,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 OVERVIEW = Page(
     name="overview", title="Overview", at="/", styles=(UPLOT_STYLE,), classic=(UPLOT,)
 ).file()
+RANKINGS = Page(name="rankings", title="Rankings", at="/rankings").file()
+ALERTS = Page(name="alerts", title="Alerts", at="/alerts").file()
+STATUS = Page(name="status", title="Status", at="/status").file()
 ITEM = Page(name="item", title="Item", styles=(UPLOT_STYLE,), classic=(UPLOT,)).file()
 
 
@@ -53,4 +56,22 @@ async def item(request: PlainRequest) -> Response[bytes]:
     return respond(request, ITEM, cache=REVALIDATE)
 
 
-router = Router("/", route_handlers=[overview, item, static])
+@get("/rankings", include_in_schema=False)
+async def rankings(request: PlainRequest) -> Response[bytes]:
+    """Return the page of all rankings."""
+    return respond(request, RANKINGS, cache=REVALIDATE)
+
+
+@get("/pages/alerts", include_in_schema=False)
+async def alerts(request: PlainRequest) -> Response[bytes]:
+    """Return the page of alerts, which shares its address `/alerts` with a route of the API."""
+    return respond(request, ALERTS, cache=REVALIDATE)
+
+
+@get("/status", include_in_schema=False)
+async def status(request: PlainRequest) -> Response[bytes]:
+    """Return the page that tells how everything fares."""
+    return respond(request, STATUS, cache=REVALIDATE)
+
+
+router = Router("/", route_handlers=[overview, item, rankings, alerts, status, static])

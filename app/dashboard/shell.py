@@ -10,6 +10,9 @@ from app.dashboard.files import modules_of, static_url
 HTML = Path(__file__).with_name("html")
 NAVIGATION = (
     ("/", "Overview"),
+    ("/rankings", "Rankings"),
+    ("/alerts", "Alerts"),
+    ("/status", "Status"),
     ("/schema", "API"),
 )
 """What the header leads to."""

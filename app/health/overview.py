@@ -27,8 +27,8 @@ from app.runtime.outage import REDIS_ERRORS
 from app.runtime.sql import Connection
 from app.series.queries import present_rate
 
-ASK_SECONDS = 2.0
-"""How long Redis and the database may take each."""
+ASK_SECONDS = 8.0
+"""How long Redis and the database may take each: on the embedded engine a run goes first."""
 
 Connected = Callable[[], AbstractAsyncContextManager[Connection]]
 

@@ -25,6 +25,9 @@ from tests.api.examples import fits, made_examples, written
 HIDDEN = {
     "/",
     "/items/{itemType}/{contentId}",
+    "/pages/alerts",
+    "/rankings",
+    "/status",
     "/metrics",
     "/static/{path}",
     "/beacon.js",

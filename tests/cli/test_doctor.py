@@ -93,8 +93,8 @@ async def test_what_is_down_is_a_finding_not_a_crash(
     assert "mend DATABASE_URL" in found["database"]["mend"]
     status = await run("status")
     assert status.exit_code == 1
-    assert "Redis is down" in status.output
-    assert "The database is down" in status.output
+    assert "Redis does not answer" in status.output
+    assert "The database does not answer" in status.output
 
 
 async def test_status_tells_jobs_rankings_and_what_waits(

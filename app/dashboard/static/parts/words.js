@@ -29,9 +29,11 @@ export function isSum({ components, score }) {
   return components.length > 1 && Math.abs(sum - score) <= 1e-6 * Math.max(1, Math.abs(score));
 }
 
+const SPANS = { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days", all: "all time", today: "today", week: "this week", month: "this month" };
+
 /** A ranking's name in words: trending_24h is "Trending, 24 hours". */
 export function rankingName(name) {
-  const trending = { trending_1h: "Trending, 1 hour", trending_24h: "Trending, 24 hours", trending_7d: "Trending, 7 days", trending_30d: "Trending, 30 days", trending_all: "Trending, all time" };
-  const words = trending[name] ?? name.replaceAll("_", " ");
+  const [, stem, span] = /^(.+?)(?:_(1h|24h|7d|30d|all|today|week|month))?$/.exec(name);
+  const words = stem.replaceAll("_", " ") + (span ? `, ${SPANS[span]}` : "");
   return words[0].toUpperCase() + words.slice(1);
 }

@@ -1,0 +1,134 @@
+// What if: the list under other settings, before anything is live.
+
+import { itemAddress } from "../parts/address.js";
+import { read, send } from "../parts/api.js";
+import { $, el, setText } from "../parts/dom.js";
+import { full, score } from "../parts/format.js";
+import { problemNotice, put } from "../parts/notice.js";
+import { changesOf, leverField, leversOf, sqlOf } from "./levers.js";
+
+const TOP = 25;
+const WAIT_MS = 350; // a slider that moves is not asked about at each step
+
+/** Offer it for the ranking that `about` names; `applied()` is called when it was changed. */
+export function whatIf({ applied }) {
+  let ranking = null;
+  let settings = null;
+  let levers = [];
+  let turn = 0;
+  let timer = 0;
+
+  $("#tune").addEventListener("click", open);
+  $("#reset").addEventListener("click", () => draw());
+  $("#copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(sqlOf(ranking.name, changes()));
+    setText($("#what-said"), "The statement is in the clipboard.");
+  });
+  $("#apply").addEventListener("click", () => {
+    $("#applying-what").replaceChildren(...levers.filter(differs).map((lever) => el("li", {}, `${lever.label}: ${lever.value} → ${valueOf(lever)} ${lever.unit}`)));
+    $("#applying").returnValue = "";
+    $("#applying").showModal();
+  });
+  $("#applying").addEventListener("close", () => $("#applying").returnValue === "apply" && apply());
+  $("#levers").addEventListener("submit", (event) => event.preventDefault());
+
+  const valueOf = (lever) => $("#levers").elements[lever.name].value;
+  const differs = (lever) => valueOf(lever) !== "" && Number(valueOf(lever)) !== lever.value;
+  const changes = () => changesOf(levers, $("#levers"), settings);
+  const path = () => `/admin/rankings/${encodeURIComponent(ranking.name)}`;
+
+  async function open() {
+    $("#what").hidden = false;
+    try {
+      ({ body: settings } = await read(path()));
+    } catch (problem) {
+      $("#levers").replaceChildren();
+      return put($("#what-notice"), problemNotice(problem, open));
+    }
+    put($("#what-notice"), null);
+    draw();
+    $("#what").scrollIntoView({ block: "start" });
+  }
+
+  function draw() {
+    levers = leversOf(settings);
+    $("#levers").replaceChildren(...levers.map((lever) => leverField(lever, soon)));
+    setText($("#what-said"), levers.length ? "Move a lever to see what enters, leaves and moves." : "This formula has nothing to weigh.");
+    $("#preview-table").hidden = true;
+    $("#apply").disabled = $("#copy").disabled = true;
+    clearTimeout(timer);
+    turn += 1;
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    $("#preview").setAttribute("aria-busy", "true");
+    timer = setTimeout(preview, WAIT_MS);
+  }
+
+  async function preview() {
+    const given = changes();
+    const mine = (turn += 1);
+    $("#apply").disabled = $("#copy").disabled = !Object.keys(given).length;
+    try {
+      const found = await send("POST", `${path()}/preview?limit=${TOP}`, given);
+      if (mine === turn) show(found);
+    } catch (problem) {
+      if (mine !== turn) return;
+      $("#apply").disabled = true;
+      $("#preview").setAttribute("aria-busy", "false");
+      setText($("#what-said"), `${problem.title}. ${problem.detail ?? ""}`);
+    }
+  }
+
+  function show(found) {
+    $("#preview").setAttribute("aria-busy", "false");
+    const { entering, leaving, moving } = found;
+    setText($("#what-said"), entering.length + leaving.length + moving ? `Of the first ${TOP}, ${entering.length} enter, ${leaving.length} leave and ${moving} move.` : "Nothing changes among the first.");
+    $("#preview-table").hidden = false;
+    $("#preview-body").replaceChildren(...[...found.items, ...leaving].map((item) => rowOf(item, leaving.includes(item))));
+  }
+
+  async function apply() {
+    try {
+      settings = await send("PATCH", path(), changes());
+    } catch (problem) {
+      return setText($("#what-said"), `${problem.title}. ${problem.detail ?? ""}`);
+    }
+    draw();
+    setText($("#what-said"), "Changed. The next run, within a minute, follows.");
+    applied();
+  }
+
+  return {
+    about(overview) {
+      $("#tune").hidden = !overview;
+      if (ranking?.name === overview?.name) return;
+      ranking = overview;
+      $("#what").hidden = true;
+      clearTimeout(timer);
+      turn += 1;
+    },
+  };
+}
+
+function rowOf(item, leaves) {
+  const title = item.title || item.contentId;
+  return el(
+    "tr",
+    { "data-row": "", class: leaves ? "leaves" : null },
+    el("td.number", {}, leaves ? "–" : full(item.rank)),
+    el("td.number", {}, item.currentRank === null ? "–" : full(item.currentRank)),
+    el("td", {}, movedOf(item, leaves)),
+    el("th", { scope: "row" }, el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title)),
+    el("td.number", {}, item.score === null ? "–" : score(item.score)),
+    el("td.number", {}, item.currentScore === null ? "–" : score(item.currentScore)),
+  );
+}
+
+function movedOf({ moved, currentRank }, leaves) {
+  if (leaves) return el("span.badge.bad", {}, "leaves");
+  if (currentRank === null || currentRank > TOP) return el("span.badge.good", {}, "enters");
+  if (!moved) return el("span.soft", {}, "stays");
+  return el(moved > 0 ? "span.up" : "span.down", {}, `${moved > 0 ? "up" : "down"} ${full(Math.abs(moved))}`);
+}
