@@ -28,6 +28,13 @@ class LikeChange(LikeState, frozen=True, kw_only=True):
     """The transaction that changed it, `pg_current_xact_id`; None where nothing changed."""
 
 
+class ItemLikeState(LikeState, frozen=True, kw_only=True):
+    """The same of one of several items."""
+
+    content_type: str
+    content_id: str
+
+
 class LikedRow(msgspec.Struct, frozen=True, kw_only=True):
     """An item that a user likes."""
 
@@ -64,6 +71,7 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
 
 _SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
+_LIKE_STATES = Query("like_states", ItemLikeState)
 _LIKED_ITEMS = Query("liked_items", LikedRow)
 _LIKED_OF = Query("liked_of", LikedName)
 _LIKE_COUNTS_OF = Query("like_counts_of", CountedItem)
@@ -105,6 +113,21 @@ async def like_state(
     """Return how it stands between a user and an item; None for an unknown item."""
     return await _LIKE_STATE.first(
         connection, user_id=user_id, content_type=content_type, content_id=content_id
+    )
+
+
+async def like_states(
+    connection: Connection, *, user_id: str | None, items: Sequence[tuple[str, str]]
+) -> list[ItemLikeState]:
+    """Return how it stands with those of the items (content type and id) that are known.
+
+    Without a user, nothing is `has_liked`.
+    """
+    return await _LIKE_STATES.all(
+        connection,
+        user_id=user_id,
+        content_types=[content_type for content_type, _ in items],
+        content_ids=[content_id for _, content_id in items],
     )
 
 
