@@ -69,6 +69,12 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     ledger_id: int
 
 
+class RecountedLikes(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing counts with likes came to."""
+
+    mended: int
+
+
 _SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
 _LIKE_STATES = Query("like_states", ItemLikeState)
@@ -76,6 +82,7 @@ _LIKED_ITEMS = Query("liked_items", LikedRow)
 _LIKED_OF = Query("liked_of", LikedName)
 _LIKE_COUNTS_OF = Query("like_counts_of", CountedItem)
 _BEGIN_LIKE_RECONCILIATION = Query("begin_like_reconciliation", Reconciliation)
+_RECOUNT_LIKES = Query("recount_likes", RecountedLikes)
 _END_LIKE_RECONCILIATION = Command("end_like_reconciliation")
 
 
@@ -172,6 +179,15 @@ async def begin_like_reconciliation(
     The lock that keeps others out belongs to the connection, until the run is ended on it.
     """
     return await _BEGIN_LIKE_RECONCILIATION.first(connection, every=every)
+
+
+async def recount_likes(connection: Connection, *, calls: int) -> int:
+    """Compare the counts of the next items with the likes themselves, and return how many differed.
+
+    So many calls go through all items. Only within a run.
+    """
+    found = await _RECOUNT_LIKES.first(connection, calls=calls)
+    return found.mended if found else 0
 
 
 async def end_like_reconciliation(
