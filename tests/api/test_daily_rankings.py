@@ -62,7 +62,7 @@ async def test_a_refresh_without_news_renews_all_of_them(
     """The 24 hours in Redis and `asOf`, of empty lists, too, though no run is new."""
     before = dict(await films.world.rows("select ranking, run_id from api.latest_run"))
     for name in DAILY:
-        await redis.expire(keys.trending_snapshot(name, before[name]), 5)
+        await redis.expire(keys.trending_snapshot(name, before[name]), 3_600)
     began = datetime.now(UTC)
     answer = await admin_api.post("/admin/rankings/refresh?group=daily", headers=ADMIN)
     assert answer.status_code == 200, answer.text

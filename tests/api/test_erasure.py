@@ -85,6 +85,9 @@ async def traces(
             "insert into core.translation select sha256('x'), 'en', %s, 1, now(), null, 'infinity'",
             [f"{WHO} upon {ITEM}"],
         )
+        await connection.execute(
+            "insert into core.user_window values ('7d', %s, 3), ('month', %s, 4)", [WHO, OTHER]
+        )
         await connection.execute("call api.refresh_aggregates(forced => true)")
         await connection.execute(
             "select compress_chunk(chunk) from show_chunks('core.event', older_than => now()"

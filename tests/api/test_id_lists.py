@@ -29,7 +29,7 @@ async def listed(stage: Stage) -> Stage:
     for number in range(60):
         item = await stage.world.item(
             f"i{number // 2}:{{x}}",
-            content_type=TYPES[number % 2 + number % 3 // 2],
+            content_type=TYPES[(number % 2 + number // 2) % 3],
             creator=chance.choice(["Ada", "Bob:by", None]),
             attributes={"rating": number % 10} if number % 3 else {},
         )
@@ -120,6 +120,6 @@ async def test_every_list_of_every_type_is_there_and_follows(
 
 async def test_a_run_without_news_renews_them(listed: Stage, redis: redis.asyncio.Redis) -> None:
     key = "gs:{trending}:ids:score_movie:movie"
-    await redis.expire(key, 5)
+    await redis.expire(key, 3_600)
     await listed.show(AS_OF + timedelta(days=1))
     assert await redis.ttl(key) > 86_000

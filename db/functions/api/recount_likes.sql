@@ -82,7 +82,7 @@ end;
 $$;
 
 comment on function api.recount_likes(integer) is
-    'Counts the likes of the next items anew, all of them in so many calls; answers how many counts '
-    'were wrong.';
+    'Counts the likes of the next items anew, all of them in so many calls; answers how many '
+    'counts were wrong.';
 revoke execute on function api.recount_likes(integer) from public;
 grant execute on function api.recount_likes(integer) to groundswell_service;
