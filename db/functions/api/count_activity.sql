@@ -19,6 +19,8 @@ begin
         delete from core.user_window_position;
         return;
     end if;
+    -- Who is erased meanwhile must not come back from this snapshot (api.erase_events).
+    perform from core.activity_policy for share;
     for counted in
         select
             position."window",
