@@ -74,6 +74,7 @@ def test_the_documented_program_runs(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_url)
     with redis.Redis.from_url(redis_url) as client:
+        client.delete("gs:{trending}:ids:hot_movie:movie")
         client.zadd("gs:{trending}:ids:hot_movie:movie", {"a": -2, "b": -1})
         (program,) = PYTHON
         exec(compile(program, "docs/redis-lists.md", "exec"), {})  # noqa: S102  # our own docs
