@@ -1,7 +1,7 @@
 -- A page of the most active users; no row where users are not counted.
 select
     listed.readers,
-    listed.as_of,
+    statement_timestamp() as as_of,
     listed.since,
     listed.is_counted,
     listed.total,

@@ -6,7 +6,6 @@
 create function api.top_users("window" text, skipped integer, most integer, size integer)
 returns table (
     readers text,
-    as_of timestamptz,
     since timestamptz,
     is_counted boolean,
     total bigint,
@@ -72,7 +71,6 @@ best as (
 
 select
     policy.readers,
-    statement_timestamp(),
     position.since,
     held.since is not null,
     (select count(*) from best),
