@@ -12,6 +12,9 @@ QUICK := tests/unit tests/schema \
 	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
 	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
 export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS
+# Packages are installed uncompiled; where Python may not keep what it compiles, as in many
+# containers, each of the processes that tests start would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -99,15 +99,17 @@ async def read_whole(world: World) -> dict[str, int]:
     return {table: int(read) for table, read in rows}
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=[" ".join(query.split())[:60] for query in QUERIES])
-async def test_a_documented_query_reads_no_large_table_as_a_whole(
-    history: World, query: str
-) -> None:
+async def test_no_documented_query_reads_a_large_table_as_a_whole(history: World) -> None:
     """Nor does a function in it, of which a plan tells nothing."""
-    before = await read_whole(history)
-    await history.rows(query)
-    after = await read_whole(history)
-    assert {table: after[table] - before[table] for table in after} == dict.fromkeys(after, 0)
+    assert QUERIES
+    offenders = {}
+    for query in QUERIES:
+        before = await read_whole(history)
+        await history.rows(query)
+        after = await read_whole(history)
+        if read := {t: after[t] - before[t] for t in after if after[t] != before[t]}:
+            offenders[query] = read
+    assert offenders == {}
 
 
 async def test_what_waits_to_be_scored_is_among_the_most_viewed(history: World) -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
+from tests.together import together
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -78,7 +78,7 @@ def imports(path: Path) -> Iterator[str]:
                 yield full if full in MODULES else node.module
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
+@together("module", sorted(MODULES))
 def test_no_import_points_upwards(module: str) -> None:
     upwards = [
         name for name in imports(MODULES[module]) if name in MODULES and level(name) > level(module)
