@@ -164,8 +164,8 @@ async def test_a_user_is_nowhere_and_counts_stay(
 ) -> None:
     places = await found(pool, redis, WHO, SESSION)
     assert places == {
-        "core.comment", "core.event", "core.item_like", "core.translation", keys.EVENT_STREAM,
-        keys.BACKFILL_STREAM, keys.DEAD_STREAM,
+        "core.comment", "core.event", "core.item_like", "core.score_feed", "core.translation",
+        "core.user_window", keys.EVENT_STREAM, keys.BACKFILL_STREAM, keys.DEAD_STREAM,
     }  # fmt: skip
     before = await sums(pool)
     answer = await erase(api, userId=WHO, counts="keep")
