@@ -52,6 +52,7 @@ from app.ingest.senders import Senders
 from app.ingest.uuid7 import Uuid7Source
 from app.items import exclusion_routes as exclusions
 from app.items import routes as items
+from app.likes import count_routes as like_counts
 from app.likes import routes as likes
 from app.likes.counts import LikeCounts
 from app.me import routes as me
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> HotPath:
             beacon.router,
             items.router,
             likes.router,
+            like_counts.router,
             comments.router,
             uploads.router,
             recommend.router,

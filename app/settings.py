@@ -266,8 +266,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     zone: str | None = None
     """IANA time zone of the windows today, week and month, and in which it is two o'clock for the
-    daily rankings; `groundswell migrate` writes it, and without it the database keeps its own
-    (UTC at first)."""
+    daily rankings; `groundswell migrate` writes it. Without it that is UTC, or what a DBA wrote."""
 
     log_format: Literal["console", "json"] = "console"
     """`console` for people, `json` for machines."""

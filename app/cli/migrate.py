@@ -47,7 +47,7 @@ async def _migrate(settings: Settings, script: Path | None) -> None:
     from app.migrate.migrate import migrate as run_migrations  # noqa: PLC0415
     from app.migrate.report import lines_of  # noqa: PLC0415
     from app.rankings.calendar_zone import set_calendar_zone  # noqa: PLC0415
-    from app.rankings.daily_zone import set_daily_zone  # noqa: PLC0415
+    from app.rankings.daily_zone import DEFAULT, set_daily_zone  # noqa: PLC0415
     from app.rankings.default_weights import set_default_weights  # noqa: PLC0415
 
     url = settings.database_url
@@ -57,9 +57,9 @@ async def _migrate(settings: Settings, script: Path | None) -> None:
     for changed in await set_default_weights(url, settings=settings):
         click.echo(f"a {changed.metric} is worth {changed.weight:g} now, where no ranking differs")
     if await set_calendar_zone(url, zone=settings.zone):
-        click.echo(f"days, weeks and months are those of {settings.zone} now")
+        click.echo(f"days, weeks and months are those of {settings.zone or DEFAULT} now")
     if moved := await set_daily_zone(url, settings=settings):
-        click.echo(f"daily in {settings.zone} now: {', '.join(moved)}")
+        click.echo(f"daily in {settings.zone or DEFAULT} now: {', '.join(moved)}")
 
 
 def _services(settings: Settings) -> Services:

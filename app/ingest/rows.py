@@ -47,7 +47,7 @@ _EVENT_HEAD = struct.pack(">hi", 13, 16)
 """Thirteen columns, of which the first is 16 bytes long."""
 _CLAIM = struct.Struct(">hi16siqii").pack
 _FEED = struct.Struct(">6sq iq").pack
-_FEED_HEAD = struct.pack(">hi", 6, 8)
+_FEED_HEAD = struct.pack(">hi", 7, 8)
 _VIEWER = struct.Struct(">iq").pack
 _VIEW = TYPE_NUMBERS["view"]
 _INT = struct.Struct(">ii").pack
@@ -71,7 +71,7 @@ def encode_rows(
 ) -> Iterator[tuple[bytes, bytes]]:
     """Yield slices of the data for `copy_events`, each beside its slice for `copy_score_feed`.
 
-    A row has thirteen columns in the former, which is also for `stage_events`, and six in the
+    A row has thirteen columns in the former, which is also for `stage_events`, and seven in the
     latter, which has only what counts. `key` is that of viewers. Both are encoded in one pass,
     because what Python does here is what the writer costs.
 
@@ -99,10 +99,11 @@ def encode_rows(
                 amount = _SINGLE[event.type]
             else:
                 amount = _amount(event)
+            whose = _NULL if user is None else _text(user)
             rows += (
                 _EVENT(_EVENT_HEAD, event.event_id, 8, occurred_at, 8, came_at, 8, item_id),
                 amount,
-                _NULL if user is None else _text(user),
+                whose,
                 _PLAIN
                 if event.session_id is None and event.metadata is None and because is None
                 else _rest(event),
@@ -113,6 +114,7 @@ def encode_rows(
                     _FEED(_FEED_HEAD, item_id, 8, occurred_at),
                     amount,
                     viewer if event.type == _VIEW else _NULL,
+                    whose,
                 )
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER

@@ -1,4 +1,4 @@
-"""`GET /items`: the catalogue by hot score, age, views or likes."""
+"""`GET /items`: the catalogue by age, hot score, views or likes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from app.access.guard import require
+from app.access.guard import require, user_if_any
+from app.errors import NotSignedInError
 from app.http.answers import AnyRequest, passing
 from app.http.cursor import other_list, page_of
 from app.http.parameters import OptionalCategory, OptionalContentType, PageCursor, PageLimit
+from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.items import queries as items
 from app.items.answer import item_of
@@ -23,21 +25,24 @@ from app.items.wire import ItemPage
 from app.runtime.moments import microseconds, moment_of
 from app.services import Services
 
-DEFAULT_SORT: Sort = "hot"
+DEFAULT_SORT: Sort = "new"
+"""As a catalogue was listed before anything ranked it."""
 
 
 @get(
     "/items",
     summary="List the catalogue",
     description="All items of a category and a content type, if given, that are not excluded from "
-    "rankings. `hot` is by hot rank, `views` and `likes` by lifetime counts, both as of the last "
-    "scoring run; items without any follow, the newest first. `new` is by `publishedAt`, or by "
-    "when Groundswell first heard of the item.",
+    "rankings. `new`, the default, is by `publishedAt`, or by when Groundswell first heard of the "
+    "item. `hot` is by hot rank, `views` and `likes` by lifetime counts, both as of the last "
+    "scoring run; items without any follow, the newest first. Each with how many users like it now "
+    "(`likesCount`) and, for who is signed in, whether the caller does (`hasLiked`).",
     operation_id="listItems",
     guards=[require("read")],
     tags=["Items"],
     responses={
         200: ResponseSpec(ItemPage, description="A page", generate_examples=False),
+        **documented(NotSignedInError),
     },
     opt={TABLES: True},
 )
@@ -45,7 +50,7 @@ async def list_items(
     request: AnyRequest,
     services: NamedDependency[Services],
     sort: Annotated[
-        Sort | None, QueryParameter(name="sort", description="The order; `hot` where absent.")
+        Sort | None, QueryParameter(name="sort", description="The order; `new` where absent.")
     ] = None,
     category: OptionalCategory = None,
     content_type: OptionalContentType = None,
@@ -54,6 +59,7 @@ async def list_items(
     format_: FormatParameter = None,
 ) -> Answer:
     """Return one page of the catalogue."""
+    user = user_if_any(request)
     after = None if cursor is None else CODEC.decode(cursor)
     wanted = _wanted(sort, category, content_type, after)
     moment = None if after is None else after.microseconds
@@ -69,6 +75,7 @@ async def list_items(
             after_moment=None if moment is None else moment_of(moment),
             after_item=None if after is None else after.item_id,
             most=limit + 1,
+            user_id=user,
         )
     shown, next_cursor = page_of(found, limit, lambda last: _after(last, wanted))
     page = ItemPage(

@@ -49,6 +49,10 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
     hot_score: float | None
     hot_rank: int | None
     is_hot: bool
+    likes_count: int
+    """How many users like it now."""
+    has_liked: bool | None
+    """Whether the user who asks does; None where nobody is signed in."""
     excluded_because: str | None
     excluded_since: datetime | None
 
@@ -120,11 +124,14 @@ async def put_items(connection: Connection, *, items: bytes) -> int:
 
 
 async def items_by_external_id(
-    connection: Connection, *, external_id: str, content_type: str | None
+    connection: Connection, *, external_id: str, content_type: str | None, user_id: str | None
 ) -> list[CatalogueItem]:
-    """Return the items of this id, at most one for each content type, sorted by it."""
+    """Return the items of this id, at most one for each content type, sorted by it.
+
+    With what the user likes of them, where one asks.
+    """
     return await _ITEMS_BY_EXTERNAL_ID.all(
-        connection, external_id=external_id, content_type=content_type
+        connection, external_id=external_id, content_type=content_type, user_id=user_id
     )
 
 
@@ -139,8 +146,12 @@ async def list_items(  # noqa: PLR0913  # as many as a list and a place in it ha
     after_moment: datetime | None,
     after_item: int | None,
     most: int,
+    user_id: str | None,
 ) -> list[ListedItem]:
-    """Return the items that follow one in an order, `most` at most; from the first where None."""
+    """Return the items that follow one in an order, `most` at most; from the first where None.
+
+    With what the user likes of them, where one asks.
+    """
     return await _LIST_ITEMS.all(
         connection,
         sort=sort,
@@ -151,6 +162,7 @@ async def list_items(  # noqa: PLR0913  # as many as a list and a place in it ha
         after_moment=after_moment,
         after_item=after_item,
         most=most,
+        user_id=user_id,
     )
 
 

@@ -9,9 +9,9 @@ from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
-from app.access.guard import require
+from app.access.guard import require, user_if_any
 from app.erasure.routes import delete_item
-from app.errors import BadRequestError, TooLargeError, UnknownItemError
+from app.errors import BadRequestError, NotSignedInError, TooLargeError, UnknownItemError
 from app.http.answers import AnyRequest, passing
 from app.http.body import body_of, decoded_bytes
 from app.http.openapi_bodies import json_body
@@ -64,14 +64,15 @@ async def put_items(request: AnyRequest, services: NamedDependency[Services]) ->
     "/items/{content_id:str}",
     summary="Read catalogue entries",
     description="The entries of one content id: one for each content type it is known under, with "
-    "lifetime counts, hot score as of the last scoring run, a minute ago at most, and whether and "
-    "why rankings leave it out.",
+    "lifetime counts, hot score as of the last scoring run, a minute ago at most, how many users "
+    "like it now (`hasLiked` says whether the signed-in caller does), and whether and why rankings "
+    "leave it out.",
     operation_id="item",
     guards=[require("read")],
     tags=["Items"],
     responses={
         200: ResponseSpec(Items, description="The entries", generate_examples=False),
-        **documented(UnknownItemError),
+        **documented(UnknownItemError, NotSignedInError),
     },
 )
 async def get_item(
@@ -81,9 +82,10 @@ async def get_item(
     content_type: OptionalContentType = None,
 ) -> Response[bytes]:
     """Return the entries of a content id, sorted by content type."""
+    user = user_if_any(request)
     async with services.connected() as connection:
         found = await items.items_by_external_id(
-            connection, external_id=content_id, content_type=content_type
+            connection, external_id=content_id, content_type=content_type, user_id=user
         )
     if not found:
         raise UnknownItemError(f"no item has the id {content_id!r}")

@@ -115,8 +115,12 @@ class Item(Wire, frozen=True):
     """Place by that score; beyond 1,000 within a hundredth, of the last hour."""
     is_hot: bool
     """Whether it is among the hottest fifth."""
+    likes_count: int
+    """How many users like it now; `likes` are counts of events."""
     excluded: Excluded | None
     """Null for an item that rankings may hold."""
+    has_liked: bool | UnsetType = UNSET
+    """Whether the caller likes it now; only for who is signed in."""
 
 
 class Items(Wire, frozen=True):

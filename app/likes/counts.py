@@ -9,7 +9,7 @@ whatever the version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol, cast
 
@@ -83,6 +83,31 @@ class LikeCounts:
         count = _parse(value)
         LIKE_COUNT_LOOKUPS.labels("database" if count is None else "cache").inc()
         return count
+
+    async def get_many(self, items: Sequence[Item]) -> dict[Item, LikeCount]:
+        """Return those counts of items that Redis knows, in one round trip."""
+        values: Sequence[bytes | None] = ()
+        with suppress(*REDIS_ERRORS):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for item in items:
+                    pipe.get(keys.like_count(*item))
+                values = await pipe.execute()
+        found = {
+            item: count
+            for item, value in zip(items, values, strict=False)
+            if (count := _parse(value)) is not None
+        }
+        LIKE_COUNT_LOOKUPS.labels("cache").inc(len(found))
+        LIKE_COUNT_LOOKUPS.labels("database").inc(len(items) - len(found))
+        return found
+
+    async def store_many(self, counted: Mapping[Item, Counted]) -> None:
+        """Keep counts of the database, each unless a newer one is there, in one round trip."""
+        with suppress(*REDIS_ERRORS):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for item, count in counted.items():
+                    pipe.eval(_STORE, 1, keys.like_count(*item), *_arguments(count))
+                await pipe.execute()
 
     async def settle(self, item: Item, held: LikeCount | None, counted: Counted) -> None:
         """Keep a count that the database gave after `held` was read; it wins over that."""

@@ -8,5 +8,5 @@ LIKE_COUNT_LOOKUPS = Counter(
     "groundswell_like_count_lookups", "Like counts looked up, by where they were found", ["source"]
 )
 LIKE_COUNTS_MENDED = Counter(
-    "groundswell_like_counts_mended", "Like counts in Redis that the reconciling job put right"
+    "groundswell_like_counts_mended", "Like counts that the reconciling job put right"
 )

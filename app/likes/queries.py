@@ -28,6 +28,13 @@ class LikeChange(LikeState, frozen=True, kw_only=True):
     """The transaction that changed it, `pg_current_xact_id`; None where nothing changed."""
 
 
+class ItemLikeState(LikeState, frozen=True, kw_only=True):
+    """The same of one of several items."""
+
+    content_type: str
+    content_id: str
+
+
 class LikedRow(msgspec.Struct, frozen=True, kw_only=True):
     """An item that a user likes."""
 
@@ -62,12 +69,20 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     ledger_id: int
 
 
+class RecountedLikes(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing counts with likes came to."""
+
+    mended: int
+
+
 _SET_LIKE = Query("set_like", LikeChange)
 _LIKE_STATE = Query("like_state", LikeState)
+_LIKE_STATES = Query("like_states", ItemLikeState)
 _LIKED_ITEMS = Query("liked_items", LikedRow)
 _LIKED_OF = Query("liked_of", LikedName)
 _LIKE_COUNTS_OF = Query("like_counts_of", CountedItem)
 _BEGIN_LIKE_RECONCILIATION = Query("begin_like_reconciliation", Reconciliation)
+_RECOUNT_LIKES = Query("recount_likes", RecountedLikes)
 _END_LIKE_RECONCILIATION = Command("end_like_reconciliation")
 
 
@@ -105,6 +120,21 @@ async def like_state(
     """Return how it stands between a user and an item; None for an unknown item."""
     return await _LIKE_STATE.first(
         connection, user_id=user_id, content_type=content_type, content_id=content_id
+    )
+
+
+async def like_states(
+    connection: Connection, *, user_id: str | None, items: Sequence[tuple[str, str]]
+) -> list[ItemLikeState]:
+    """Return how it stands with those of the items (content type and id) that are known.
+
+    Without a user, nothing is `has_liked`.
+    """
+    return await _LIKE_STATES.all(
+        connection,
+        user_id=user_id,
+        content_types=[content_type for content_type, _ in items],
+        content_ids=[content_id for _, content_id in items],
     )
 
 
@@ -149,6 +179,15 @@ async def begin_like_reconciliation(
     The lock that keeps others out belongs to the connection, until the run is ended on it.
     """
     return await _BEGIN_LIKE_RECONCILIATION.first(connection, every=every)
+
+
+async def recount_likes(connection: Connection, *, calls: int) -> int:
+    """Compare the counts of the next items with the likes themselves, and return how many differed.
+
+    So many calls go through all items. Only within a run.
+    """
+    found = await _RECOUNT_LIKES.first(connection, calls=calls)
+    return found.mended if found else 0
 
 
 async def end_like_reconciliation(

@@ -3,7 +3,8 @@
 A count in Redis is behind where a process died between its commit and its write, and where Redis
 was down or came back with an older file; it is ahead where the database was restored or has failed
 over. So all that Redis holds is looked at, whenever it changed; what it does not hold cannot be
-wrong.
+wrong. Before that, the counts of some items in the database are compared with their likes, so that
+all of them are within half a day, also those that nobody touches.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.likes.queries import (
     begin_like_reconciliation,
     end_like_reconciliation,
     like_counts_of,
+    recount_likes,
 )
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool
@@ -32,6 +34,8 @@ from app.settings import Settings
 
 EVERY = timedelta(minutes=4, seconds=45)
 """Least time between two runs of any worker: polling makes it five minutes, and no more."""
+RUNS = 144
+"""In so many runs, half a day, each count in the database is compared with the likes once."""
 POLL_SECONDS = 15.0
 PAGE = 1_000
 """How many keys Redis looks at in one step."""
@@ -43,7 +47,9 @@ class Mended(NamedTuple):
     """What a run came to."""
 
     compared: int
+    """Counts in Redis."""
     mended: int
+    """Of them, and of those in the database."""
 
 
 async def run_like_reconciler(
@@ -102,8 +108,10 @@ class LikeReconciler:
         return found
 
     async def _mend(self, connection: Connection) -> Mended:
-        compared = mended = 0
+        compared = 0
         cursor: int = 0
+        async with asyncio.timeout(self._timeout):
+            mended = await recount_likes(connection, calls=RUNS)
         found: Any
         while True:
             cursor, found = await self._redis.scan(cursor, match=keys.ALL_COUNTS, count=PAGE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from app.http.wire import Wire
 
 
@@ -14,6 +16,27 @@ class Like(Wire, frozen=True):
     """Whether the caller likes it now."""
     likes_count: int
     """Users who like it now; the `likes` of stats are counts of events."""
+
+
+class ItemLikes(Wire, frozen=True):
+    """How many users like one item of several."""
+
+    content_id: str
+    """Id of the item."""
+    content_type: str
+    """Type of the item, such as `video`."""
+    likes_count: int | None
+    """Users who like it now; null for an item that nobody has ever named."""
+    has_liked: bool | UnsetType | None = UNSET
+    """Whether the caller likes it, only for who is signed in; null for an unknown item, and while
+    the database is down."""
+
+
+class LikesOfItems(Wire, frozen=True):
+    """How many users like each of some items."""
+
+    items: list[ItemLikes]
+    """In the order of the request."""
 
 
 class LikedItem(Wire, frozen=True):

@@ -22,11 +22,10 @@ _SET_CALENDAR_ZONE = Query("set_calendar_zone", CalendarZone)
 async def set_calendar_zone(database_url: str, *, zone: str | None) -> bool:
     """Write the zone that the environment sets, and tell whether it is another one than before.
 
-    None leaves the database's as it is. The windows follow at the next run. Raises `SettingError`
-    for what is no IANA time zone.
+    None, for what the environment sets no more, is UTC again; what it never set stays as it is in
+    the database. The windows follow at the next run. Raises `SettingError` for what is no IANA time
+    zone.
     """
-    if zone is None:
-        return False
     async with await connect(database_url, patience=60.0) as connection:
         try:
             return await _SET_CALENDAR_ZONE.first(connection, zone=zone) is not None

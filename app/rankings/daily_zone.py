@@ -10,6 +10,8 @@ from app.migrate.migrate import connect
 from app.runtime.sql import Query
 from app.settings import Settings
 
+DEFAULT = "UTC"
+
 
 class MovedRanking(msgspec.Struct, frozen=True, kw_only=True):
     """A ranking that is due in another zone now."""
@@ -23,14 +25,12 @@ _SET_DAILY_ZONE = Query("set_daily_zone", MovedRanking)
 async def set_daily_zone(database_url: str, *, settings: Settings) -> list[str]:
     """Move the daily rankings to the zone that the environment sets, and return which have moved.
 
-    One that was given another zone by hand keeps it; without a setting all stay. Raises
+    Without a setting that is UTC. One that was given another zone by hand keeps it. Raises
     `SettingError` for what is no IANA time zone.
     """
-    if settings.zone is None:
-        return []
     async with await connect(database_url, patience=60.0) as connection:
         try:
-            moved = await _SET_DAILY_ZONE.all(connection, zone=settings.zone)
+            moved = await _SET_DAILY_ZONE.all(connection, zone=settings.zone or DEFAULT)
         except errors.CheckViolation as error:
             raise SettingError(
                 f"GROUNDSWELL_ZONE={settings.zone!r} is no IANA time zone, such as Europe/Berlin"

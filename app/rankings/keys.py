@@ -16,6 +16,20 @@ TRENDING_SWITCHED = redis_key(_SHARD, "switched")
 """Channel on which a switch to newer snapshots is announced."""
 
 
+TRENDING_IDS = redis_key(_SHARD, "ids")
+"""Hash of ranking name to what its lists of ids hold."""
+
+
+def trending_ids(ranking: str) -> str:
+    """Return the key of a list as a sorted set of `type:id`; others read it, too."""
+    return redis_key(_SHARD, "ids", ranking)
+
+
+def trending_ids_of_type(ranking: str, content_type: str) -> str:
+    """Return the key of the list's items of one type, by their ids alone; others read it, too."""
+    return redis_key(_SHARD, "ids", ranking, content_type)
+
+
 def trending_snapshot(ranking: str, run_id: int) -> str:
     """Return the key of one published snapshot: a hash of its head and its segments."""
     return redis_key(_SHARD, "snapshot", ranking, str(run_id))

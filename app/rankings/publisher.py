@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import WatchError
 
-from app.rankings import keys
+from app.rankings import id_lists, keys
 from app.rankings.runs import Run, latest_run, latest_runs, snapshot_segments
 from app.rankings.snapshot import HEAD, Word, digest_of, encode_word, pack
 from app.runtime.notifications import Notifications, first_of
@@ -30,6 +30,8 @@ REPLACED_SECONDS = 600
 TEXT_SECONDS = 50.0
 """How often the titles, categories and creators in a list are compared with the catalogue."""
 EVERY_MINUTE = "* * * * *"
+LIVE_FORMULA = "top_count"
+"""Whose lists `app.top` keeps, live."""
 CHANNEL = "ranking_run"
 """The database notifies it when runs have finished."""
 
@@ -104,6 +106,11 @@ class Publisher:
 
     async def _give_word(self, runs: list[Run]) -> None:
         """Say how each list stands; where a run found nothing new, this is all that it moves on."""
+        renewed = {
+            run.ranking: run.redis_seconds
+            for run in runs
+            if self._confirmed.get(run.ranking) != run.confirmed_at
+        }
         async with self.redis.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hset(
@@ -116,9 +123,10 @@ class Publisher:
                         )
                     ),
                 )
-                if self._confirmed.get(run.ranking) != run.confirmed_at:
+                if run.ranking in renewed:
                     pipe.expire(keys.trending_snapshot(run.ranking, run.run_id), run.redis_seconds)
             await pipe.execute()
+        await id_lists.renew(self.redis, id_lists.TRENDING, renewed)
         self._confirmed = {run.ranking: run.confirmed_at for run in runs}
 
     async def _unpublished(self, runs: list[Run]) -> list[Run]:
@@ -151,6 +159,8 @@ class Publisher:
     async def _try_switch(self, pipe: Pipeline, ranking: str) -> bool:
         await pipe.watch(keys.TRENDING_CURRENT)
         before = await pipe.hget(keys.TRENDING_CURRENT, ranking)
+        packed_ids = cast("bytes | None", await pipe.hget(keys.TRENDING_IDS, ranking))
+        ids = id_lists.held_of(packed_ids)
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
             run = await latest_run(c, ranking=ranking)
             if run is None:
@@ -160,7 +170,9 @@ class Publisher:
         packed = pack(run, segments)
         self._look_again_at[ranking] = self.clock() + TEXT_SECONDS
         stored = cast("bytes | None", await pipe.hget(key, HEAD))
-        if before == b"%d" % run.run_id and digest_of(stored) == packed.digest:
+        is_live = run.formula == LIVE_FORMULA
+        has_ids = is_live or packed_ids is not None
+        if before == b"%d" % run.run_id and digest_of(stored) == packed.digest and has_ids:
             return False
         pipe.multi()  # type: ignore[no-untyped-call]
         pipe.unlink(key)
@@ -169,6 +181,10 @@ class Publisher:
         pipe.expire(key, run.redis_seconds)
         pipe.hset(keys.TRENDING_CURRENT, ranking, run.run_id)
         pipe.hset(keys.TRENDING_DIGESTS, ranking, packed.digest)
+        if not is_live:
+            places = [(item.content_type, item.content_id) for item in segments[""]]
+            seconds = run.redis_seconds
+            id_lists.queue(pipe, id_lists.TRENDING, ranking, places, held=ids, seconds=seconds)
         if before is not None and int(before) != run.run_id:
             pipe.expire(keys.trending_snapshot(ranking, int(before)), REPLACED_SECONDS)
         await pipe.execute()
@@ -185,3 +201,4 @@ class Publisher:
             await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
             await self.redis.hdel(keys.TRENDING_WORDS, *gone)
             await self.redis.hdel(keys.TRENDING_DIGESTS, *gone)
+        await id_lists.withdraw(self.redis, id_lists.TRENDING, enabled)

@@ -185,7 +185,7 @@ class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Points of a share."""
     watch_minute_weight: float | UnsetType | None = UNSET
     """Points of a minute watched."""
-    options: dict[str, float | str] | UnsetType = UNSET
+    options: dict[str, float | str | list[str]] | UnsetType = UNSET
     """Options of the formula that differ from its defaults."""
     content_type: str | UnsetType | None = UNSET
     """Only items of this type; null: all."""

@@ -12,6 +12,20 @@ TOP_VERSIONS = redis_key(_SHARD, "versions")
 """Hash of ranking name to the version of its top list."""
 
 
+TOP_IDS = redis_key(_SHARD, "ids")
+"""Hash of ranking name to what its lists of ids hold."""
+
+
+def top_ids(ranking: str) -> str:
+    """Return the key of a list as a sorted set of `type:id`; others read it, too."""
+    return redis_key(_SHARD, "ids", ranking)
+
+
+def top_ids_of_type(ranking: str, content_type: str) -> str:
+    """Return the key of the list's items of one type, by their ids alone; others read it, too."""
+    return redis_key(_SHARD, "ids", ranking, content_type)
+
+
 def top_head(ranking: str) -> str:
     """Return the key of what a top list is: a hash of its version, its snapshot and its head."""
     return redis_key(_SHARD, "head", ranking)

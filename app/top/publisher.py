@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from app.runtime.moments import microseconds
 from app.runtime.pool import Pool, borrowed
 from app.top.changes import holding, switch, withdraw
+from app.top.id_lists import TopIds
 from app.top.lists import LOWEST, Head, Version, is_worn, read_heads
 from app.top.members import members_of
 from app.top.queries import TopListCounts, TopListSettings, top_list_counts, top_lists
@@ -50,6 +51,7 @@ class TopPublisher:
         self.redis = redis
         self.clock = clock
         self.count_seconds = count_seconds
+        self._ids = TopIds(pool=pool, redis=redis, within=count_seconds, clock=clock)
         self._rests_until: dict[str, float] = {}
         """Lists that took too long to count, and when they are tried again."""
 
@@ -69,6 +71,7 @@ class TopPublisher:
             if await self.is_due(one, heads.get(one.ranking))
         ]
         await withdraw(self.redis, {one.ranking for one in wanted})
+        await self._ids.put(wanted)
         replaced = [size for size in sizes if size is not None]
         if replaced:
             log.info(

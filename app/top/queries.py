@@ -62,6 +62,22 @@ class TopItem(msgspec.Struct, frozen=True, kw_only=True):
     """Then it counts for no category or creator."""
 
 
+class TopUsers(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the most active users."""
+
+    readers: str
+    """Who may read it: `admin` or `all`."""
+    as_of: datetime
+    since: datetime | None
+    """What happened after it counts; None before the first run."""
+    is_counted: bool
+    """False until the next run has counted them."""
+    total: int
+    user_ids: list[str]
+    counts: list[int]
+
+
+_TOP_USERS = Query("top_users", TopUsers)
 _TOP_LISTS = Query("top_lists", TopListSettings)
 _TOP_LIST_COUNTS = Query("top_list_counts", TopListCounts)
 _TOP_ITEMS = Query("top_items", TopItem)
@@ -97,6 +113,16 @@ async def top_list_counts(  # noqa: PLR0913  # what a list counts, and what of i
         item_ids=item_ids,
         names=names,
     )
+
+
+async def top_users(
+    connection: Connection, *, window: str, skipped: int, most: int, size: int
+) -> TopUsers | None:
+    """Return a page of the `size` most active users, all of one moment.
+
+    None where users are not counted (`core.activity_policy`).
+    """
+    return await _TOP_USERS.first(connection, window=window, skipped=skipped, most=most, size=size)
 
 
 async def top_items(connection: Connection, *, item_ids: list[int]) -> list[TopItem]:

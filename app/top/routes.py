@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from litestar import Router, get
@@ -9,24 +10,28 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
-from app.access.guard import require
+from app.access.guard import KEY_HEADERS, demand, require
 from app.errors import (
     UnavailableError,
     UnknownRankingError,
 )
-from app.http.answers import AnyRequest, kept
+from app.http.answers import AnyRequest, kept, note_needed
 from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, varied
 from app.rankings.queries import ranking_overview
+from app.runtime.moments import microseconds, moment_of
 from app.services import Services
 from app.top.pages import Wanted
-from app.top.wire import Period, TopList
+from app.top.queries import top_users
+from app.top.wire import Period, TopItem, TopList
 
 FORMULA = "top_count"
 DEFAULT_PERIOD: Period = "7d"
 DEFAULT_LIMIT = 20
 DEPTH = 1_000
+USERS = "users"
+"""The list of users by what they did, which is no ranking."""
 
 
 @get(
@@ -35,7 +40,9 @@ DEPTH = 1_000
     description="`viewed`, `liked` and `commented` items and `creators` by likes, over 7 days, "
     "today, this week (from Monday) or this month. Lists follow each event within a second: "
     "whoever belongs in one is in it. Equal counts go to the item that was registered first, or to "
-    "the name that sorts first. Any ranking named `top_…` of formula top_count can be read.",
+    "the name that sorts first. Any ranking named `top_…` of formula top_count can be read. "
+    "`users` by what they did themselves (views, likes, comments and shares, less what was taken "
+    "back) is there where the service publishes it, for all or with an admin key only.",
     operation_id="topList",
     tags=["Rankings"],
     responses={
@@ -53,7 +60,8 @@ async def get_top(
         PathParameter(
             min_length=1,
             max_length=MAX_NAME,
-            description="`viewed`, `liked`, `commented`, `creators`, or one that a DBA has added.",
+            description="`viewed`, `liked`, `commented`, `creators`, `users`, or one that a DBA "
+            "has added.",
         ),
     ],
     period: Annotated[
@@ -72,13 +80,66 @@ async def get_top(
 ) -> Answer:
     """Return a page of a top list."""
     wanted = Wanted(name=name, period=period, offset=offset, limit=limit)
+    if name == USERS:
+        found = await _users(request, services, wanted)
+    else:
+        found = await _listed(services, wanted)
+    answer = kept(request, found, max_age=services.settings.trending_max_age)
+    return tabled(request, format_of(request, format_), varied(answer))
+
+
+async def _listed(services: Services, wanted: Wanted) -> TopList:
     pages = services.top_pages
     found = await pages.live(wanted)
     if found is None:
         await _check_known(services, wanted)
         found = await pages.last_run(wanted) or _empty(wanted)
-    answer = kept(request, found, max_age=services.settings.trending_max_age)
-    return tabled(request, format_of(request, format_), varied(answer))
+    return found
+
+
+async def _users(request: AnyRequest, services: Services, wanted: Wanted) -> TopList:
+    """Return the page of the most active users, to who may know them."""
+    async with services.connected() as connection:
+        found = await top_users(
+            connection,
+            window=wanted.period,
+            skipped=wanted.offset,
+            most=wanted.limit,
+            size=DEPTH,
+        )
+    if found is None:
+        raise UnknownRankingError("users are not listed here: core.activity_policy says for whom")
+    if found.readers == "admin":
+        note_needed(request, *KEY_HEADERS)
+        await demand(request, "admin")
+    return TopList(
+        name=wanted.name,
+        period=wanted.period,
+        ranking=wanted.ranking,
+        as_of=found.as_of,
+        since=None if found.since is None else _first_moment(found.since, wanted.period),
+        stale=not found.is_counted,
+        total=found.total,
+        items=[
+            TopItem(
+                rank=rank,
+                content_id=user_id,
+                content_type="user",
+                title=None,
+                category=None,
+                creator=None,
+                count=count,
+            )
+            for rank, (user_id, count) in enumerate(
+                zip(found.user_ids, found.counts, strict=True), start=wanted.offset + 1
+            )
+        ],
+    )
+
+
+def _first_moment(since: datetime, period: Period) -> datetime:
+    """Return the first moment that counts: windows of the calendar begin at a midnight."""
+    return moment_of(microseconds(since) + (period != "7d"))
 
 
 async def _check_known(services: Services, wanted: Wanted) -> None:

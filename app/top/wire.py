@@ -18,9 +18,9 @@ class TopItem(Wire, frozen=True):
     rank: int
     """Its place, from 1."""
     content_id: str
-    """Of a category or creator, its name."""
+    """Of a category or creator, its name; of a user, the id in events."""
     content_type: str
-    """Of a category or creator, `category` or `creator`."""
+    """Of a category, creator or user, `category`, `creator` or `user`."""
     title: str | None
     """Title in the catalogue; null where it has none."""
     category: str | None

@@ -5,6 +5,7 @@
 create table core.calendar (
     only_row boolean not null default true,
     zone text not null default 'UTC',
+    is_of_environment boolean not null default false,
     constraint calendar_one_row primary key (only_row),
     constraint calendar_only_row_true check (only_row)
 );
@@ -14,5 +15,7 @@ comment on table core.calendar is
     'change recounts those windows and their rankings at the next run, within a minute.';
 comment on column core.calendar.only_row is 'True: there is one row.';
 comment on column core.calendar.zone is 'IANA time zone, such as Europe/Berlin.';
+comment on column core.calendar.is_of_environment is
+    'Whether groundswell migrate wrote it: then it is UTC again once the setting is gone.';
 
 insert into core.calendar default values;

@@ -79,7 +79,7 @@ values
     'the lower bound of the share of views that became likes.',
     'Bayesian average, as of IMDb''s Top 250; Wilson, JASA 22 (1927), where there is no rating.',
     '{rating,ratings,mean,likes,views}',
-    '{"scale": 10, "strength": 50, "z": 1.96}'
+    '{"scale": 10, "strength": 50, "z": 1.96, "contentTypes": []}'
 );
 
 create table core.default_weight (

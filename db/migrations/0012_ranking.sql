@@ -130,8 +130,16 @@ values
 ('hot_anime', 'minmax_hot', '24h', 'anime', 1000, '0 2 * * *', interval '24 hours'),
 ('score_movie', 'rating', 'all', 'movie', 1000, '0 2 * * *', interval '24 hours'),
 ('score_tv', 'rating', 'all', 'tv', 1000, '0 2 * * *', interval '24 hours'),
-('score_anime', 'rating', 'all', 'anime', 1000, '0 2 * * *', interval '24 hours'),
-('top_100', 'rating', 'all', null, 100, '0 2 * * *', interval '24 hours');
+('score_anime', 'rating', 'all', 'anime', 1000, '0 2 * * *', interval '24 hours');
+
+-- Of the types of the other six: what else a catalogue has is no film, series or anime.
+insert into core.ranking
+(name, formula, "window", options, size, schedule, redis_ttl)
+values
+(
+    'top_100', 'rating', 'all', '{"contentTypes": ["movie", "tv", "anime"]}', 100, '0 2 * * *',
+    interval '24 hours'
+);
 
 insert into core.daily_ranking (ranking_id)
 select ranking.ranking_id

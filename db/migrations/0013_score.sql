@@ -9,13 +9,16 @@ create table core.score_feed (
     event_type core.event_type not null,
     count integer not null,
     seconds double precision,
-    viewer bigint
+    viewer bigint,
+    user_id text
 );
 
 comment on table core.score_feed is
     'Events inserted but not yet scored. Written in the transaction that inserts the event and '
     'emptied in the one that scores it, so each counts exactly once. A backlog is scored in '
     'slices, the newest first.';
+comment on column core.score_feed.user_id is
+    'As in core.event, for the lists of users; erased with it.';
 comment on column core.score_feed.item_id is 'core.item.';
 comment on column core.score_feed.occurred_at is 'When it happened, as core.event says.';
 comment on column core.score_feed.event_type is 'What happened.';

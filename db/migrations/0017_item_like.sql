@@ -42,3 +42,18 @@ comment on column core.item_like_count.version is
     'Rises with every change, in the order of their commits: of two counts, the one with the '
     'higher version is right.';
 comment on column core.item_like_count.changed_at is 'When it last changed.';
+
+create table core.like_recount (
+    only_row boolean primary key default true,
+    counted_to bigint not null default 0,
+    constraint like_recount_one_row check (only_row)
+);
+
+comment on table core.like_recount is
+    'How far api.recount_likes has come in comparing core.item_like_count with core.item_like: one '
+    'row.';
+comment on column core.like_recount.only_row is 'True: there is one row.';
+comment on column core.like_recount.counted_to is
+    'The last item compared; 0 before a round through all items.';
+
+insert into core.like_recount default values;

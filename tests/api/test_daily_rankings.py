@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import redis.asyncio
 from structlog.testing import capture_logs
 
 from app.rankings import keys
-from tests.api.conftest import Stage
+from tests.api.conftest import ADMIN, Stage
+from tests.eventually import eventually
 from tests.sql.world import AS_OF
 
 DAILY = ["hot_anime", "hot_movie", "hot_tv", "score_anime", "score_movie", "score_tv", "top_100"]
@@ -25,6 +27,8 @@ async def films(stage: Stage) -> Stage:
         ("b", "movie", {"rating": 8.5, "ratingCount": 400}, 2),
         ("c", "movie", {"rating": "none yet"}, 30),
         ("d", "tv", {}, 5),
+        # Of another type, however well it is rated and however often it is seen.
+        ("e", "video", {"rating": 10, "ratingCount": 9_000}, 900),
     ]
     for name, content_type, attributes, views in rated:
         item = await world.item(name, content_type=content_type, attributes=attributes)
@@ -50,6 +54,33 @@ async def test_they_are_listed_and_served(films: Stage) -> None:
     assert await films.ids("/analytics/rankings/top_100", cursor=page["nextCursor"]) == [
         "a", "c", "d",
     ]  # fmt: skip
+
+
+async def test_a_refresh_without_news_renews_all_of_them(
+    films: Stage, admin_api: httpx.AsyncClient, redis: redis.asyncio.Redis
+) -> None:
+    """The 24 hours in Redis and `asOf`, of empty lists, too, though no run is new."""
+    before = dict(await films.world.rows("select ranking, run_id from api.latest_run"))
+    for name in DAILY:
+        await redis.expire(keys.trending_snapshot(name, before[name]), 3_600)
+    began = datetime.now(UTC)
+    answer = await admin_api.post("/admin/rankings/refresh?group=daily", headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    refreshed = {one["ranking"]: one for one in answer.json()["rankings"]}
+    assert sorted(refreshed) == DAILY
+    await films.publisher.publish()
+    for name in DAILY:
+        run_id = refreshed[name]["runId"]
+        assert 86_000 < await redis.ttl(keys.trending_snapshot(name, run_id)) <= 86_400, name
+
+    async def renewed() -> bool:
+        pages = [await films.get(f"/analytics/rankings/{name}") for name in DAILY]
+        return all(datetime.fromisoformat(page["asOf"]) >= began for page in pages)
+
+    await eventually(renewed)
+    # Lists by rating know no window: nothing at all is new of them.
+    same = [name for name in DAILY if refreshed[name]["runId"] == before[name]]
+    assert {"score_movie", "score_tv", "score_anime", "top_100"} <= set(same)
 
 
 async def test_a_score_is_explained(films: Stage) -> None:

@@ -85,6 +85,9 @@ async def traces(
             "insert into core.translation select sha256('x'), 'en', %s, 1, now(), null, 'infinity'",
             [f"{WHO} upon {ITEM}"],
         )
+        await connection.execute(
+            "insert into core.user_window values ('7d', %s, 3), ('month', %s, 4)", [WHO, OTHER]
+        )
         await connection.execute("call api.refresh_aggregates(forced => true)")
         await connection.execute(
             "select compress_chunk(chunk) from show_chunks('core.event', older_than => now()"
@@ -161,8 +164,8 @@ async def test_a_user_is_nowhere_and_counts_stay(
 ) -> None:
     places = await found(pool, redis, WHO, SESSION)
     assert places == {
-        "core.comment", "core.event", "core.item_like", "core.translation", keys.EVENT_STREAM,
-        keys.BACKFILL_STREAM, keys.DEAD_STREAM,
+        "core.comment", "core.event", "core.item_like", "core.score_feed", "core.translation",
+        "core.user_window", keys.EVENT_STREAM, keys.BACKFILL_STREAM, keys.DEAD_STREAM,
     }  # fmt: skip
     before = await sums(pool)
     answer = await erase(api, userId=WHO, counts="keep")

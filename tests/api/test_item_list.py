@@ -97,10 +97,20 @@ async def test_every_list_and_all_its_pages(stage: Stage) -> None:
         assert await pages(stage, 9, **parameters) == wanted, given
 
 
+async def test_without_an_order_it_is_the_newest_first(stage: Stage) -> None:
+    """As a catalogue was listed before anything ranked it, whatever is hot."""
+    await populate(stage.world)
+    await stage.show()
+    by_age = await expected(stage.world, "new", None, None)
+    assert by_age != await expected(stage.world, "hot", None, None)
+    assert await pages(stage, 9) == by_age
+    assert (await stage.get("/items", limit=1))["sort"] == "new"
+
+
 async def test_an_item_of_a_list_is_the_item(stage: Stage) -> None:
     await populate(stage.world)
     await stage.show()
-    page = await stage.get("/items", limit=3)
+    page = await stage.get("/items", sort="hot", limit=3)
     assert (page["sort"], page["category"], page["contentType"]) == ("hot", None, None)
     for item in page["items"]:
         alone = await stage.get(f"/items/{item['contentId']}", contentType=item["contentType"])
@@ -139,7 +149,7 @@ async def test_the_newest_are_by_publication_or_else_by_their_first_event(stage:
 async def test_an_empty_catalogue_has_an_empty_list(api: httpx.AsyncClient) -> None:
     answer = await api.get("/items")
     assert answer.json() == {
-        "sort": "hot", "category": None, "contentType": None, "items": [], "nextCursor": None,
+        "sort": "new", "category": None, "contentType": None, "items": [], "nextCursor": None,
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ STANDING = {
     "hotScore": None,
     "hotRank": None,
     "isHot": False,
+    "likesCount": 0,
     "excluded": None,
 }
 """How an item stands that nothing has happened to."""

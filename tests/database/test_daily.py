@@ -75,5 +75,19 @@ async def test_what_is_no_zone_is_named(moved: Moved, zones: Zones) -> None:
     assert set((await zones()).values()) == {"UTC"}
 
 
-async def test_without_a_setting_all_stay(settings: Settings) -> None:
-    assert await set_daily_zone(settings.database_url, settings=read_settings({})) == []
+async def test_without_a_setting_all_are_in_utc_but_for_those_moved_by_hand(
+    moved: Moved, zones: Zones, settings: Settings, pool: Pool
+) -> None:
+    unset = msgspec.structs.replace(read_settings({}), database_url=settings.database_url)
+    assert await set_daily_zone(settings.database_url, settings=unset) == []
+    await moved("Europe/Berlin")
+    async with pool.connection() as connection:
+        await connection.execute(
+            "update core.ranking set zone = 'America/Lima' where name = 'hot_tv'"
+        )
+    others = [name for name in DAILY if name != "hot_tv"]
+    assert await set_daily_zone(settings.database_url, settings=unset) == others
+    assert {name: zone for name, zone in (await zones()).items() if zone != "UTC"} == {
+        "hot_tv": "America/Lima"
+    }
+    assert await set_daily_zone(settings.database_url, settings=unset) == []

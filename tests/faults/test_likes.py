@@ -160,6 +160,44 @@ async def test_a_run_looks_at_all_that_redis_holds_whenever_it_changed(
 
 
 @pytest.mark.usefixtures("clean")
+async def test_a_wrong_count_in_the_database_is_found_within_a_day_though_nobody_touches_it(
+    pool: Pool, redis: Redis, reconciler: LikeReconciler
+) -> None:
+    for name in ("a", "b"):
+        await commit_only(pool, "ada", name)
+        await commit_only(pool, "bob", name)
+    await redis.set(KEY, b"2 2")
+    async with pool.connection() as connection:
+        # Ids far apart, as of a catalogue of millions, and one table restored without the other.
+        await connection.execute(
+            "insert into core.item (item_id, content_type, external_id) overriding system value "
+            "values (10000000, 'video', 'last')"
+        )
+        await connection.execute(
+            "insert into core.item_like (item_id, user_id, liked, changed_at) "
+            "values (10000000, 'ada', true, '2026-03-01')"
+        )
+        await connection.execute(
+            "update core.item_like_count set likes = 7, changed_at = '2020-01-01' "
+            "where item_id = (select item_id from core.item where external_id = 'a')"
+        )
+        await connection.execute("delete from core.item_like_count where item_id = 10000000")
+    runs = timedelta(days=1) // (like_reconciler.EVERY + timedelta(seconds=15))
+    assert runs >= 2 * like_reconciler.RUNS
+    # One run finds what it begins with, the others what comes after.
+    found = [await reconciler.reconcile(every=ALWAYS) for _ in range(like_reconciler.RUNS)]
+    assert found[0] == Mended(compared=1, mended=2), "in the database, and then in Redis"
+    assert sum(each.mended for each in found if each) == 3
+    assert await redis.get(KEY) == b"3 2"
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "select item.external_id, counted.likes, counted.version from core.item_like_count "
+            "as counted inner join core.item as item using (item_id) order by 1"
+        )
+        assert await cursor.fetchall() == [("a", 2, 3), ("b", 2, 2), ("last", 1, 1)]
+
+
+@pytest.mark.usefixtures("clean")
 async def test_one_runs_at_a_time_and_one_in_five_minutes(
     settings: Settings, pool: Pool, redis: Redis
 ) -> None:

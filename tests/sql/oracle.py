@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 WINDOWS = {
@@ -24,7 +24,7 @@ QUARTER = timedelta(minutes=15)
 CALENDAR = ("today", "week", "month")
 LONGER = {"1h": "24h", "24h": "7d", "7d": "30d"}
 DEFAULT_WEIGHTS = (1.0, 5.0, 3.0, 4.0, 0.1)
-DEFAULT_OPTIONS: dict[str, dict[str, float | str]] = {
+DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
     "weighted_decay": {},
     "minmax_hot": {"hits": 0.60, "shares": 0.25, "recency": 0.15, "lambda": 0.1, "hotShare": 0.2},
     "top_count": {"metric": "views"},
@@ -32,7 +32,7 @@ DEFAULT_OPTIONS: dict[str, dict[str, float | str]] = {
     "reddit_hot": {"seconds": 45000},
     "gravity": {"pointsExponent": 0.8, "ageExponent": 1.8, "ageOffset": 2},
     "breakout": {"metric": "views", "strength": 10, "minSupport": 20},
-    "rating": {"scale": 10, "strength": 50, "z": 1.96},
+    "rating": {"scale": 10, "strength": 50, "z": 1.96, "contentTypes": ()},
 }
 REDDIT_EPOCH = datetime(2005, 12, 8, 7, 46, 43, tzinfo=UTC)
 
@@ -83,7 +83,7 @@ class Ranking:
     half_life: timedelta | None = None
     recent_half_life: timedelta | None = None
     weights: tuple[float, float, float, float, float] = DEFAULT_WEIGHTS
-    options: Mapping[str, float | str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     subject: str = "item"
     content_type: str | None = None
     segments: Sequence[str] = ()

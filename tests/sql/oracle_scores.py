@@ -145,17 +145,20 @@ class World:
 
     def _rating(self, ranking: Ranking) -> dict[Key, Score]:
         given = DEFAULT_OPTIONS["rating"] | dict(ranking.options)
-        option = {name: float(value) for name, value in given.items()}
+        types = given["contentTypes"]
+        option = {name: float(given[name]) for name in ("scale", "strength", "z")}
         rated: dict[int, tuple[float, float]] = {}
         for item in self.items.values():
-            if ranking.content_type in {None, item.content_type}:
+            if ranking.content_type in {None, item.content_type} and (
+                not types or item.content_type in types
+            ):
                 found = rating(item.attributes, scale=option["scale"])
                 if found is not None:
                     rated[item.item_id] = found
         scores = {
             key: Score(score.value - 1, 1.0)
             for key, score in self._wilson(ranking).items()
-            if key not in rated
+            if key not in rated and (not types or self.items[int(key)].content_type in types)
         }
         for key, (value, ratings) in rated.items():
             like = [

@@ -20,6 +20,7 @@ from app.likes.queries import (
     like_counts_of,
     like_state,
     liked_items,
+    recount_likes,
     set_like,
 )
 from tests.profiles import examples
@@ -199,10 +200,12 @@ async def test_the_service_can_like_but_not_touch_the_tables(world: World) -> No
         run = await begin_like_reconciliation(connection, every=timedelta(0))
         assert run is not None
         assert await like_counts_of(connection, items=[("video", "x"), ("video", "y")])
+        assert await recount_likes(connection, calls=1) == 0
         await end_like_reconciliation(connection, ledger_id=run.ledger_id, mended=0)
         for statement in (
             "update core.item_like set liked = false",
             "delete from core.item_like_count",
+            "update core.like_recount set counted_to = 0",
             "delete from core.job_run",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -215,3 +218,30 @@ async def test_the_service_can_like_but_not_touch_the_tables(world: World) -> No
             await act(world, 1, "a", "x", None)
     finally:
         await world.execute("reset role")
+
+
+@examples(15)
+@given(history=acts, drift=st.dictionaries(st.sampled_from(ITEMS), st.integers(0, 4)))
+async def test_any_drift_of_counts_is_mended_and_nothing_else_changes(
+    world: World, history: list[Act], drift: dict[str, int]
+) -> None:
+    async with world.connection.transaction(force_rollback=True):
+        oracle = Oracle()
+        for number, each in enumerate(history):
+            oracle.act(number, each)
+            await act(world, number, *each)
+        for item, likes in drift.items():
+            await world.execute(
+                "update core.item_like_count set likes = %s where item_id = "
+                "(select item_id from core.item where external_id = %s)",
+                likes,
+                item,
+            )
+        right = {item: oracle.count(item) for item in oracle.known}
+        wrong = {item for item in drift.keys() & right.keys() if drift[item] != right[item]}
+        for expected in (len(wrong), 0):
+            assert await recount_likes(world.connection, calls=1) == expected
+            found = await like_counts_of(
+                world.connection, items=[("video", item) for item in ITEMS]
+            )
+            assert {one.content_id: one.likes for one in found} == right

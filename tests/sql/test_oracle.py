@@ -23,6 +23,7 @@ values
 ('watched', 'top_count', '30d', 'category', null, '{"metric": "watch_seconds"}', 1000, '{}'),
 ('videos', 'top_count', '1h', 'item', 'video', '{"metric": "shares"}', 1000, '{content_type}'),
 ('creators', 'breakout', '24h', 'creator', 'video', '{"minSupport": 1}', 1000, '{}'),
+('mixed', 'rating', 'all', 'item', null, '{"contentTypes": ["book", "tv"]}', 1000, '{}'),
 ('week', 'breakout', '7d', 'item', null, '{"metric": "likes"}', 1000, '{}');
 insert into core.ranking
 (name, "window", half_life, recent_half_life, view_weight, content_type, size, segment_size,

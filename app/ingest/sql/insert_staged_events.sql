@@ -34,18 +34,22 @@ with inserted as (
     order by staged.occurred_at, staged.event_id
     on conflict do nothing
     returning
-        event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted, viewer
+        event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted, viewer,
+        user_id
 ),
 
 fed as (
-    insert into core.score_feed (item_id, occurred_at, event_type, count, seconds, viewer)
+    insert into core.score_feed (
+        item_id, occurred_at, event_type, count, seconds, viewer, user_id
+    )
     select
         inserted.item_id,
         inserted.occurred_at,
         inserted.event_type,
         inserted.count,
         inserted.seconds,
-        case inserted.event_type when 'view' then inserted.viewer end
+        case inserted.event_type when 'view' then inserted.viewer end,
+        inserted.user_id
     from inserted
     where inserted.counted
 )

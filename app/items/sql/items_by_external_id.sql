@@ -16,6 +16,8 @@ select
     hot.hot_score,
     hot.hot_rank,
     coalesce(hot.is_hot, false) as is_hot,
+    coalesce(liked.likes, 0) as likes_count,
+    case when %(user_id)s::text is not null then coalesce(mine.liked, false) end as has_liked,
     excluded.reason as excluded_because,
     excluded.excluded_at as excluded_since
 from core.item as item
@@ -32,6 +34,9 @@ cross join lateral (
     where feed.item_id = item.item_id
 ) as fed
 left join core.item_hot as hot on item.item_id = hot.item_id
+left join core.item_like_count as liked on item.item_id = liked.item_id
+left join core.item_like as mine
+    on item.item_id = mine.item_id and mine.user_id = %(user_id)s::text
 left join api.exclusion_in_force as excluded on item.item_id = excluded.item_id
 where
     item.external_id = %(external_id)s::text

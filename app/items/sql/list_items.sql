@@ -15,6 +15,8 @@ select
     hot.hot_score,
     hot.hot_rank,
     coalesce(hot.is_hot, false) as is_hot,
+    coalesce(liked.likes, 0) as likes_count,
+    case when %(user_id)s::text is not null then coalesce(mine.liked, false) end as has_liked,
     null::text as excluded_because,
     null::timestamptz as excluded_since,
     listed.item_id,
@@ -35,4 +37,7 @@ inner join core.item as item on listed.item_id = item.item_id
 left join core.item_window as lifetime
     on listed.item_id = lifetime.item_id and lifetime."window" = 'all'
 left join core.item_hot as hot on listed.item_id = hot.item_id
+left join core.item_like_count as liked on listed.item_id = liked.item_id
+left join core.item_like as mine
+    on listed.item_id = mine.item_id and mine.user_id = %(user_id)s::text
 order by listed.place

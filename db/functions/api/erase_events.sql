@@ -1,5 +1,6 @@
 -- Erase what the events of a stretch of time tell of a user, or of an item, with or without counts.
--- Source: POST /admin/erasures, groundswell erase. Feeds: core.event.
+-- Source: POST /admin/erasures, groundswell erase. Feeds: core.event, core.user_window,
+-- core.user_window_position.
 -- Keeps: without `purges` every count stays; whose they were gets a hash by a salt that is
 -- forgotten, as in api.forget_viewers. With the rights of its owner: the API may change no
 -- event otherwise. A user's are also those of its sessions that name no user. Compressed chunks
@@ -23,6 +24,14 @@ as $$
 declare
     erased uuid[];
 begin
+    if erase_events.user_id is not null then
+        -- A run that began before holds this row: it is waited for, or fails for once.
+        update core.activity_policy set readers = readers where readers <> 'nobody';
+        delete from core.user_window as known where known.user_id = erase_events.user_id;
+        update core.score_feed as feed
+        set user_id = null
+        where feed.user_id = erase_events.user_id;
+    end if;
     select array_agg(event.event_id) into erased
     from core.event as event
     where
@@ -39,6 +48,8 @@ begin
     -- The checksum was made of the user and the item, too.
     update core.claimed_id as claimed set fingerprint = 0 where claimed.event_id = any(erased);
     if erase_events.purges then
+        -- What others did with the item is gone: the next run counts anew who did how much.
+        delete from core.user_window_position;
         delete from core.event as event
         where
             event.occurred_at >= erase_events.since

@@ -3,6 +3,7 @@
 -- it takes to outweigh it. Items without a rating: the Wilson lower bound of likes among views,
 -- less 1: a like is not a mark, so they stand behind all that have one.
 -- Source: core.item.attributes, api.exclusion_in_force, api.candidates. Feeds: api.ranked.
+-- Option contentTypes: only items of these; empty: of all.
 -- Keeps: between 0 and 1, without a rating between -1 and 0. A rated item is listed without any
 -- event; an excluded one nowhere, nor in the mean. Never below nor above both of rating and mean.
 create function api.rating(ranking core.ranking, as_of timestamptz)
@@ -15,7 +16,8 @@ with option as materialized (
     select
         api.ranking_option(ranking, 'scale')::float8 as scale,
         api.ranking_option(ranking, 'strength')::float8 as strength,
-        api.ranking_option(ranking, 'z')::float8 as z
+        api.ranking_option(ranking, 'z')::float8 as z,
+        nullif(api.ranking_option(ranking, 'contentTypes')::jsonb, '[]') as content_types
 ),
 
 rated as materialized (
@@ -30,6 +32,7 @@ rated as materialized (
     where
         item.attributes ? 'rating'
         and ((ranking).content_type is null or item.content_type = (ranking).content_type)
+        and (option.content_types is null or option.content_types ? item.content_type)
         and item.item_id not in (
             select excluded.item_id from api.exclusion_in_force as excluded
         )
@@ -50,8 +53,19 @@ trial as (
         candidate.views::float8 as n,
         least(greatest(candidate.likes, 0), candidate.views)::float8 / candidate.views as p
     from api.candidates(ranking) as candidate
+    cross join option
     where
         candidate.views > 0
+        and (
+            option.content_types is null
+            or exists (
+                select 1
+                from core.item as item
+                where
+                    item.item_id = candidate.item_id
+                    and option.content_types ? item.content_type
+            )
+        )
         and not exists (
             select 1
             from rated

@@ -51,6 +51,9 @@ begin
             differing := concat_ws('; ', differing, format('%s: %s differed', ranking.name, step));
         end if;
     end loop;
+    -- Whatever changed events: the next run counts what users did from all of them.
+    delete from core.user_window_position;
+    commit;
     call api.reconcile_one(null, step, fault);
     drifted := drifted + step;
     if step > 0 then

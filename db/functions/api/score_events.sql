@@ -1,6 +1,6 @@
 -- Score the newest events that were inserted since the last time, and make room for the next.
 -- Source: core.score_feed. Feeds: core.ranking_score, core.item_window, core.item_birth,
--- core.viewer_day, core.alert.
+-- core.viewer_day, core.alert, core.user_window.
 -- Keeps: every statement sees the same snapshot, so the part of the feed that is scored is the part
 -- that is deleted. Each event counts exactly once: what is left of the feed is in no sum.
 create function api.score_events(
@@ -33,6 +33,7 @@ begin
     perform api.move_windows(as_of, fed_since);
     perform api.note_history(as_of, fed_since);
     perform api.raise_count_alerts(as_of, fed_since);
+    perform api.count_activity(fed_since);
     delete from core.score_feed as feed where feed.occurred_at >= fed_since;
     get diagnostics scored = row_count;
     has_more := fed_since > '-infinity' and exists (select from core.score_feed);

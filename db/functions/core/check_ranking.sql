@@ -168,7 +168,18 @@ begin
                 'option metric %s: use one of views, likes, comments, shares, watch_seconds',
                 option.value
             )
-            when option.key <> 'metric' and (
+            when option.key = 'contentTypes' and not coalesce(
+                case jsonb_typeof(option.value)
+                    when 'array' then not exists (
+                        select 1
+                        from jsonb_array_elements(option.value) as named (type)
+                        where
+                            jsonb_typeof(named.type) <> 'string'
+                            or length(named.type #>> '{}') not between 1 and 200
+                    )
+                end, false
+            ) then 'option contentTypes: use an array of content types, such as ["movie", "tv"]'
+            when option.key not in ('metric', 'contentTypes') and (
                 jsonb_typeof(option.value) <> 'number'
                 or (option.value #>> '{}')::numeric not between option.least and option.most
             ) then format(

@@ -17,15 +17,16 @@ with recorded as (
         record_event.event_type,
         record_event.user_id
     )
-    returning item_id, occurred_at, event_type, count
+    returning item_id, occurred_at, event_type, count, user_id
 )
 
-insert into core.score_feed (item_id, occurred_at, event_type, count)
+insert into core.score_feed (item_id, occurred_at, event_type, count, user_id)
 select
     recorded.item_id,
     recorded.occurred_at,
     recorded.event_type,
-    recorded.count
+    recorded.count,
+    recorded.user_id
 from recorded;
 end;
 
