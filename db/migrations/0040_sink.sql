@@ -35,7 +35,7 @@ create table core.outgoing (
     events integer not null,
     since timestamptz not null,
     until timestamptz not null,
-    event_ids uuid [] not null,
+    event_ids uuid[] not null,
     constraint outgoing_in_order primary key (lane, outgoing_id)
 );
 -- What has waited longest, and how much of it there is: read often, so without the ids.

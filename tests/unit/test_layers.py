@@ -61,9 +61,9 @@ STOREYS: tuple[tuple[int, Callable[[str], bool]], ...] = (
     (0, lambda module: module == "app" or is_in(module, GROUND)),
     (1, lambda module: is_in(module, ("app.http",))),
     (2, lambda module: is_in(module, ("app.migrate", "app.embedded"))),
-    (20, lambda module: module == "app.services"),
-    (21, is_edge),
-    (22, lambda module: is_in(module, TOP)),
+    (40, lambda module: module == "app.services"),
+    (41, is_edge),
+    (42, lambda module: is_in(module, TOP)),
 )
 
 

@@ -10,7 +10,10 @@ where
         where
             free.lane < 4
             and (free.held_until is null or free.held_until < clock_timestamp())
-            and exists (select from core.outgoing as queued where queued.lane = free.lane)
+            and exists (
+                select from core.outgoing as queued
+                where queued.lane = free.lane
+            )
         order by free.batch
         limit 1
         for update skip locked
