@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 
+import msgspec
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
@@ -19,7 +20,7 @@ from app.kafka.brokers import KAFKA_ERRORS, options_of
 from app.runtime.backoff import Backoff
 from app.settings import Settings
 
-CONTACT_SECONDS = 5.0
+CONTACT_SECONDS = 3.0
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 _ALERT_SECONDS = 1.0
 
@@ -70,6 +71,8 @@ async def _refusal_of(error: BaseException, settings: Settings, host: str, port:
         return None
     if settings.kafka_tls:
         if not isinstance(error, ssl.SSLError):
+            if await _speaks_plain(settings, host, port):
+                return "they do not speak TLS: GROUNDSWELL_KAFKA_TLS=true"
             error = await _alert_of(options_of(settings)["ssl_context"], host, port) or error
         return _tls_fault(error, settings)
     return (
@@ -111,6 +114,15 @@ async def _alert_of(context: ssl.SSLContext, host: str, port: int) -> ssl.SSLErr
     except OSError:
         return None
     return None
+
+
+async def _speaks_plain(settings: Settings, host: str, port: int) -> bool:
+    plain = msgspec.structs.replace(settings, kafka_tls=False, kafka_sasl="none")
+    try:
+        await _contact(plain, host, port)
+    except KAFKA_ERRORS:
+        return False
+    return True
 
 
 async def _speaks_tls(host: str, port: int) -> bool:

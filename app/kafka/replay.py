@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import redis.asyncio
@@ -22,7 +21,7 @@ MOST_BYTES = 65_536
 _KEY, _HEADERS, _TIMESTAMP = b"key", b"headers", b"timestamp"
 
 
-class Kept(NamedTuple):
+class Kept(msgspec.Struct, kw_only=True):
     """A message as a dead letter keeps it; its form is that of `Message`."""
 
     topic: str
@@ -31,7 +30,7 @@ class Kept(NamedTuple):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]]
 
 
 def kept_fields(message: Message) -> Fields:

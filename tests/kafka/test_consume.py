@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -138,7 +139,7 @@ async def test_poison_goes_to_the_dead_letters_and_the_rest_is_written(
 
 
 async def test_a_mended_mapping_makes_events_of_dead_letters_once(
-    broker: Broker, kafka_pool: Pool, kafka_settings: Settings
+    broker: Broker, kafka_settings: Settings
 ) -> None:
     name = item()
     said = json.dumps({"what": {"thing": name}}).encode()
@@ -172,7 +173,8 @@ async def test_a_mended_mapping_makes_events_of_dead_letters_once(
     # Once more, as if it had been cut off before the letter went: it has the same id.
     assert (await replayed(mended, coordinates))[0] == 1
     async with open_redis(kafka_settings) as redis:
-        entries = [from_fields(fields) for _, fields in await redis.xrange(EVENT_STREAM)]
+        stored: Any = await redis.xrange(EVENT_STREAM)
+    entries = [from_fields(fields) for _, fields in stored]
     mine = [event for entry in entries for event in entry.events if event.content_id == name]
     assert len(mine) == 2
     assert len({(event.event_id, event.occurred_at, event.claims) for event in mine}) == 1
