@@ -38,9 +38,11 @@ class EmbeddedKafka:
         storage: str = "memory://tansu/",
         environment: Mapping[str, str] | None = None,
         public_port: int | None = None,
+        asks_for_login: bool = False,
     ) -> None:
         self.port = 0
         self._public_port = public_port
+        self._flags = ["--authentication"] if asks_for_login else []
         self._storage = storage
         self._environment = {**os.environ, **(environment or {})}
         self._child: Child | None = None
@@ -68,6 +70,7 @@ class EmbeddedKafka:
             "advertised-listener-url": f"tcp://127.0.0.1:{self._public_port or self.port}",
         }
         command += [word for name, value in options.items() for word in (f"--{name}", value)]
+        command += self._flags
         self._child = await Child.start(
             NAME, command, cwd=Path.cwd(), environment=self._environment
         )

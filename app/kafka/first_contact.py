@@ -37,8 +37,8 @@ async def brokers_let_in(settings: Settings, stop: asyncio.Event) -> None:
         for host, port, _ in collect_hosts(options_of(settings)["bootstrap_servers"]):
             try:
                 await _contact(settings, host, port)
-            except (*KAFKA_ERRORS, AssertionError) as error:
-                # An assertion: what answers speaks something else.
+            except (*KAFKA_ERRORS, AssertionError, KeyError) as error:
+                # What answers speaks something else, or refuses a login without a code.
                 if refusal := await _refusal_of(error, settings, host, port):
                     refusals.append(f"{host}:{port}: {refusal}")
             else:
@@ -61,7 +61,7 @@ async def _contact(settings: Settings, host: str, port: int) -> None:
 
 async def _refusal_of(error: BaseException, settings: Settings, host: str, port: int) -> str | None:
     """Return what is wrong with our settings; None where the broker may only be down."""
-    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError):
+    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError | KeyError):
         return "they refuse GROUNDSWELL_KAFKA_USER or GROUNDSWELL_KAFKA_PASSWORD"
     if isinstance(error, UnsupportedSaslMechanismError | IllegalSaslStateError):
         return (

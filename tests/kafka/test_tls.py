@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.embedded.kafka import EmbeddedKafka
 from app.errors import RefusedError
 from app.kafka.brokers import options_of
 from app.kafka.first_contact import brokers_let_in
@@ -108,3 +110,20 @@ async def test_what_is_too_large_stops_no_other() -> None:
         await outlet.close()
     assert [place for place, _ in refused] == [7, 20]
     assert all("MessageSizeTooLarge" in reason for _, reason in refused)
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
+async def test_a_login_that_is_refused_is_named(mechanism: Any) -> None:
+    """Only that: this broker's own users cannot log in with the client either."""
+    broker = EmbeddedKafka(asks_for_login=True)
+    await broker.start()
+    try:
+        settings = Settings(
+            kafka_servers=broker.servers,
+            kafka_sasl=mechanism,
+            kafka_user="nobody",
+            kafka_password="secret",
+        )
+        assert "GROUNDSWELL_KAFKA_USER or GROUNDSWELL_KAFKA_PASSWORD" in await refusal(settings)
+    finally:
+        await broker.stop()
