@@ -20,7 +20,7 @@ from app.kafka.brokers import KAFKA_ERRORS, options_of
 from app.runtime.backoff import Backoff
 from app.settings import Settings
 
-CONTACT_SECONDS = 3.0
+CONTACT_SECONDS = 5.0
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 _ALERT_SECONDS = 1.0
 

@@ -234,6 +234,29 @@ async def test_switched_off_and_on_again(
     assert ids(log) == [str(UUID(bytes=last.event.event_id))]
 
 
+async def test_what_commits_late_goes_out_late(
+    kafka_pool: Pool, settings: Settings, broker: Broker
+) -> None:
+    """A number that was given before others', and is seen after they have been published."""
+    await switch(kafka_pool, to_on=True)
+    first, late = event("l1"), event("l1")
+    await insert(kafka_pool, [late])
+    async with kafka_pool.connection() as connection:
+        await connection.execute("create table public.held as table core.outgoing")
+        await connection.execute("delete from core.outgoing")
+    await insert(kafka_pool, [first])
+    async with publishing(settings):
+        await all_out(kafka_pool)
+        async with kafka_pool.connection() as connection:
+            await connection.execute(
+                "insert into core.outgoing overriding system value table public.held"
+            )
+            await connection.execute("drop table public.held")
+        await all_out(kafka_pool)
+    log = await broker.log_of(settings.kafka_event_topic or "")
+    assert ids(log) == [str(UUID(bytes=each.event.event_id)) for each in (first, late)]
+
+
 @pytest.mark.usefixtures("settings")
 async def test_what_waits_is_bounded(kafka_pool: Pool) -> None:
     await switch(kafka_pool, to_on=True)
