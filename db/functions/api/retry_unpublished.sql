@@ -21,8 +21,8 @@ queued as (
         (taken.item_id % 4)::smallint,
         retry_unpublished.as_of,
         1,
-        taken.occurred_at,
-        taken.occurred_at,
+        taken.occurred_at as since,
+        taken.occurred_at as until,
         array[taken.event_id]
     from taken
     order by taken.occurred_at, taken.event_id

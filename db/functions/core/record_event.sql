@@ -29,8 +29,8 @@ noted as (
         (recorded.item_id % 4)::smallint,
         clock_timestamp(),
         1,
-        recorded.occurred_at,
-        recorded.occurred_at,
+        recorded.occurred_at as since,
+        recorded.occurred_at as until,
         array[recorded.event_id]
     from recorded
     cross join core.sink as sink
