@@ -84,7 +84,7 @@ soak: .venv/dev.stamp  ## Kill and hinder everything under load (SOAK_KILLS=100 
 	@$(BIN)/python -m tests.soak
 
 .PHONY: kafkasoak
-kafkasoak: .venv/dev.stamp  ## Kill Kafka consumers and their broker under load (SOAK_KILLS=100)
+kafkasoak: .venv/dev.stamp  ## Kill Kafka consumers, publishers and their broker under load (SOAK_KILLS=100)
 	@$(BIN)/python -m tests.kafka.kills
 
 .PHONY: fuzz

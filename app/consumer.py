@@ -16,6 +16,7 @@ from app.ingest.rows import Committed
 from app.ingest.writer import run_all
 from app.kafka.batch import Reader
 from app.kafka.brokers import check_settings, pass_on_warnings
+from app.kafka.first_contact import brokers_let_in
 from app.kafka.mapping import Mapping, read_mapping
 from app.kafka.source import Source
 from app.runtime.background import beat, metrics_shown, stop_on_signals
@@ -79,6 +80,7 @@ async def run_parts(  # noqa: PLR0913  # all that it works with
             group.create_task(beat(heartbeat, stop), name="heartbeat")
         group.create_task(database_lets_in(settings, stop), name="database login")
         group.create_task(redis_lets_in(redis, stop), name="redis login")
+        group.create_task(brokers_let_in(settings, stop), name="brokers' login")
         keeping = group.create_task(retention.run(), name="retention")
         try:
             await counted(consume, pool=pool, redis=redis, stop=stop)

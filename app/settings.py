@@ -141,6 +141,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     topics video.viewed, video.liked, video.unliked, comment.created and analytics.events."""
     kafka_dead_letter_topic: Topic | None = None
     """Topic for messages that are no events, too; the dead letters in Redis have them anyway."""
+    kafka_event_topic: Topic | None = None
+    """Topic to which `groundswell publish` publishes accepted events; without it, none are."""
+    kafka_ranking_topic: Topic | None = None
+    """Topic to which it publishes changes in ranked lists; without it, none are."""
     kafka_tls: bool = False
     """Whether the brokers are asked over TLS."""
     kafka_ca_file: str | None = None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -57,9 +58,12 @@ def show(letter_id: str) -> None:
 def replay(ids: tuple[str, ...], *, everything: bool) -> None:
     """Put dead letters back onto the stream; what has been written counts once all the same.
 
-    Messages of Kafka that are no events stay: mend the mapping, and send them again.
+    Messages of Kafka that were no events are read once more, as GROUNDSWELL_KAFKA_MAPPING says now.
     """
-    click.echo(f"{asyncio.run(_replay(_chosen(ids, everything=everything)))} replayed")
+    replayed, reasons = asyncio.run(_replay(_chosen(ids, everything=everything)))
+    click.echo(f"{replayed} replayed")
+    for reason in reasons:
+        click.echo(f"stays: {reason}", err=True)
 
 
 @dead_letters.command()
@@ -120,11 +124,45 @@ async def _show(letter_id: str) -> DeadLetter:
     return letter
 
 
-async def _replay(ids: Sequence[str] | None) -> int:
-    from app.ingest.dead_letters import replay_dead_letters  # noqa: PLC0415
+async def _replay(ids: Sequence[str] | None) -> tuple[int, list[str]]:
+    """Replay all dead letters or some; return how many, and why others stay."""
+    from app.ingest.dead_letters import replay_dead_letters, show_dead_letter  # noqa: PLC0415
 
     async with _redis() as redis:
-        return await replay_dead_letters(redis, await _all_ids(redis) if ids is None else ids)
+        chosen = await _all_ids(redis) if ids is None else ids
+        replayed = await replay_dead_letters(redis, chosen)
+        left = [await show_dead_letter(redis, each) for each in chosen]
+        messages = [each for each in left if each is not None and each.message is not None]
+        if not messages:
+            return replayed, []
+        more, reasons = await _replay_messages(redis, messages)
+        return replayed + more, reasons
+
+
+async def _replay_messages(redis: Redis, letters: list[DeadLetter]) -> tuple[int, list[str]]:
+    from app.ingest.known_items import KnownItems  # noqa: PLC0415
+    from app.ingest.retention import DEFAULT  # noqa: PLC0415
+    from app.runtime.pool import open_pool  # noqa: PLC0415
+
+    try:
+        from app.kafka.batch import Reader  # noqa: PLC0415
+        from app.kafka.mapping import read_mapping  # noqa: PLC0415
+        from app.kafka.replay import replay_messages  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{error.name} is not installed: pip install 'groundswell[kafka]'"
+        ) from error
+    settings = read_settings()
+    mapping = read_mapping(Path(settings.kafka_mapping) if settings.kafka_mapping else None)
+    async with open_pool(settings) as pool:
+        refuses = settings.unknown_items == "refuse"
+        reader = Reader(
+            settings,
+            mapping,
+            kept=lambda: DEFAULT,
+            known_items=KnownItems(pool, redis) if refuses else None,
+        )
+        return await replay_messages(redis, letters, reader=reader, mapping=mapping)
 
 
 async def _drop(ids: Sequence[str] | None) -> int:

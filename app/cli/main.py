@@ -20,6 +20,7 @@ from app.cli.import_ import importing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.migrate import migrate
+from app.cli.publish import publish
 from app.cli.rankings import rankings
 from app.cli.replay import replay
 from app.cli.serve import serve
@@ -48,6 +49,7 @@ for command in (
     serve,
     worker,
     consume,
+    publish,
     migrate,
     replay,
     importing,

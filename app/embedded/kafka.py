@@ -27,15 +27,22 @@ class EmbeddedKafka:
     """The broker, which makes topics as they are asked for.
 
     It keeps its messages in memory, unless `storage` names a bucket of an object store that the
-    `environment` says how to reach.
+    `environment` says how to reach. Clients are led to `public_port`, if something is before it.
     """
 
     name = NAME
 
     def __init__(
-        self, *, storage: str = "memory://tansu/", environment: Mapping[str, str] | None = None
+        self,
+        *,
+        storage: str = "memory://tansu/",
+        environment: Mapping[str, str] | None = None,
+        public_port: int | None = None,
+        asks_for_login: bool = False,
     ) -> None:
         self.port = 0
+        self._public_port = public_port
+        self._flags = ["--authentication"] if asks_for_login else []
         self._storage = storage
         self._environment = {**os.environ, **(environment or {})}
         self._child: Child | None = None
@@ -60,9 +67,10 @@ class EmbeddedKafka:
         options = {
             "storage-engine": self._storage,
             "listener-url": url,
-            "advertised-listener-url": url,
+            "advertised-listener-url": f"tcp://127.0.0.1:{self._public_port or self.port}",
         }
         command += [word for name, value in options.items() for word in (f"--{name}", value)]
+        command += self._flags
         self._child = await Child.start(
             NAME, command, cwd=Path.cwd(), environment=self._environment
         )

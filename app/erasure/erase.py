@@ -23,6 +23,7 @@ from app.items.exclusions import item_named
 from app.likes.keys import like_count
 from app.recommend.keys import user_answers
 from app.runtime.sql import Connection
+from app.sink.settled import published_anew
 from app.stats.keys import item_keys
 
 Connect = Callable[[], AbstractAsyncContextManager[Connection]]
@@ -107,6 +108,7 @@ async def _erase_user(
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
         comments = await sql.erase_comments(connection, user_id=user_id)
         uploads = await sql.erase_uploads(connection, user_id=user_id, as_of=as_of)
+    await published_anew(connect)
     await redis_client.unlink(user_answers(user_id))
     for item in {(trace.content_type, trace.external_id) for trace in traces}:
         await redis_client.unlink(*seen_keys(user_id, list(sessions), item))
@@ -143,6 +145,7 @@ async def _erase_item(
         comments = await sql.erase_comments(connection, item_id=item_id)
         uploads = await sql.erase_uploads(connection, item_id=item_id, as_of=as_of)
         await sql.erase_item(connection, item_id=item_id, purges=purges, as_of=as_of)
+    await published_anew(connect)
     await _forget_counts(redis_client, item)
     await redis_client.incr(keys.CATALOGUE_VERSION)
     return Erased(events=events, waiting=waiting, comments=comments, uploads=uploads)

@@ -157,7 +157,8 @@ class Loader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._item_ids = ItemIds()
-        self._inserter = Inserter(late_seconds=0, item_ids=self._item_ids)
+        # Another system's history is nothing new to whoever reads what is published.
+        self._inserter = Inserter(late_seconds=0, item_ids=self._item_ids, publishes=False)
         self._viewer_keys = ViewerKeys()
 
     async def load(self, batch: Batch, *, digest: bytes) -> int:

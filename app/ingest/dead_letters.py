@@ -49,9 +49,12 @@ def dead_fields(fields: Fields, *, reason: str, first_id: bytes) -> Fields:
     }
 
 
-def dead_message(value: bytes, *, reason: str, coordinates: str) -> Fields:
-    """Return the stream fields of the dead letter of a message of Kafka that is no event."""
-    return dead_fields({_MESSAGE: value}, reason=reason, first_id=coordinates.encode())
+def dead_message(value: bytes, *, reason: str, coordinates: str, rest: Fields) -> Fields:
+    """Return the stream fields of the dead letter of a message of Kafka that is no event.
+
+    `rest` is what is kept of it beside its value.
+    """
+    return dead_fields({**rest, _MESSAGE: value}, reason=reason, first_id=coordinates.encode())
 
 
 async def keep_dead(redis_client: redis.asyncio.Redis, letters: list[Fields]) -> None:
@@ -84,7 +87,7 @@ async def replay_dead_letters(redis_client: redis.asyncio.Redis, ids: Iterable[s
     """Put dead letters back onto the ingest stream and return how many there were.
 
     What has been written meanwhile counts once all the same. A message of Kafka that is no event
-    stays: nothing could be made of it there.
+    stays: it needs the mapping (`app/kafka/replay.py`).
     """
     replayed = 0
     for letter_id in ids:

@@ -4,7 +4,7 @@ The fast way is a binary COPY straight into the hypertable, which fails as a who
 known already; only then the batch goes through a staging table and `on conflict do nothing`. An id
 that a caller gave is claimed first (`core.claimed_id`): it counts once whatever time comes with it,
 which the hypertable's own key cannot say. In the same transaction, scoring's queue gets exactly the
-rows that were really inserted, and count.
+rows that were really inserted, and count, and what is to be published the ids of all inserted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from psycopg.errors import UniqueViolation
 from app.ingest import queries as sql
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Lane, lanes_of
+from app.ingest.noting import note_outgoing
 from app.ingest.packing import fingerprint_of
 from app.ingest.raw_retention import hold_raw_events
 from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_claims, encode_rows
@@ -56,7 +57,8 @@ def told_apart(events: list[ReceivedEvent], recorded: Known) -> tuple[int, list[
 class Inserter:
     """Insert batches; keeps the item ids it has met.
 
-    `on_commit` is told what each transaction has inserted, as soon as it is committed.
+    `on_commit` is told what each transaction has inserted, as soon as it is committed. What is
+    inserted is published where the sink is on, unless `publishes` says that it never is.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Inserter:
         late_seconds: float,
         item_ids: ItemIds | None = None,
         on_commit: Callable[[Committed], None] | None = None,
+        publishes: bool = True,
     ) -> None:
+        self._publishes = publishes
         self._late = round(late_seconds * 1_000_000)
         self._item_ids = item_ids or ItemIds()
         self._on_commit = on_commit
@@ -116,13 +120,13 @@ class Inserter:
             rows = (rows for rows, _ in encode_rows(lane.events, ids, key=key))
             await sql.stage_events(connection, rows=rows)
             known = await self._drop_claimed(connection, lane)
-            known += await sql.insert_staged_events(connection)
+            known += await sql.insert_staged_events(connection, publishes=self._publishes)
             seen: Known = {event.event_id.bytes: None for event in known}
             if known:
                 known_ids = [event.event_id for event in known]
                 for claimed in await sql.claimed_ids(connection, event_ids=known_ids):
                     seen[claimed.event_id.bytes] = claimed.fingerprint
-            transaction = await self._transaction(connection)
+            transaction = (await sql.transaction(connection)).transaction_id
         new = [received for received in lane.events if received.event.event_id not in seen]
         self._tell(transaction, new, ids)
         return seen
@@ -158,12 +162,14 @@ class Inserter:
                     feed.append(feed_rows)
             async with sql.copy_score_feed(connection) as copy:
                 await copy.write(b"".join(feed))
-            transaction = await self._transaction(connection)
-        inserted = lane.events
-        if left:
-            without_id = set(map(id, left))
-            inserted = [received for received in inserted if id(received) not in without_id]
-        self._tell(transaction, inserted, ids)
+            inserted = lane.events
+            if left:
+                without_id = set(map(id, left))
+                inserted = [received for received in inserted if id(received) not in without_id]
+            transaction = await sql.transaction(connection)
+            if transaction.is_published and self._publishes and inserted:
+                await note_outgoing(connection, inserted, ids)
+        self._tell(transaction.transaction_id, inserted, ids)
         return left
 
     async def _hold(self, connection: Connection, lane: Lane) -> None:
@@ -172,14 +178,10 @@ class Inserter:
             earliest = moment_of(lane.events[0].event.occurred_at)
             await hold_raw_events(connection, earliest=earliest)
 
-    async def _transaction(self, connection: Connection) -> int | None:
-        """Return the id of the transaction under way, where somebody wants to know."""
-        return None if self._on_commit is None else await sql.transaction_id(connection)
-
     def _tell(
-        self, transaction: int | None, events: list[ReceivedEvent], ids: Mapping[ItemKey, int]
+        self, transaction: int, events: list[ReceivedEvent], ids: Mapping[ItemKey, int]
     ) -> None:
-        if self._on_commit is not None and transaction is not None and events:
+        if self._on_commit is not None and events:
             self._on_commit(Committed(transaction, events, ids))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -25,8 +26,13 @@ class ClaimedId(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: int
 
 
-class _Transaction(msgspec.Struct, frozen=True, kw_only=True):
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    """The transaction under way."""
+
     transaction_id: int
+    """By which snapshots of the database name it."""
+    is_published: bool
+    """Whether the sink is on, and is to be told of its events."""
 
 
 class _ViewerKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +47,8 @@ _COPY_CLAIMED_IDS = Command("copy_claimed_ids")
 _CLAIM_STAGED_IDS = Query("claim_staged_ids", KnownEvent)
 _CLAIMED_IDS = Query("claimed_ids", ClaimedId)
 _INSERT_STAGED_EVENTS = Query("insert_staged_events", KnownEvent)
-_TRANSACTION_ID = Query("transaction_id", _Transaction)
+_TRANSACTION = Query("transaction", Transaction)
+_NOTE_OUTGOING = Command("note_outgoing")
 _VIEWER_KEY = Query("viewer_key", _ViewerKey)
 
 
@@ -80,16 +87,31 @@ async def claimed_ids(connection: Connection, *, event_ids: list[UUID]) -> list[
     return await _CLAIMED_IDS.all(connection, event_ids=event_ids)
 
 
-async def insert_staged_events(connection: Connection) -> list[KnownEvent]:
-    """Insert and queue for scoring the staged events that are not known; return those that are."""
-    return await _INSERT_STAGED_EVENTS.all(connection)
+async def insert_staged_events(connection: Connection, *, publishes: bool) -> list[KnownEvent]:
+    """Insert the staged events that are not known, and return those that are.
+
+    The former are queued for scoring and, where `publishes` and the sink is on, for publishing.
+    """
+    return await _INSERT_STAGED_EVENTS.all(connection, publishes=publishes)
 
 
-async def transaction_id(connection: Connection) -> int:
-    """Return the id of the transaction under way, which snapshots of the database name."""
-    found = await _TRANSACTION_ID.first(connection)
+async def transaction(connection: Connection) -> Transaction:
+    """Return the transaction under way, and whether the sink is on."""
+    found = await _TRANSACTION.first(connection)
     assert found is not None  # noqa: S101 - a select without from has one row
-    return found.transaction_id
+    return found
+
+
+async def note_outgoing(
+    connection: Connection,
+    *,
+    lanes: list[int],
+    event_ids: list[str],
+    since: datetime,
+    until: datetime,
+) -> None:
+    """Note that events are to be published: for each of `lanes` an array's text of their ids."""
+    await _NOTE_OUTGOING.run(connection, lanes=lanes, event_ids=event_ids, since=since, until=until)
 
 
 async def viewer_key(connection: Connection) -> bytes:

@@ -24,6 +24,9 @@ KAFKA_ERRORS = (KafkaError, OSError)
 CLOSE_SECONDS = 5.0
 _NEVER_MS = 7 * 86_400_000
 _FRESH_MS = 10_000
+_REQUEST_MS = 10_000
+_BATCH_BYTES = 65_536
+"""More than any event has, and less than any broker's limit is likely to be."""
 _closing = set[asyncio.Task[None]]()
 """Clients whose brokers are silent."""
 
@@ -38,7 +41,7 @@ def consumer_of(settings: Settings) -> AIOKafkaConsumer:
     """
     session = round(settings.kafka_session_seconds * 1_000)
     return AIOKafkaConsumer(
-        **_options(settings),
+        **options_of(settings),
         group_id=settings.kafka_group,
         group_instance_id=settings.kafka_member,
         enable_auto_commit=False,
@@ -54,14 +57,24 @@ def consumer_of(settings: Settings) -> AIOKafkaConsumer:
     )
 
 
-def producer_of(settings: Settings) -> AIOKafkaProducer:
-    """Return a producer whose messages are on all replicas once it says so."""
-    return AIOKafkaProducer(**_options(settings), acks="all", linger_ms=5)
+def producer_of(settings: Settings, *, is_idempotent: bool = False) -> AIOKafkaProducer:
+    """Return a producer whose messages, in order for each key, are on all replicas once it says so.
+
+    An idempotent one has a number of the brokers', by which they drop what it sends again.
+    """
+    return AIOKafkaProducer(
+        **options_of(settings),
+        acks="all",
+        enable_idempotence=is_idempotent,
+        linger_ms=5,
+        max_batch_size=_BATCH_BYTES,
+        request_timeout_ms=_REQUEST_MS,
+    )
 
 
 def check_settings(settings: Settings) -> None:
     """Raise `SettingError` for settings of which no client can be made."""
-    _options(settings)
+    options_of(settings)
 
 
 async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
@@ -75,6 +88,14 @@ async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
 
 
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """Close a producer without sending what it has not sent: an idempotent one tries for ever."""
+    sender = producer._sender  # noqa: SLF001 - `stop` alone would wait until all is sent
+    if sender is not None and sender.sender_task is not None:
+        sender.sender_task.cancel()
+    await close(producer)
+
+
 def _closed(closing: asyncio.Task[None]) -> None:
     _closing.discard(closing)
     if not closing.cancelled() and (error := closing.exception()):
@@ -83,7 +104,7 @@ def _closed(closing: asyncio.Task[None]) -> None:
 
 async def answer(settings: Settings, topics: Iterable[str]) -> bool:
     """Tell whether all brokers answer that have some of these topics, or the group."""
-    client = AIOKafkaClient(**_options(settings))
+    client = AIOKafkaClient(**options_of(settings))
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await client.bootstrap()
@@ -109,7 +130,8 @@ def pass_on_warnings() -> None:
         library.addHandler(OncePerOutage())
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Return what all clients are told; raises `SettingError` where no client can be made of it."""
     servers = [name.strip() for name in settings.kafka_servers.split(",") if name.strip()]
     if not servers:
         raise SettingError("GROUNDSWELL_KAFKA_SERVERS: expected brokers, such as kafka-1:9092")

@@ -16,11 +16,10 @@ from app.kafka.batch import Poison
 from app.kafka.brokers import KAFKA_ERRORS, close, producer_of
 from app.kafka.message import Message, coordinates_of
 from app.kafka.metrics import POISON
+from app.kafka.replay import MOST_BYTES, kept_fields
 from app.runtime.outage import REDIS_ERRORS, Outage
 from app.settings import Settings
 
-MOST_BYTES = 65_536
-"""Of a message, a dead letter in Redis keeps so much."""
 _AT_ONCE = 100
 
 
@@ -98,7 +97,10 @@ def _letter(poison: Poison) -> Fields:
     coordinates = coordinates_of(message)
     if received is None:
         return dead_message(
-            (message.value or b"")[:MOST_BYTES], reason=reason, coordinates=coordinates
+            (message.value or b"")[:MOST_BYTES],
+            reason=reason,
+            coordinates=coordinates,
+            rest=kept_fields(message),
         )
     entry = Entry(received.received_at, [received.event])
     return dead_fields(

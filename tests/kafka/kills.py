@@ -1,4 +1,4 @@
-"""Kill consumers and the broker under load, and count what came of it: `make kafkasoak`."""
+"""Kill consumers, publishers and the broker under load, and count: `make kafkasoak`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from tests.kafka.conftest import Broker
 from tests.kafka.objects import object_store
 
 TOPIC = "video.viewed"
+OUT = "soak.events"
 ITEMS = 50
 KILLS = int(os.environ.get("SOAK_KILLS") or 100)
 SEED = int(os.environ.get("SEED") or time.time_ns())
@@ -63,18 +64,19 @@ class Load:
         return json.dumps({"videoId": self._number % ITEMS, "userId": self._number}).encode()
 
 
-class Consumer:
-    """A `groundswell consume` that is killed and started again."""
+class Part:
+    """A `groundswell consume` or `publish` that is killed and started again."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, name: str, environment: dict[str, str]) -> None:
+        self.name = name
         self._environment = environment
         self.said: list[str] = []
 
     async def start(self) -> None:
         """Start it."""
         self._child = CommandChild(
-            "consume",
-            ["consume"],
+            self.name,
+            [self.name],
             environment=self._environment,
             say=lambda _, text: self.said.append(text),
         )
@@ -125,14 +127,16 @@ async def run(folder: Path) -> int:
             "REDIS_URL": engine.redis_url,
             "GROUNDSWELL_KAFKA_SERVERS": broker.servers,
             "GROUNDSWELL_KAFKA_SESSION_SECONDS": "2",
+            "GROUNDSWELL_KAFKA_EVENT_TOPIC": OUT,
         }
-        consumers = [Consumer(environment) for _ in range(2)]
+        parts = [Part(name, environment) for name in ("consume", "consume", "publish", "publish")]
+        await switch_on(engine.database_url)
         load = Load(broker)
         loading = asyncio.create_task(load.run())
-        for consumer in consumers:
-            await consumer.start()
+        for part in parts:
+            await part.start()
         killed: Counter[str] = Counter()
-        victims: list[Consumer | Broker] = [*consumers, *consumers, broker]
+        victims: list[Part | Broker] = [*parts, broker]
         for _ in range(KILLS):
             await come_on(engine.database_url)
             await asyncio.sleep(chance.uniform(0, 1))
@@ -140,25 +144,50 @@ async def run(folder: Path) -> int:
             await victim.kill()
             await asyncio.sleep(chance.uniform(0, 0.5))
             await victim.start()
-            killed["broker" if victim is broker else "consumer"] += 1
+            killed["broker" if isinstance(victim, Broker) else victim.name] += 1
             if killed.total() % 10 == 0:
                 written = (await counts_of(engine.database_url)).total()
                 print(f"{dict(killed)}, {load.acknowledged} sent, {written} written", flush=True)
         loading.cancel()
         await asyncio.wait({loading})
-        code = await compare(broker, engine.database_url, load.acknowledged, consumers)
-        for consumer in consumers:
-            await consumer.kill()
+        code = await compare(broker, engine.database_url, load.acknowledged, parts)
+        for part in parts:
+            await part.kill()
         await broker.kill()
     await engine.stop()
     await home.close()
     return code
 
 
-async def compare(
-    broker: Broker, database_url: str, acknowledged: int, consumers: list[Consumer]
-) -> int:
-    """Wait until what is in the log is in the database, and say what is missing or too much."""
+async def switch_on(database_url: str) -> None:
+    """Have all events published, also those before a publisher runs."""
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, prepare_threshold=None
+    ) as connection:
+        await connection.execute("select api.switch_sink('event', true, clock_timestamp())")
+
+
+async def waiting(database_url: str) -> int:
+    """Return how many events are still to be published."""
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, prepare_threshold=None
+    ) as connection:
+        cursor = await connection.execute("select coalesce(sum(events), 0) from core.outgoing")
+        row = await cursor.fetchone()
+        return int(row[0]) if row else -1
+
+
+async def event_ids(database_url: str) -> set[str]:
+    """Return the ids of all events."""
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, prepare_threshold=None
+    ) as connection:
+        cursor = await connection.execute("select event_id::text from core.event")
+        return {str(event_id) for (event_id,) in await cursor.fetchall()}
+
+
+async def compare(broker: Broker, database_url: str, acknowledged: int, parts: list[Part]) -> int:
+    """Wait until what is in the log is in the database, and that published; say what is wrong."""
     log = await broker.log_of(TOPIC, quiet_ms=5_000)
     expected = Counter(str(json.loads(record.value or b"")["videoId"]) for record in log)
     deadline = time.monotonic() + 180
@@ -166,14 +195,23 @@ async def compare(
     while found != expected and time.monotonic() < deadline:
         await asyncio.sleep(1)
         found = await counts_of(database_url)
+
+    async def all_out() -> bool:
+        return await waiting(database_url) == 0
+
+    await eventually(all_out, within=300, every=1)
     lost, doubled = (expected - found).total(), (found - expected).total()
+    published = await broker.log_of(OUT, quiet_ms=5_000)
+    out = [dict(record.headers)["ce_id"].decode() for record in published]
+    missing = len(await event_ids(database_url) - set(out))
     print(
         f"{acknowledged} acknowledged, {len(log)} in the log, {found.total()} in the database: "
-        f"{lost} lost, {doubled} doubled"
+        f"{lost} lost, {doubled} doubled; {len(out)} published: {missing} missing, "
+        f"{len(out) - len(set(out))} once more"
     )
-    if lost or doubled or len(log) < acknowledged:
-        for consumer in consumers:
-            print("\n".join(consumer.said[-30:]))
+    if lost or doubled or missing or len(log) < acknowledged:
+        for part in parts:
+            print("\n".join(part.said[-30:]))
         return 1
     return 0
 

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,12 @@ from prometheus_client import REGISTRY
 
 from app.dev.children import CommandChild
 from app.ingest.dead_letters import DeadLetter, each_dead_letter, replay_dead_letters
-from app.kafka.mapping import mapping_of
+from app.ingest.keys import EVENT_STREAM
+from app.ingest.retention import DEFAULT
+from app.ingest.stream import from_fields
+from app.kafka.batch import Reader
+from app.kafka.mapping import Mapping, mapping_of
+from app.kafka.replay import MOST_BYTES, replay_messages
 from app.runtime.pool import Pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
@@ -130,6 +136,49 @@ async def test_poison_goes_to_the_dead_letters_and_the_rest_is_written(
     async with open_redis(kafka_settings) as redis:
         assert await replay_dead_letters(redis, [found[broken].id]) == 0
     assert broken in await letters(kafka_settings)
+
+
+async def test_a_mended_mapping_makes_events_of_dead_letters_once(
+    broker: Broker, kafka_settings: Settings
+) -> None:
+    name = item()
+    said = json.dumps({"what": {"thing": name}}).encode()
+    too_long = said[:-1] + b', "rest": "' + b"x" * MOST_BYTES + b'"}'
+    (offset, long_offset) = await broker.send("video.viewed", [said, too_long], partition=1)
+    coordinates = f"video.viewed/1/{offset}"
+
+    async def both() -> bool:
+        return {coordinates, f"video.viewed/1/{long_offset}"} <= (
+            await letters(kafka_settings)
+        ).keys()
+
+    await eventually(both)
+    found = await letters(kafka_settings)
+    mended = mapping_of({"topics": {"video.viewed": {"fields": {"contentId": "what.thing"}}}})
+
+    async def replayed(mapping: Mapping, *chosen: str) -> tuple[int, list[str]]:
+        reader = Reader(kafka_settings, mapping, kept=lambda: DEFAULT, known_items=None)
+        async with open_redis(kafka_settings) as redis:
+            return await replay_messages(
+                redis, [found[each] for each in chosen], reader=reader, mapping=mapping
+            )
+
+    number, (reason,) = await replayed(MAPPING, coordinates)
+    assert number == 0
+    assert "contentId: missing" in reason
+    number, (reason,) = await replayed(mended, coordinates, f"video.viewed/1/{long_offset}")
+    assert number == 1
+    assert "only its beginning is kept" in reason
+    assert coordinates not in await letters(kafka_settings)
+    # Once more, as if it had been cut off before the letter went: it has the same id.
+    assert (await replayed(mended, coordinates))[0] == 1
+    async with open_redis(kafka_settings) as redis:
+        stored: Any = await redis.xrange(EVENT_STREAM)
+    entries = [from_fields(fields) for _, fields in stored]
+    mine = [event for entry in entries for event in entry.events if event.content_id == name]
+    assert len(mine) == 2
+    assert len({(event.event_id, event.occurred_at, event.claims) for event in mine}) == 1
+    assert mine[0].claims
 
 
 async def test_what_comes_while_the_database_is_down_waits_and_partitions_are_paused(

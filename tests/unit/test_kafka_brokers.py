@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import SettingError
 from app.kafka import brokers
-from app.kafka.brokers import _options, check_settings
+from app.kafka.brokers import check_settings, options_of
 from app.settings import Settings, read_settings
 
 SERVERS = {"GROUNDSWELL_KAFKA_SERVERS": "kafka-1:9092, [::1]:9093"}
@@ -28,7 +28,7 @@ LOGIN = {"GROUNDSWELL_KAFKA_USER": "ada", "GROUNDSWELL_KAFKA_PASSWORD": "secret"
 )
 def test_tls_and_logins(given: dict[str, str], protocol: str) -> None:
     more = {f"GROUNDSWELL_KAFKA_{name}": value for name, value in given.items()}
-    options = _options(read_settings({**SERVERS, **LOGIN, **more}))
+    options = options_of(read_settings({**SERVERS, **LOGIN, **more}))
     assert options["bootstrap_servers"] == ["kafka-1:9092", "[::1]:9093"]
     assert options["security_protocol"] == protocol
     assert options.get("sasl_mechanism") == given.get("SASL")

@@ -12,7 +12,7 @@ APP = Path(__file__).parents[2] / "app"
 
 GROUND = ("app.errors", "app.settings", "app.runtime")
 ROOMS = (
-    "access", "items", "rankings", "stats", "series", "ingest", "top", "kafka", "likes",
+    "access", "items", "rankings", "stats", "series", "ingest", "top", "kafka", "sink", "likes",
     "recommend", "comments", "uploads", "alerts", "audit", "erasure", "me", "health", "replay",
     "export", "imports",
 )  # fmt: skip
@@ -26,7 +26,16 @@ EDGE = (
     "app.series.parameters",
 )
 """What stands on `app.services`, as routes do, and serves several of them."""
-TOP = ("app.main", "app.serve", "app.worker", "app.consumer", "app.cli", "app.dev", "app.__main__")
+TOP = (
+    "app.main",
+    "app.serve",
+    "app.worker",
+    "app.consumer",
+    "app.publishing",
+    "app.cli",
+    "app.dev",
+    "app.__main__",
+)
 
 
 def modules() -> Iterator[tuple[str, Path]]:

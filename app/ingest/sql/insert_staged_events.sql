@@ -1,5 +1,5 @@
--- Insert the staged events that are not known yet, tell scoring of exactly those that count, and
--- return the others: those that were known.
+-- Insert the staged events that are not known yet, tell scoring of exactly those that count, note
+-- them all to be published where that is wanted, and return the others: those that were known.
 with inserted as (
     insert into core.event (
         event_id,
@@ -52,6 +52,25 @@ fed as (
         inserted.user_id
     from inserted
     where inserted.counted
+),
+
+noted as (
+    insert into core.outgoing (lane, noted_at, events, since, until, event_ids)
+    select
+        (inserted.item_id %% 4)::smallint,
+        clock_timestamp(),
+        count(*)::integer,
+        min(inserted.occurred_at),
+        max(inserted.occurred_at),
+        array_agg(inserted.event_id order by inserted.occurred_at, inserted.event_id)
+    from inserted
+    where
+        %(publishes)s::boolean
+        and exists (
+            select from core.sink as sink
+            where sink.stream = 'event' and sink.since is not null
+        )
+    group by inserted.item_id %% 4
 )
 
 select staged.event_id

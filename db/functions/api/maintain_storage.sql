@@ -103,6 +103,7 @@ begin
             where level.level = 'claimed_id'
         );
     perform api.prune_alerts(as_of);
+    perform api.give_up_outgoing(as_of);
     perform api.drop_uploads(as_of);
     while api.drop_viewer_days(as_of) loop
         commit;

@@ -1,6 +1,7 @@
 -- Thin the snapshots that are past their keeping: to one an hour, to one a day, then to none.
 -- Source: core.storage_policy. Feeds: core.ranking_run, core.ranking_base, api.maintain_storage.
--- Keeps: the newest run of a ranking is never dropped, nor a list that a kept run differs from.
+-- Keeps: the newest run of a ranking is never dropped, nor a list that a kept run differs from, nor
+-- one that what is published next is held against.
 create function api.thin_runs(as_of timestamptz)
 returns void
 language sql volatile
@@ -32,7 +33,13 @@ inner join core.storage_policy as beat
             when 'snapshot_hourly' then ranked.place_in_day > 1
             else beat.level = 'snapshot_daily'
         end
-where run.run_id = ranked.run_id and ranked.place > 1;
+where
+    run.run_id = ranked.run_id
+    and ranked.place > 1
+    and not exists (
+        select from core.sink_ranking as published
+        where run.run_id in (published.run_id, published.next_run_id)
+    );
 select api.fold_runs(thin_runs.as_of);
 delete from core.ranking_base as base
 where not exists (

@@ -1,6 +1,9 @@
--- Record one counted event of a user, made by the database itself, so that runs hear of it.
--- Source: api.set_like, api.post_comment, api.delete_comment. Feeds: core.event, core.score_feed.
--- Keeps: an event and its row in the feed are of one transaction.
+-- Record one counted event of a user, made by the database itself, so that runs hear of it, and
+-- whoever reads what is published.
+-- Source: api.set_like, api.post_comment, api.delete_comment. Feeds: core.event, core.score_feed,
+-- core.outgoing.
+-- Keeps: an event and its rows in the feed and, while the sink is on, in the outbox are of one
+-- transaction.
 create or replace function core.record_event(
     event_id uuid, occurred_at timestamptz, item_id bigint, event_type core.event_type, user_id text
 )
@@ -17,7 +20,21 @@ with recorded as (
         record_event.event_type,
         record_event.user_id
     )
-    returning item_id, occurred_at, event_type, count, user_id
+    returning event_id, item_id, occurred_at, event_type, count, user_id
+),
+
+noted as (
+    insert into core.outgoing (lane, noted_at, events, since, until, event_ids)
+    select
+        (recorded.item_id % 4)::smallint,
+        clock_timestamp(),
+        1,
+        recorded.occurred_at as since,
+        recorded.occurred_at as until,
+        array[recorded.event_id]
+    from recorded
+    cross join core.sink as sink
+    where sink.stream = 'event' and sink.since is not null
 )
 
 insert into core.score_feed (item_id, occurred_at, event_type, count, user_id)

@@ -1,0 +1,128 @@
+"""Runs the Kafka sink: `groundswell publish`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from app.errors import GroundswellError, SettingError, UnavailableError
+from app.kafka.brokers import check_settings, pass_on_warnings
+from app.kafka.first_contact import brokers_let_in
+from app.kafka.mapping import read_mapping
+from app.runtime.background import beat, metrics_shown, stop_on_signals
+from app.runtime.backoff import Backoff
+from app.runtime.first_login import database_lets_in
+from app.runtime.outage import DATABASE_ERRORS, Outage
+from app.runtime.pool import Pool, borrowed, open_pool
+from app.settings import Settings
+from app.sink.publisher import Publisher
+from app.sink.queries import Stream, switch_sink
+
+STREAMS: tuple[Stream, ...] = ("event", "ranking")
+_BACKOFF = Backoff(shortest=0.25, longest=5.0)
+
+log = structlog.get_logger(__name__)
+
+
+def topics_of(settings: Settings) -> dict[Stream, str]:
+    """Return the topic of each stream that is to be published.
+
+    Raises `SettingError` where there is none, or where it is one that we read: what is published
+    would come back.
+    """
+    named: dict[Stream, str | None] = {
+        "event": settings.kafka_event_topic,
+        "ranking": settings.kafka_ranking_topic,
+    }
+    topics = {stream: topic for stream, topic in named.items() if topic is not None}
+    if not topics:
+        raise SettingError(
+            "GROUNDSWELL_KAFKA_EVENT_TOPIC, GROUNDSWELL_KAFKA_RANKING_TOPIC: expected a topic in "
+            "one of them at least"
+        )
+    read = read_mapping(Path(settings.kafka_mapping) if settings.kafka_mapping else None)
+    for stream, topic in topics.items():
+        if topic in read or topic == settings.kafka_dead_letter_topic:
+            raise SettingError(
+                f"GROUNDSWELL_KAFKA_{stream.upper()}_TOPIC={topic!r}: has another use here; "
+                "expected a topic of its own"
+            )
+    if len(set(topics.values())) < len(topics):
+        raise SettingError(
+            "GROUNDSWELL_KAFKA_EVENT_TOPIC, GROUNDSWELL_KAFKA_RANKING_TOPIC: expected two topics"
+        )
+    return topics
+
+
+async def run_publishing(settings: Settings, *, heartbeat: Path | None = None) -> None:
+    """Publish events and changes in lists until SIGTERM or SIGINT; outlives any outage.
+
+    Raises `SettingError` where no topic or broker is named, and `RefusedError` when the database or
+    the brokers will not let it in at the start.
+    """
+    topics = topics_of(settings)
+    check_settings(settings)
+    pass_on_warnings()
+    stop = stop_on_signals()
+    async with open_pool(settings) as pool:
+        with metrics_shown(settings):
+            try:
+                await run_parts(settings, topics, pool, stop, heartbeat=heartbeat)
+            except ExceptionGroup as failed:
+                ours = failed.subgroup(GroundswellError)
+                raise (ours.exceptions[0] if ours else failed) from None
+    log.info("the publisher has stopped")
+
+
+async def run_parts(
+    settings: Settings,
+    topics: dict[Stream, str],
+    pool: Pool,
+    stop: asyncio.Event,
+    *,
+    heartbeat: Path | None = None,
+) -> None:
+    """Do all of it until `stop` is set, or until a server refuses the first contact."""
+    async with asyncio.TaskGroup() as group:
+        if heartbeat:
+            group.create_task(beat(heartbeat, stop), name="heartbeat")
+        group.create_task(database_lets_in(settings, stop), name="database login")
+        group.create_task(brokers_let_in(settings, stop), name="brokers' login")
+        await _switch_on(settings, topics, pool, stop)
+        await Publisher(settings, pool, stop, topics=topics).run()
+
+
+async def _switch_on(
+    settings: Settings, topics: dict[Stream, str], pool: Pool, stop: asyncio.Event
+) -> None:
+    outage = Outage("database, for switching the sink on", backoff=_BACKOFF)
+    while not stop.is_set():
+        try:
+            async with borrowed(pool, within=settings.database_timeout) as connection:
+                for stream in topics:
+                    await switch_sink(connection, stream=stream, to_on=True)
+        except DATABASE_ERRORS as error:
+            try:
+                await asyncio.wait_for(stop.wait(), outage.failed(error))
+            except TimeoutError:
+                continue
+        else:
+            outage.over()
+            log.info("publishing to Kafka", topics=sorted(topics.values()))
+            return
+
+
+async def switch_off(settings: Settings) -> int:
+    """Publish nothing any more; return how many events waited."""
+    try:
+        async with (
+            open_pool(settings) as pool,
+            borrowed(pool, within=settings.database_timeout) as connection,
+        ):
+            return sum(
+                [await switch_sink(connection, stream=each, to_on=False) for each in STREAMS]
+            )
+    except DATABASE_ERRORS as error:
+        raise UnavailableError("the database does not answer") from error

@@ -1,0 +1,1 @@
+"""Kafka as a sink: what was accepted, and what changed in lists."""
