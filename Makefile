@@ -11,7 +11,10 @@ ARGS ?=
 QUICK := tests/unit tests/schema \
 	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
 	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
-export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS
+export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS UPLOADS
+# Packages are installed uncompiled; where Python may not keep what it compiles, as in many
+# containers, each of the processes that tests start would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -39,7 +42,7 @@ demo-kafka: .venv/dev.stamp  ## Run everything, the demo's traffic coming throug
 	@exec $(BIN)/groundswell dev --data '$(DATA)' $(if $(PORT),--port '$(PORT)') --demo --kafka
 
 .PHONY: test
-test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments)
+test: .venv/dev.stamp  ## Run all tests (ARGS='-k replay'; COMMENTS=10000 ARGS=tests/comments, UPLOADS=1000 ARGS=tests/uploads)
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: quick
@@ -58,6 +61,10 @@ check: .venv/dev.stamp  ## Check format, lint, types and SQL; changes nothing
 format: .venv/dev.stamp  ## Put Python into the house's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
+
+.PHONY: docs
+docs: .venv/dev.stamp  ## Write docs/sql.md anew from the database's catalogue
+	@$(BIN)/python -m tests.surface
 
 .PHONY: deploy
 deploy:  ## Build, migrate, then start or replace what compose.yaml runs, one API after the other

@@ -83,6 +83,9 @@ from app.stats.zoned import ZonedStats
 from app.top import routes as top
 from app.top.live_counts import LiveCounts
 from app.top.pages import TopPages
+from app.uploads import routes as uploads
+from app.uploads.finalizing import Finalizing
+from app.uploads.store import open_store
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +108,7 @@ def create_app(settings: Settings) -> HotPath:
             items.router,
             likes.router,
             comments.router,
+            uploads.router,
             recommend.router,
             me.router,
             Router(
@@ -169,6 +173,7 @@ def _opened(
         async with AsyncExitStack() as stack:
             redis = await stack.enter_async_context(open_redis(settings))
             pool = await stack.enter_async_context(open_pool(settings))
+            store = await stack.enter_async_context(open_store(settings))
             lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             known_items = KnownItems(pool, redis) if settings.unknown_items == "refuse" else None
             retention = Retention(pool, timeout=settings.database_timeout)
@@ -223,6 +228,10 @@ def _opened(
                 posting=Posting(
                     settings, pool, stats=stats_cache, live_counts=live_counts, new_id=new_id
                 ),
+                store=store,
+                finalizing=None
+                if store is None
+                else Finalizing(pool, redis, store, timeout=settings.database_timeout),
                 recommender=Recommender(pool=pool, redis=redis, timeout=settings.database_timeout),
                 alert_feed=feed,
                 clients=clients,
@@ -282,6 +291,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="Items", description="The catalogue that rankings take titles from."),
             Tag(name="Likes", description="What signed-in users like."),
             Tag(name="Comments", description="What signed-in users write, and translations."),
+            Tag(name="Uploads", description="Files that become items, once."),
             Tag(name="Recommendations", description="What a user may like next, and why."),
             Tag(name="Users", description="What is kept of a signed-in user."),
             Tag(name="Rankings", description="What is trending, and why."),

@@ -33,6 +33,8 @@ from app.stats.cache import StatsCache
 from app.stats.zoned import ZonedStats
 from app.top.live_counts import LiveCounts
 from app.top.pages import TopPages
+from app.uploads.finalizing import Finalizing
+from app.uploads.store import Store
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     live_counts: LiveCounts
     new_id: Uuid7Source
     posting: Posting
+    store: Store | None
+    """None, as the next, where there are no uploads."""
+    finalizing: Finalizing | None
     alert_feed: AlertFeed
     clients: Clients
     guesses: Guesses

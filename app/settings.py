@@ -17,6 +17,7 @@ from app.runtime.addresses import (
     check_names,
     check_origins,
     check_redis_url,
+    check_store_url,
     check_zone,
     redacted,
 )
@@ -33,6 +34,7 @@ _SECRET = {
     "jwt_public_key",
     "translator_key",
     "kafka_password",
+    "upload_secret_key",
 }
 """What an error message does not repeat."""
 _UNPREFIXED = {"database_url", "redis_url", "host", "port"}
@@ -225,6 +227,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Texts that one worker has translated an hour at most, tries counted, for what readers want is
     what a provider is paid for; 0 is no limit."""
 
+    upload_store_url: str | None = None
+    """Where uploads go: an S3-compatible store, such as `https://s3.eu-central-1.amazonaws.com` or
+    `http://minio:9000`; without it there are none."""
+    upload_public_url: str | None = None
+    """The same store as callers reach it, where that is another address."""
+    upload_bucket: (
+        Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$")] | None
+    ) = None
+    """The bucket there; it must exist."""
+    upload_region: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,100}$")] = "us-east-1"
+    """Its region."""
+    upload_access_key: Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+$")] | None = None
+    """Id of the access key to sign with; callers see it in the addresses that they get."""
+    upload_secret_key: str | None = None
+    """Its secret."""
+    upload_store_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 5.0
+    """Seconds that the store is waited for before it is called down."""
+    upload_url_seconds: Annotated[int, msgspec.Meta(ge=1, le=604_800)] = 3_600
+    """How long a caller has to put the bytes there, in seconds."""
+    upload_hours: Annotated[float, msgspec.Meta(gt=0, le=100_000)] = 24.0
+    """After so many hours more an upload that was not finalised is dropped, and its bytes go."""
+    upload_max_bytes: Annotated[int, msgspec.Meta(ge=1, le=5_368_709_120)] = 5_368_709_120
+    """Largest upload in bytes; stores take no more than 5 GiB at once."""
+    upload_limit_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 30
+    """Uploads a minute that one user, or one key, may begin; 0 is no limit."""
+
     weight_view: Weight | None = None
     """Points of a view in rankings that leave it open; `groundswell migrate` writes it."""
     weight_like: Weight | None = None
@@ -276,6 +304,8 @@ _CHECKS: dict[str, Callable[[str], None]] = {
     "zone": check_zone,
     "translator_url": check_http_url,
     "kafka_servers": check_brokers,
+    "upload_store_url": check_store_url,
+    "upload_public_url": check_store_url,
 }
 """What is asked of a value beside its type; raises `ValueError` with what was expected."""
 
@@ -325,6 +355,10 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.translator == "openai" and not settings.translator_model:
         raise SettingError("GROUNDSWELL_TRANSLATOR=openai needs GROUNDSWELL_TRANSLATOR_MODEL")
+    needed = ("upload_bucket", "upload_access_key", "upload_secret_key")
+    missing = [variable_of(field) for field in needed if not getattr(settings, field)]
+    if settings.upload_store_url and missing:
+        raise SettingError(f"GROUNDSWELL_UPLOAD_STORE_URL needs {', '.join(missing)}")
     if settings.kafka_sasl != "none" and not (settings.kafka_user and settings.kafka_password):
         raise SettingError(
             "GROUNDSWELL_KAFKA_SASL needs GROUNDSWELL_KAFKA_USER and GROUNDSWELL_KAFKA_PASSWORD"

@@ -1,4 +1,4 @@
-"""Runs the writer, the publisher, the like counts' reconciler, alerts' deliverer and translator."""
+"""Runs what works beside the API: writer, publisher, reconciler, deliverer, translator, remover."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from app.runtime.redis_client import open_redis
 from app.settings import Settings
 from app.top.live_counts import LiveCounts
 from app.top.publisher import TopPublisher
+from app.uploads.remover import run_remover
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +90,9 @@ async def run_parts(
         group.create_task(
             run_translator(settings=settings, pool=pool, notifications=notifications, stop=stop),
             name="translator",
+        )
+        group.create_task(
+            run_remover(settings=settings, pool=pool, stop=stop), name="remover of uploads"
         )
 
 

@@ -53,12 +53,18 @@ select
     timestamptz '2025-01-01'
 from generate_series(1, %s) as n
 """
-# A long tail of items; in time order, as they come.
+# A long tail of items; in time order, as they come, and with the ids that the API makes then: in a
+# history of others every page of their index would be split in its middle.
 _HISTORY = """
 insert into core.event
     (event_id, occurred_at, received_at, item_id, event_type, count, seconds, user_id)
 select
-    gen_random_uuid(), made.at, made.at, 1 + floor(%(items)s * power(random(), 3))::bigint,
+    overlay(
+        md5(random()::text)
+        placing lpad(to_hex((1000 * date_part('epoch', made.at))::bigint), 12, '0') || '7'
+        from 1 for 13
+    )::uuid,
+    made.at, made.at, 1 + floor(%(items)s * power(random(), 3))::bigint,
     (%(types)s::core.event_type[])[1 + floor(17 * random())::integer], 1, 30,
     'user-' || floor(100000 * random())::integer
 from (

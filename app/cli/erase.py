@@ -62,6 +62,7 @@ def _run(subject: Subject, counts: str) -> None:
     click.echo(
         f"erased from {erased.events} events, and {erased.waiting} that waited; "
         f"{erased.comments} comments gone; {erased.likes} likes stay as nobody's"
+        + (f"; {erased.uploads} uploads" if erased.uploads else "")
     )
 
 

@@ -57,13 +57,18 @@ async def erase(
     again.
     """
     if subject.user_id is not None:
-        return await _erase_user(connect, redis_client, subject.user_id, purges=purges)
+        return await _erase_user(connect, redis_client, subject.user_id, purges=purges, as_of=as_of)
     item = subject.content_type, subject.content_id or ""
     return await _erase_item(connect, redis_client, item, purges=purges, as_of=as_of)
 
 
 async def _erase_user(
-    connect: Connect, redis_client: redis.asyncio.Redis, user_id: str, *, purges: bool
+    connect: Connect,
+    redis_client: redis.asyncio.Redis,
+    user_id: str,
+    *,
+    purges: bool,
+    as_of: datetime,
 ) -> Erased:
     async with connect() as connection:
         traces = await sql.user_traces(connection, user_id=user_id)
@@ -107,12 +112,13 @@ async def _erase_user(
     async with connect() as connection:
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
         comments = await sql.erase_comments(connection, user_id=user_id)
+        uploads = await sql.erase_uploads(connection, user_id=user_id, as_of=as_of)
     await redis_client.unlink(user_answers(user_id))
     for item in {(trace.content_type, trace.external_id) for trace in traces}:
         await redis_client.unlink(*seen_keys(user_id, list(sessions), item))
         if purges:
             await _forget_counts(redis_client, item)
-    return Erased(events=events, waiting=waiting, likes=likes, comments=comments)
+    return Erased(events=events, waiting=waiting, likes=likes, comments=comments, uploads=uploads)
 
 
 async def _erase_item(
@@ -141,10 +147,11 @@ async def _erase_item(
             )
     async with connect() as connection:
         comments = await sql.erase_comments(connection, item_id=item_id)
+        uploads = await sql.erase_uploads(connection, item_id=item_id, as_of=as_of)
         await sql.erase_item(connection, item_id=item_id, purges=purges, as_of=as_of)
     await _forget_counts(redis_client, item)
     await redis_client.incr(keys.CATALOGUE_VERSION)
-    return Erased(events=events, waiting=waiting, comments=comments)
+    return Erased(events=events, waiting=waiting, comments=comments, uploads=uploads)
 
 
 async def _forget_counts(redis_client: redis.asyncio.Redis, item: tuple[str, str]) -> None:

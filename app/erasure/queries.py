@@ -46,6 +46,7 @@ _USER_TRACES = Query("user_traces", Trace)
 _ERASE_EVENTS = Query("erase_events", _Erased)
 _ERASE_LIKES = Query("erase_likes", _Erased)
 _ERASE_COMMENTS = Query("erase_comments", _Erased)
+_ERASE_UPLOADS = Query("erase_uploads", _Erased)
 _ERASE_ITEM = Command("erase_item")
 _FORGET_VIEWERS = Command("forget_viewers")
 _FORGET_VIEWER_SETS = Query("forget_viewer_sets", Place)
@@ -99,6 +100,18 @@ async def erase_comments(
 ) -> int:
     """Delete the comments of a user or of an item; return how many there were."""
     found = await _ERASE_COMMENTS.first(connection, user_id=user_id, item_id=item_id)
+    return 0 if found is None else found.erased
+
+
+async def erase_uploads(
+    connection: Connection,
+    *,
+    user_id: str | None = None,
+    item_id: int | None = None,
+    as_of: datetime,
+) -> int:
+    """Make the uploads of a user nobody's, and drop those of an item; return how many."""
+    found = await _ERASE_UPLOADS.first(connection, user_id=user_id, item_id=item_id, as_of=as_of)
     return 0 if found is None else found.erased
 
 

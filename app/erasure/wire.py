@@ -31,3 +31,5 @@ class Erased(Wire, frozen=True):
     """Likes that stay as nobody's."""
     comments: int = 0
     """Comments, which go whatever is counted."""
+    uploads: int = 0
+    """Uploads: a user's are nobody's then, an item's go."""

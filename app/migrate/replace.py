@@ -112,7 +112,9 @@ class Replacement:
             await self._apply(group)
         for path, lost in self._grants.items():
             if made := self._made.get(path):
-                await grants.grant(self.connection, lost, thing=made.removeprefix("view "))
+                # A view in a function's place, or the other way round, has grants of its own.
+                kept = [grant for grant in lost if ("(" in grant.thing) == ("(" in made)]
+                await grants.grant(self.connection, kept, thing=made.removeprefix("view "))
 
     async def _apply(self, group: list[SqlFile]) -> None:
         """Apply what waits of `group`; what fails is tried again while others make progress."""

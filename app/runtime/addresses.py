@@ -84,6 +84,13 @@ def check_http_url(url: str) -> None:
         raise ValueError("expected a URL such as https://host/path")
 
 
+def check_store_url(url: str) -> None:
+    """Raise `ValueError` for what names no store; its keys have settings of their own."""
+    check_http_url(url)
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("expected a URL without a user and a password")
+
+
 def check_host(host: str) -> None:
     """Raise `ValueError` for what cannot be listened on."""
     try:

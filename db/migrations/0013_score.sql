@@ -180,7 +180,8 @@ create table core.item_hot (
     hot_score double precision not null,
     hot_rank integer not null,
     is_hot boolean not null
-);
+-- A rank is in an index, so each change is a new row: in its page it is logged as what differs.
+) with (fillfactor = 70);
 
 -- The order of GET /items by hot rank; what it costs: docs/decisions/0010.
 create index item_hot_by_rank on core.item_hot (hot_rank, item_id);

@@ -28,8 +28,13 @@ WORDS = {
     "beganAt": MOMENT,
     "confirmedAt": MOMENT,
     "createdAt": MOMENT,
+    "contentId": "019a2b6c-0000-7000-8000-000000000002",
     "description": "Weighted events that fade with a half-life.",
     "excludedAt": MOMENT,
+    "expiresAt": "2026-03-14T13:00:00Z",
+    "finalizedAt": MOMENT,
+    "id": "019a2b6c-0000-7000-8000-000000000002",
+    "key": "uploads/019a2b6c-0000-7000-8000-000000000002",
     "attemptedAt": MOMENT,
     "nextAttemptAt": "2026-03-14T12:00:05Z",
     "from": "2026-03-14T00:00:00Z",
@@ -43,10 +48,18 @@ WORDS = {
     "since": "2026-03-14T00:00:00Z",
     "status": "running",
     "to": "2026-03-15T00:00:00Z",
+    "url": "https://s3.example.org/files/uploads/019a2b6c-0000-7000-8000-000000000002",
     "windowsAsOf": MOMENT,
 }
 """What stands where the page has …, by the name of the field."""
-VARIABLES = {"URL": "http://host", "ADMIN_KEY": "key", "TOKEN": "token", "CURSOR": "cursor"}
+VARIABLES = {
+    "URL": "http://host",
+    "ADMIN_KEY": "key",
+    "TOKEN": "token",
+    "CURSOR": "cursor",
+    "UPLOAD": WORDS["id"],
+    "PUT_URL": "https://s3.example.org/files",
+}
 
 
 def made_examples() -> Json:

@@ -35,9 +35,10 @@ let answer;
 ```
 
 `ADMIN_KEY` is an admin key, `TOKEN` the token of a signed-in user, `CURSOR` the `nextCursor` of
-the answer before. A comment tells the status that is answered; `answer.json()` is what the curl
+the answer before, `UPLOAD` and `PUT_URL` the id and URL of an upload. A comment tells the status that is answered; `answer.json()` is what the curl
 shows.
 """
+VARIABLES = ("URL", "ADMIN_KEY", "TOKEN", "CURSOR", "UPLOAD", "PUT_URL")
 WIDTH = 88
 
 
@@ -109,7 +110,7 @@ def javascript_of(example: Example) -> str:
 
 def sent_by(example: Example) -> dict[str, Any]:
     """Return what a curl sends, with the names of variables in braces."""
-    names = {name: f"{{{name}}}" for name in ("URL", "ADMIN_KEY", "TOKEN", "CURSOR")}
+    names = {name: f"{{{name}}}" for name in VARIABLES}
     sent = request(example.command, names)
     if "content" in sent and sent["headers"].get("content-type", "").endswith("json"):
         try:

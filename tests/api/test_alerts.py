@@ -16,6 +16,7 @@ from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.eventually import eventually
 from tests.serving import api_of, bearer, make_key
 from tests.sql.world import World
+from tests.together import together
 
 WANTED: dict[str, Any] = {
     "name": "Top ten",
@@ -73,7 +74,7 @@ async def test_every_condition_is_told_as_it_was_given(
     assert (made["contentId"], made["contentType"]) == ("Ada", "creator")
 
 
-@pytest.mark.parametrize(
+@together(
     ("given", "status", "slug", "said"),
     [
         ({"ranking": "nope"}, 404, "unknown-ranking", "ranking: none is called 'nope'"),

@@ -13,6 +13,7 @@ from app.rankings.cursor import Cursor, encode_cursor
 from tests.api.conftest import Json, Stage, problem
 from tests.sql.oracle import Event
 from tests.sql.world import AS_OF
+from tests.together import together
 
 MINUTE = timedelta(minutes=1)
 COUNT = 47
@@ -168,7 +169,7 @@ async def test_a_cursor_of_another_ranking_is_refused(crowd: Stage) -> None:
     assert (await problem(answer, 400, "bad-request")).startswith("asOf:")
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "name"),
     [
         ("window=2h", "window"),

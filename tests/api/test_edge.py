@@ -18,6 +18,7 @@ from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.api.conftest import ADMIN, Stage, problem
 from tests.serving import api_of, bearer, make_key
+from tests.together import together
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -59,7 +60,7 @@ async def test_every_route_refuses_what_it_does_not_know(
     assert seen > 25
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "told"),
     [
         ("windw=7d", "windw: no such parameter; did you mean window?"),

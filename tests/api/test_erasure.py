@@ -167,7 +167,7 @@ async def test_a_user_is_nowhere_and_counts_stay(
     before = await sums(pool)
     answer = await erase(api, userId=WHO, counts="keep")
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"events": 3, "waiting": 4, "likes": 2, "comments": 1}
+    assert answer.json() == {"events": 3, "waiting": 4, "likes": 2, "comments": 1, "uploads": 0}
     left = await found(pool, redis, WHO, SESSION)
     async with pool.connection() as connection:
         cursor = await connection.execute(
@@ -182,11 +182,11 @@ async def test_a_user_is_nowhere_and_counts_stay(
     assert left == {"core.event"}
     assert await found(pool, redis, WHO) == set()
     assert (action, parameters["kind"], parameters["counts"]) == ("erase", "user", "keep")
-    assert outcome == {"events": 3, "waiting": 4, "likes": 2, "comments": 1}
+    assert outcome == {"events": 3, "waiting": 4, "likes": 2, "comments": 1, "uploads": 0}
     assert await sums(pool) == before
     assert await waiting(redis) == 1
     again = await erase(api, userId=WHO, counts="keep")
-    assert again.json() == {"events": 0, "waiting": 0, "likes": 0, "comments": 0}
+    assert again.json() == {"events": 0, "waiting": 0, "likes": 0, "comments": 0, "uploads": 0}
 
 
 @pytest.mark.usefixtures("traces")
@@ -195,7 +195,7 @@ async def test_a_user_is_purged_with_its_counts(
 ) -> None:
     assert await sums(pool) == [3, 1]
     answer = await erase(api, userId=WHO, counts="purge")
-    assert answer.json() == {"events": 3, "waiting": 4, "likes": 0, "comments": 1}
+    assert answer.json() == {"events": 3, "waiting": 4, "likes": 0, "comments": 1, "uploads": 0}
     assert await found(pool, redis, WHO) == set()
     assert await sums(pool) == [1, 0]
     assert (await written(pool)).rows == 1
@@ -215,7 +215,7 @@ async def test_an_item_is_nowhere(
     assert (await api.get(f"/analytics/stats/{ITEM}")).status_code == 200
     assert "core.item" in await found(pool, redis, ITEM)
     answer = await erase(api, contentId=ITEM, counts=counts)
-    assert answer.json() == {"events": 2, "waiting": 3, "likes": 0, "comments": 1}
+    assert answer.json() == {"events": 2, "waiting": 3, "likes": 0, "comments": 1, "uploads": 0}
     assert await found(pool, redis, ITEM) == set()
     assert await sums(pool) == after
     assert (await erase(api, contentId=ITEM, counts=counts)).status_code == 404

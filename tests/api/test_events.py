@@ -20,6 +20,7 @@ from app.ingest.uuid7 import Uuid7Source
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.eventually import eventually
+from tests.together import together
 from tests.writing import Written, running_writer, waiting, written
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -80,7 +81,7 @@ async def test_a_request_without_any_good_event_is_a_problem(
     assert await waiting(redis) == 0
 
 
-@pytest.mark.parametrize(
+@together(
     ("body", "headers", "status", "slug"),
     [
         (b"nope", {}, 400, "bad-request"),
@@ -196,7 +197,7 @@ async def test_a_view_takes_well_under_100_ms(api: httpx.AsyncClient) -> None:
     assert sorted(times)[10] < 0.1
 
 
-@pytest.mark.parametrize(
+@together(
     ("path", "body", "status"),
     [
         ("/analytics/view/a", b"{", 400),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.conftest import Stage, problem
 from tests.sql.world import AS_OF, World
+from tests.together import together
 
 pytestmark = pytest.mark.usefixtures("clean")
 
@@ -142,7 +143,7 @@ async def test_an_empty_catalogue_has_an_empty_list(api: httpx.AsyncClient) -> N
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "detail"),
     [
         ("sort=best", "sort: 'best' is none of hot, new, views, likes"),

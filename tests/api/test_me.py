@@ -134,7 +134,7 @@ async def test_a_user_erases_itself_and_counts_stay(
     assert (before["viewsTotal"], before["likesTotal"]) == (2, 1)
     answer = await api.delete("/me", headers=signed_in("ada"))
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"events": 2, "waiting": 0, "likes": 1, "comments": 0}
+    assert answer.json() == {"events": 2, "waiting": 0, "likes": 1, "comments": 0, "uploads": 0}
     assert (await history(api))[0] == []
     assert len((await history(api, "bob"))[0]) == 1
     async with pool.connection() as connection:
@@ -148,7 +148,7 @@ async def test_a_user_erases_itself_and_counts_stay(
     like = await api.get("/items/a/like", headers=signed_in("bob"))
     assert like.json() == {"hasLiked": False, "likesCount": 1}
     again = await api.delete("/me", headers=signed_in("ada"))
-    assert again.json() == {"events": 0, "waiting": 0, "likes": 0, "comments": 0}
+    assert again.json() == {"events": 0, "waiting": 0, "likes": 0, "comments": 0, "uploads": 0}
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/me/history"), ("DELETE", "/me")])

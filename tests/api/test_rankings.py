@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.conftest import Stage, problem
 from tests.sql.world import AS_OF, World
+from tests.together import together
 
 MINUTE = timedelta(minutes=1)
 
@@ -152,7 +153,7 @@ async def test_an_unknown_ranking_is_not_found(api: httpx.AsyncClient) -> None:
         assert "'nobody'" in await problem(answer, 404, "unknown-ranking")
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "name"),
     [
         ("limit=0", "limit"),

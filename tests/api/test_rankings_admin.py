@@ -8,14 +8,15 @@ import httpx
 import pytest
 
 from tests.api.conftest import ADMIN_KEY, problem
+from tests.together import together
 
 PREVIEW = "/admin/rankings/trending_24h/preview"
 REFRESH = "/admin/rankings/refresh"
 
 
 @pytest.mark.usefixtures("clean")
-@pytest.mark.parametrize("path", [PREVIEW, REFRESH])
-@pytest.mark.parametrize(
+@together("path", [PREVIEW, REFRESH])
+@together(
     "headers",
     [
         {},

@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.conftest import Stage, problem
 from tests.sql.world import AS_OF
+from tests.together import together
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -163,7 +164,7 @@ async def test_what_cannot_be_explained_is_not_found(told: Stage) -> None:
         await problem(await told.api.get(path), 404, slug)
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "name"),
     [
         ("since=1s", "since"),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.conftest import ADMIN, problem
 from tests.sql.world import AS_OF, World
+from tests.together import together
 
 PREVIEW = "/admin/rankings/trending_24h/preview"
 
@@ -91,7 +92,7 @@ async def test_a_preview_of_no_changes_moves_nothing(
     assert [item["currentRank"] for item in would["items"]] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(
+@together(
     ("body", "detail"),
     [
         (b"", "the JSON ends too early"),

@@ -17,6 +17,7 @@ from tests.api.conftest import ADMIN, ADMIN_KEY, problem
 from tests.eventually import eventually
 from tests.serving import api_of
 from tests.sql.world import World, events
+from tests.together import together
 
 RECOMPUTE = "/admin/stats/recompute"
 AUDIT = "/admin/audit"
@@ -161,7 +162,7 @@ async def test_where_raw_events_are_gone_it_is_refused(
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize(
+@together(
     ("body", "detail"),
     [
         ({}, "period"),

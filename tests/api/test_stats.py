@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import pytest
 import redis.asyncio
 
 from tests.api.conftest import Stage, problem
 from tests.api.stats_stage import STATS, Queries, committed, stats_of
 from tests.sql.oracle import Event, calendar_start
 from tests.sql.world import World
+from tests.together import together
 from tests.tokens import signed_in
 
 COUNTS = ("views", "likes", "comments", "shares", "watchSeconds")
@@ -69,7 +69,7 @@ async def test_counts_have_64_bits(world: World, api: httpx.AsyncClient) -> None
     assert (await stats_of(api))["viewsTotal"] == 5_000_000_000
 
 
-@pytest.mark.parametrize(
+@together(
     ("path", "name"),
     [
         ("a%00", "contentId"),
@@ -139,7 +139,7 @@ async def test_several_items_with_an_outcome_each(
     assert one.json()["items"] == [movie]
 
 
-@pytest.mark.parametrize(
+@together(
     ("parameters", "detail"),
     [
         ({}, "ids: name 1 to 500 ids"),
@@ -161,7 +161,7 @@ async def test_what_is_wrong_with_a_batch_is_named(
     assert (await problem(answer, 400, "bad-request")).startswith(detail)
 
 
-@pytest.mark.parametrize(
+@together(
     ("body", "status", "slug", "detail"),
     [
         ([], 400, "bad-request", "the body names no item"),

@@ -25,6 +25,7 @@ from tests.eventually import eventually
 from tests.serving import api_of
 from tests.sql.oracle import Event
 from tests.sql.world import World
+from tests.together import together
 
 NOW = datetime.now(UTC)
 
@@ -140,7 +141,7 @@ async def test_what_is_no_top_list_is_not_found(shown: Stage, path: str) -> None
     assert detail.startswith("there is no top list '")
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "detail"),
     [
         ("period=24h", "period: '24h' is none of 7d, today, week, month"),

@@ -21,6 +21,7 @@ from tests.lifespan import client_of
 from tests.sql import oracle, oracle_scores
 from tests.sql.oracle import Event
 from tests.sql.world import AS_OF, World
+from tests.together import together
 
 TRENDING = "/analytics/trending"
 AGES = [timedelta(0), timedelta(minutes=5), timedelta(hours=3), timedelta(days=2)]
@@ -120,7 +121,7 @@ def _any_event(rng: random.Random) -> Event:
     )
 
 
-@pytest.mark.parametrize(
+@together(
     ("query", "name"),
     [
         ("window=2h", "window"),

@@ -59,7 +59,7 @@ def test_the_database_counts_as_healthy_only_over_tcp() -> None:
 def test_the_data_of_both_servers_is_on_volumes() -> None:
     assert "database:/home/postgres/pgdata" in SERVICES["timescaledb"]["volumes"]
     assert "redis:/data" in SERVICES["redis"]["volumes"]
-    assert set(COMPOSE["volumes"]) == {"database", "redis"}
+    assert set(COMPOSE["volumes"]) == {"database", "redis", "metrics", "grafana"}
 
 
 def test_redis_keeps_every_event_and_evicts_nothing() -> None:
@@ -100,14 +100,36 @@ def test_no_service_can_gain_privileges(name: str) -> None:
     assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
 
 
-@pytest.mark.parametrize("name", [*sorted(OURS), "redis"])
+def test_what_watches_runs_with_its_profile_only_and_asks_nobody_else_for_a_secret() -> None:
+    for name in ("prometheus", "grafana"):
+        assert SERVICES[name]["profiles"] == ["observability"]
+        assert ":?" not in str(SERVICES[name])
+    start = SERVICES["grafana"]["entrypoint"][-1]
+    for secret in ("GF_SECURITY_ADMIN_PASSWORD", "DASHBOARDS_PASSWORD"):
+        assert secret in start, "without it, the container ends"
+
+
+@pytest.mark.parametrize("missing", ["GF_SECURITY_ADMIN_PASSWORD", "DASHBOARDS_PASSWORD", None])
+def test_grafana_does_not_start_without_its_secrets(missing: str | None) -> None:
+    script = SERVICES["grafana"]["entrypoint"][-1].replace("$$", "$").replace("/run.sh", "true")
+    names = {"GF_SECURITY_ADMIN_PASSWORD", "DASHBOARDS_PASSWORD"} - {missing}
+    environment = {"PATH": os.environ["PATH"], **dict.fromkeys(names, "x")}
+    done = subprocess.run(
+        ["sh", "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, missing or "") == (int(missing is not None), missing or "")
+    assert (missing or "") in done.stderr
+
+
+@pytest.mark.parametrize("name", [*sorted(OURS), "redis", "prometheus", "grafana"])
 def test_what_needs_no_disk_has_a_read_only_one(name: str) -> None:
     assert SERVICES[name]["read_only"]
     assert SERVICES[name]["cap_drop"] == ["ALL"]
 
 
-def test_only_the_apis_are_published_and_on_loopback_by_default() -> None:
-    assert [name for name in SERVICES if "ports" in SERVICES[name]] == APIS
+def test_only_the_apis_and_grafana_are_published_and_on_loopback_by_default() -> None:
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == [*APIS, "grafana"]
+    assert SERVICES["grafana"]["ports"] == ["${BIND:-127.0.0.1}:${GRAFANA_PORT:-3000}:3000"]
     assert SERVICES["api"]["ports"] == ["${BIND:-127.0.0.1}:${PORT:-8000}:8000"]
     assert SERVICES["api-2"]["ports"] == ["${BIND:-127.0.0.1}:${PORT_2:-8001}:8000"]
     assert COMPOSE["networks"]["inside"]["internal"]

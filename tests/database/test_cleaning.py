@@ -53,6 +53,15 @@ async def test_events_older_than_the_old_watermark_are_seen_after_cleaning(
         assert await _views(connection, "engagement_1d") == 1
 
 
+async def test_what_is_compressed_is_emptied(pool: Pool, cleaner: Cleaner) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(INSERT, [timedelta(days=2)])
+        await connection.execute("select compress_chunk(c) from show_chunks('core.event') as c")
+        await cleaner.clean(connection)
+        cursor = await connection.execute("select count(*) from core.event")
+        assert await cursor.fetchall() == [(0,)]
+
+
 async def test_cleaning_resets_watermarks(pool: Pool, cleaner: Cleaner) -> None:
     async with pool.connection() as connection:
         await connection.execute(INSERT, [timedelta(days=2)])

@@ -50,6 +50,27 @@ async def test_a_changed_function_is_replaced_and_the_data_stays(
     assert await one(bare, "select external_id from core.item") == "kept"
 
 
+async def test_a_view_takes_the_place_of_a_function_of_its_name(
+    bare: psycopg.AsyncConnection, url: str, folders: Folders
+) -> None:
+    """With grants of its own: one to execute it would be an error."""
+    file = folders.functions / "api" / "of_two_kinds.sql"
+    file.write_text(
+        "create function api.of_two_kinds() returns int begin atomic select 1; end;\n"
+        "grant execute on function api.of_two_kinds() to groundswell_read;"
+    )
+    await migrate(url, folders=folders)
+    file.write_text(
+        "create view api.of_two_kinds as select 2 as number;\n"
+        "grant select on api.of_two_kinds to groundswell_read;"
+    )
+    await migrate(url, folders=folders)
+    assert await one(bare, "select number from api.of_two_kinds") == 2
+    assert await one(
+        bare, "select has_table_privilege('groundswell_read', 'api.of_two_kinds', 'select')"
+    )
+
+
 async def test_functions_may_call_what_sorts_after_them(
     bare: psycopg.AsyncConnection, url: str, folders: Folders
 ) -> None:

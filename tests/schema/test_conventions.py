@@ -302,6 +302,6 @@ async def test_a_role_may_use_whatever_what_it_may_call_uses(
         ) as named
         inner join pg_catalog.pg_class as read
             on named[1] = read.relnamespace::regnamespace::text and named[2] = read.relname
-        where used.what ~ '[(]' and not has_table_privilege(used.role, read.oid, 'select')
+        where used.what ~ '[(]' and not has_any_column_privilege(used.role, read.oid, 'select')
     """
     assert await column(connection, refused) == []

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-
-import pytest
+from collections.abc import Callable
 
 from app.migrate.schema_files import PROJECT, SqlFile, read_replaceable, read_versioned
+from tests.together import Rule, together
 
 REPLACEABLE = read_replaceable(PROJECT)
+VERSIONED = read_versioned(PROJECT)
 FUNCTIONS = [file for file in REPLACEABLE.functions if file.path.count("/") == 2]
 IN_PLACE = REPLACEABLE.in_place
 FROM_NOTHING = [file for file in FUNCTIONS if file not in IN_PLACE]
 
 MADE = {
     name
-    for file in [*FUNCTIONS, *read_versioned(PROJECT)]
+    for file in [*FUNCTIONS, *VERSIONED]
     for name in re.findall(
         r"^create [a-z ]*?(?:table|view|type|function|procedure|aggregate) ([a-z]+\.[a-z0-9_]+)",
         file.text,
@@ -25,8 +26,8 @@ MADE = {
 """Tables, aggregates, types and functions that the files make."""
 
 
-def each(files: list[SqlFile]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("file", files, ids=[file.path for file in files])
+def each(files: list[SqlFile]) -> Callable[[Rule], Rule]:
+    return together("file", files, ids=lambda file: file.path)
 
 
 def statements(file: SqlFile) -> str:
@@ -63,7 +64,7 @@ def test_a_file_says_what_it_is_where_it_comes_from_and_what_it_feeds(file: SqlF
     assert re.search(r"\bFeeds: \S", text)
 
 
-@each([*FUNCTIONS, *read_versioned(PROJECT)])
+@each([*FUNCTIONS, *VERSIONED])
 def test_what_a_header_names_is_there(file: SqlFile) -> None:
     header = re.match(r"(?:--[^\n]*\n)+", file.text)
     assert header
@@ -90,7 +91,7 @@ def test_what_is_beside_tables_replaces_and_calls_nothing_of_api(file: SqlFile) 
     assert not re.search(r"\bapi\.", statements(file))
 
 
-@each(read_versioned(PROJECT))
+@each(VERSIONED)
 def test_a_versioned_file_leaves_its_transaction_to_migrate(file: SqlFile) -> None:
     """It is one, with its row of the bookkeeping: a file that was cut off has done nothing."""
     assert not re.search(r"^\s*(begin|commit|rollback)\s*;", statements(file), re.MULTILINE)

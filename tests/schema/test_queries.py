@@ -18,6 +18,7 @@ import pytest
 
 import app
 from app.runtime import sql
+from tests.together import together
 
 for module in pkgutil.walk_packages(app.__path__, "app."):
     if not module.name.endswith("__main__"):
@@ -103,9 +104,16 @@ def expected(annotation: object) -> set[str]:
     return TYPES[origin or annotation]
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
+@together("query", QUERIES, ids=lambda query: query.name)
 def test_a_query_gives_what_its_struct_says(
-    server: psycopg.Connection, query: sql.Query[Any] | sql.Command
+    query: sql.Query[Any] | sql.Command, server: psycopg.Connection
+) -> None:
+    with server.transaction():
+        gives_what_its_struct_says(query, server)
+
+
+def gives_what_its_struct_says(
+    query: sql.Query[Any] | sql.Command, server: psycopg.Connection
 ) -> None:
     text = query.text.decode()
     if re.search(r"^copy\b", text, re.MULTILINE):
@@ -130,7 +138,7 @@ def test_every_file_is_declared_once() -> None:
     assert len(sql.FILES) == len(list(sql.ROOMS.glob("*/sql/*.sql")))
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
+@together("query", QUERIES, ids=lambda query: query.name)
 def test_parameters_have_a_type_of_their_own(query: sql.Query[Any] | sql.Command) -> None:
     """`%(limit)s::integer`: else the type depends on the Python value of the day."""
     bare = re.findall(r"%\((\w+)\)s(?!::)", query.text.decode())

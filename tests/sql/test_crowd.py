@@ -97,6 +97,56 @@ async def test_segments_of_a_crowd_are_the_heads_of_theirs(world: World, segment
     assert rows == [(1_000 + places(segment_size), 1 + 7 + 1 + 400, 0, 0)]
 
 
+async def test_a_segment_that_is_nearly_full_is_read_on_in_the_index(world: World) -> None:
+    """When all that is recent has faded, bounds lie a doubling above the scores: so the 250th of a
+    category, though it is among the 5,000 of the first look, lies below the next bound. A look at
+    some hundreds more tells; all other items of the categories, 9,000 in all, are not looked up."""
+    as_of = AS_OF + timedelta(days=100)
+    await world.ranking(
+        "r",
+        half_life=None,
+        recent_half_life="240 hours",
+        window="all",
+        segments=["category"],
+        segment_size=250,
+    )
+    await world.execute(CROWD, AS_OF, 9_000)
+    await world.run()
+    async with world.connection.transaction():
+        before = await items_read(world)
+        found = await world.rows(
+            """
+            select place.segment, place.rank, place.item_id, place.score
+            from core.ranking as r cross join lateral api.weighted_decay_segments(r, %s) as place
+            order by place.segment, place.rank
+            """,
+            [as_of],
+        )
+        after = await items_read(world)
+    expected = await world.rows(
+        """
+        select place.segment, place.rank, place.item_id, place.score
+        from core.ranking as r cross join lateral api.ranked(r, %s, 'scores') as place
+        where place.segment <> '' order by place.segment, place.rank
+        """,
+        [as_of],
+    )
+    assert found == expected
+    assert len(found) == 7 * 250
+    assert after - before < 5_000 + 2 * 6_000, "in the first look, in the second, for the lists"
+
+
+async def items_read(world: World) -> int:
+    """Return how many rows of the catalogue this transaction has read."""
+    return int(
+        await world.value(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+            " where relid = 'core.item'::regclass"
+        )
+        or 0
+    )
+
+
 def places(segment_size: int) -> int:
     """Places in the segments of 8,000 items, whose creators have 20 each."""
     return 8 * segment_size + 400 * min(segment_size, 20)

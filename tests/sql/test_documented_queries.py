@@ -10,7 +10,11 @@ import pytest
 from tests.sql.world import World
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
+TEXTS = [
+    path.read_text()
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if path.name != "sql.md"  # tests/surface tries all of it
+]
 LARGE = 1000
 """Rows from which on a table is not read as a whole."""
 
@@ -99,15 +103,17 @@ async def read_whole(world: World) -> dict[str, int]:
     return {table: int(read) for table, read in rows}
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=[" ".join(query.split())[:60] for query in QUERIES])
-async def test_a_documented_query_reads_no_large_table_as_a_whole(
-    history: World, query: str
-) -> None:
+async def test_no_documented_query_reads_a_large_table_as_a_whole(history: World) -> None:
     """Nor does a function in it, of which a plan tells nothing."""
-    before = await read_whole(history)
-    await history.rows(query)
-    after = await read_whole(history)
-    assert {table: after[table] - before[table] for table in after} == dict.fromkeys(after, 0)
+    assert QUERIES
+    offenders = {}
+    for query in QUERIES:
+        before = await read_whole(history)
+        await history.rows(query)
+        after = await read_whole(history)
+        if read := {t: after[t] - before[t] for t in after if after[t] != before[t]}:
+            offenders[query] = read
+    assert offenders == {}
 
 
 async def test_what_waits_to_be_scored_is_among_the_most_viewed(history: World) -> None:

@@ -7,6 +7,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.sql.world import World
+from tests.together import together
 
 REFUSED: list[tuple[dict[str, object], str]] = [
     (
@@ -119,9 +120,7 @@ async def _only_its_own(undone: World) -> None:
     await undone.only()
 
 
-@pytest.mark.parametrize(
-    ("columns", "message"), REFUSED, ids=[str(columns)[:60] for columns, _ in REFUSED]
-)
+@together(("columns", "message"), REFUSED)
 async def test_a_row_is_refused(undone: World, columns: dict[str, object], message: str) -> None:
     given = {"name": "r", **columns}
     values = {name: Jsonb(value) if name == "options" else value for name, value in given.items()}
@@ -129,10 +128,11 @@ async def test_a_row_is_refused(undone: World, columns: dict[str, object], messa
     places = ", ".join(f"%({name})s" for name in values)
 
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
-        await undone.connection.execute(
-            f"insert into core.ranking ({names}) values ({places})",  # noqa: S608
-            values,
-        )
+        async with undone.connection.transaction():
+            await undone.connection.execute(
+                f"insert into core.ranking ({names}) values ({places})",  # noqa: S608
+                values,
+            )
 
     assert message in str(refused.value)
     assert str(refused.value).startswith(f"ranking {given['name']}: ")

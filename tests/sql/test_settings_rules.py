@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.sql.world import World
+from tests.together import together
 
 POLICY = "update core.storage_policy set {} where level {}"
 REFUSED = [
@@ -46,12 +47,13 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("statement", "message"), REFUSED)
+@together(("statement", "message"), REFUSED)
 async def test_what_silences_or_loses_is_refused(
     undone: World, statement: str, message: str
 ) -> None:
     with pytest.raises(psycopg.IntegrityError, match=message):
-        await undone.execute(statement)
+        async with undone.connection.transaction():
+            await undone.execute(statement)
 
 
 async def test_several_levels_are_changed_by_one_statement(undone: World) -> None:

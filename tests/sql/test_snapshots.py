@@ -98,7 +98,7 @@ async def test_what_a_run_found_is_read_back_to_the_last_bit(
         assert is_old == (await world.value(BESIDE, run_id) is None)
     for item in items if not columns.get("subject") else ():
         assert await world.rows(
-            "select run_id, rank, score from api.rank_history(%s, 'video', %s, %s) order by 1",
+            "select run_id, rank, score from api.item_ranks(%s, 'video', %s, %s) order by 1",
             [name, f"i{items.index(item)}", AS_OF],
         ) == [
             next(

@@ -11,6 +11,7 @@ from app.settings import Settings, read_settings, variable_of
 ANY_TEXT = {
     "db_user", "db_password", "jwt_issuer", "jwt_audience", "translator_key", "translator_model",
     "kafka_group", "kafka_member", "kafka_mapping", "kafka_user", "kafka_password",
+    "upload_secret_key",
 }  # fmt: skip
 """Settings that can be whatever text."""
 RUBBISH = "?!://:\\"
@@ -44,6 +45,12 @@ def test_every_setting_given_rubbish_is_named(field: str) -> None:
         ("REDIS_URL", "redis://h/0?tls=yes", "'tls' is no parameter that it knows"),
         ("GROUNDSWELL_LOG_LEVEL", "loud", "expected one of debug, info, warning, error"),
         ("GROUNDSWELL_LOG_FORMAT", "xml", "expected one of console, json"),
+        (
+            "GROUNDSWELL_UPLOAD_STORE_URL",
+            "http://key:s3cret@minio",
+            "without a user and a password",
+        ),
+        ("GROUNDSWELL_UPLOAD_STORE_URL", "http://minio:9000", "needs GROUNDSWELL_UPLOAD_BUCKET, "),
         ("GROUNDSWELL_ZONE", "Mars/Olympus", "expected an IANA time zone"),
         ("GROUNDSWELL_CORS_ORIGINS", "example.org", "expected origins such as https://"),
         ("GROUNDSWELL_DATABASE_TIMEOUT", "inf", "xpected `float` <="),

@@ -4,7 +4,7 @@ select
     as_of,
     rank,
     score
-from api.rank_history(
+from api.item_ranks(
     %(ranking)s::text,
     %(content_type)s::text,
     %(content_id)s::text,

@@ -72,6 +72,7 @@ end;
 
 comment on function api.bucket_edges(timestamptz, timestamptz, text, text, integer) is
     'The edges, one more than buckets, of the buckets 1m, 15m, 1h, 1d, 1w (from Monday) or 1mo of '
-    'a zone from the one that a moment lies in up to another moment.';
+    'a zone from the one that a moment lies in up to another moment. '
+    'Stable.';
 grant execute on function api.bucket_edges(timestamptz, timestamptz, text, text, integer)
 to groundswell_service, groundswell_read;

@@ -90,4 +90,5 @@ $$;
 comment on procedure api.correct (timestamptz, timestamptz, text, timestamptz) is
     'Runs a statement over each day of a period, $1 and $2 being its bounds, then counts these '
     'days anew, and corrects scores and windows; without a statement, does so for what was changed '
-    'already. Its ledger line counts events.';
+    'already. Its ledger line counts events. '
+    'Stable.';

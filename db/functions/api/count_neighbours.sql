@@ -92,4 +92,5 @@ $$;
 
 comment on procedure api.count_neighbours (interval) is
     'Counts pairs of items up to the newest event less the policy''s lag, where that is further by '
-    'count_every; its ledger line counts rows of items that were written.';
+    'count_every; its ledger line counts rows of items that were written. '
+    'Stable.';

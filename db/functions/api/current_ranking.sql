@@ -36,7 +36,8 @@ inner join api.stored_place as entry on run.run_id = entry.run_id
 left join core.item as item on entry.item_id = item.item_id;
 
 comment on view api.current_ranking is
-    'Places of the newest snapshot of each ranking; filter by ranking and segment.';
+    'Places of the newest snapshot of each ranking; filter by ranking and segment. '
+    'Stable.';
 comment on column api.current_ranking.ranking is 'Public name of the ranking.';
 comment on column api.current_ranking.run_id is 'Its newest run.';
 comment on column api.current_ranking.as_of is 'The moment the scores hold for.';

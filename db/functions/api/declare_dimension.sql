@@ -108,6 +108,7 @@ end;
 $$;
 
 comment on procedure api.declare_dimension (text, text []) is
-    'Makes the aggregates of a dimension: a key of the metadata, and the values to tell apart.';
+    'Makes the aggregates of a dimension: a key of the metadata, and the values to tell apart. '
+    'Stable.';
 revoke execute on procedure api.declare_dimension(text, text[]) from public;
 grant execute on procedure api.declare_dimension(text, text[]) to groundswell_service;

@@ -28,6 +28,7 @@ end;
 $$;
 
 comment on procedure api.drop_dimension (text) is
-    'Drops a dimension and its aggregates.';
+    'Drops a dimension and its aggregates. '
+    'Stable.';
 revoke execute on procedure api.drop_dimension(text) from public;
 grant execute on procedure api.drop_dimension(text) to groundswell_service;

@@ -27,7 +27,8 @@ from api.counted('engagement_15m', api.unrefreshed('engagement_15m')) as again;
 
 comment on view api.engagement_15m is
     'Views, likes, comments, shares and watch seconds of each item in each quarter hour (UTC), '
-    'every event counted from its commit.';
+    'every event counted from its commit. '
+    'Stable.';
 comment on column api.engagement_15m.bucket is 'When the quarter hour begins.';
 comment on column api.engagement_15m.item_id is 'core.item.';
 comment on column api.engagement_15m.views is 'Views.';

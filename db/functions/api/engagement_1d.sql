@@ -27,7 +27,8 @@ from api.counted('engagement_1d', api.unrefreshed('engagement_1d')) as again;
 
 comment on view api.engagement_1d is
     'Views, likes, comments, shares and watch seconds of each item in each day (UTC), '
-    'every event counted from its commit.';
+    'every event counted from its commit. '
+    'Stable.';
 comment on column api.engagement_1d.bucket is 'When the day begins.';
 comment on column api.engagement_1d.item_id is 'core.item.';
 comment on column api.engagement_1d.views is 'Views.';

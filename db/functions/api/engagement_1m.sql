@@ -27,7 +27,8 @@ from api.counted('engagement_1m', api.unrefreshed('engagement_1m')) as again;
 
 comment on view api.engagement_1m is
     'Views, likes, comments, shares and watch seconds of each item in each minute (UTC), '
-    'every event counted from its commit.';
+    'every event counted from its commit. '
+    'Stable.';
 comment on column api.engagement_1m.bucket is 'When the minute begins.';
 comment on column api.engagement_1m.item_id is 'core.item.';
 comment on column api.engagement_1m.views is 'Views.';

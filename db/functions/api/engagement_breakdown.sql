@@ -114,7 +114,8 @@ comment on function api.engagement_breakdown(
     timestamptz[], timestamptz[], jsonb, text, text, double precision, bigint, text, integer
 ) is
     'Groups of a period by a metric, with what each was in the period it is compared with '
-    '(null: with none), and all groups'' total.';
+    '(null: with none), and all groups'' total. '
+    'Stable.';
 grant execute on function api.engagement_breakdown(
     timestamptz[], timestamptz[], jsonb, text, text, double precision, bigint, text, integer
 ) to groundswell_service, groundswell_read;

@@ -13,13 +13,15 @@ select
     daily.likes,
     daily.comments,
     daily.shares,
-    daily.watch_seconds
+    daily.watch_seconds,
+    daily.item_id
 from api.engagement_1d as daily
 inner join core.item as item on daily.item_id = item.item_id;
 
 comment on view api.engagement_daily is
     'Views, likes, comments, shares and watch seconds of each item in each day (UTC), with its '
-    'title; every event counted from its commit.';
+    'title; every event counted from its commit. '
+    'Stable.';
 comment on column api.engagement_daily.bucket is 'When the day begins.';
 comment on column api.engagement_daily.content_type is 'Kind of content.';
 comment on column api.engagement_daily.content_id is 'The application''s id of the item.';
@@ -33,4 +35,6 @@ comment on column api.engagement_daily.comments is
     'Comments less uncomments; below 0 where more were taken back.';
 comment on column api.engagement_daily.shares is 'Shares.';
 comment on column api.engagement_daily.watch_seconds is 'Seconds watched.';
+comment on column api.engagement_daily.item_id is
+    'core.item: asked for one, no other item''s counts are read.';
 grant select on api.engagement_daily to groundswell_service, groundswell_read;

@@ -13,7 +13,8 @@ select
     hourly.likes,
     hourly.comments,
     hourly.shares,
-    hourly.watch_seconds
+    hourly.watch_seconds,
+    hourly.item_id
 from (
     select
         time_bucket(interval '1 hour', part.bucket) as bucket,
@@ -30,7 +31,8 @@ inner join core.item as item on hourly.item_id = item.item_id;
 
 comment on view api.engagement_hourly is
     'Views, likes, comments, shares and watch seconds of each item in each hour (UTC), with its '
-    'title; every event counted from its commit.';
+    'title; every event counted from its commit. '
+    'Stable.';
 comment on column api.engagement_hourly.bucket is 'When the hour begins.';
 comment on column api.engagement_hourly.content_type is 'Kind of content.';
 comment on column api.engagement_hourly.content_id is 'The application''s id of the item.';
@@ -44,4 +46,6 @@ comment on column api.engagement_hourly.comments is
     'Comments less uncomments; below 0 where more were taken back.';
 comment on column api.engagement_hourly.shares is 'Shares.';
 comment on column api.engagement_hourly.watch_seconds is 'Seconds watched.';
+comment on column api.engagement_hourly.item_id is
+    'core.item: asked for one, no other item''s counts are read.';
 grant select on api.engagement_hourly to groundswell_service, groundswell_read;

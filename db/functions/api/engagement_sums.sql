@@ -111,6 +111,7 @@ $$;
 
 comment on function api.engagement_sums(timestamptz[], jsonb, text) is
     'Counts between each two neighbouring edges, by the number of the bucket, and by item, '
-    'category, content type, creator or dimension.';
+    'category, content type, creator or dimension. '
+    'Stable.';
 grant execute on function api.engagement_sums(timestamptz[], jsonb, text)
 to groundswell_service, groundswell_read;

@@ -15,7 +15,8 @@ select
 from core.event as event;
 
 comment on view api.event is
-    'core.event for those who count: without users and sessions, which dashboards need not see.';
+    'core.event for those who count: without users and sessions, which dashboards need not see. '
+    'Stable.';
 comment on column api.event.event_id is 'The caller''s id, or one made for it.';
 comment on column api.event.occurred_at is 'When it happened.';
 comment on column api.event.received_at is 'When the API accepted it.';

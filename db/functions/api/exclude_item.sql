@@ -40,6 +40,7 @@ where
 end;
 
 comment on function api.exclude_item(text, text, text, text, timestamptz) is
-    'Excludes an item from rankings as of a moment; answers its item_id, or null if unknown.';
+    'Excludes an item from rankings as of a moment; answers its item_id, or null if unknown. '
+    'Stable.';
 grant execute on function api.exclude_item(text, text, text, text, timestamptz)
 to groundswell_service;

@@ -12,7 +12,8 @@ from api.exclusion_in_force as excluded
 inner join core.item as item on excluded.item_id = item.item_id;
 
 comment on view api.excluded_item is
-    'Items excluded from rankings now; core.item_exclusion has those that were.';
+    'Items excluded from rankings now; core.item_exclusion has those that were. '
+    'Stable.';
 comment on column api.excluded_item.content_type is 'Kind of content.';
 comment on column api.excluded_item.content_id is 'The application''s id of the item.';
 comment on column api.excluded_item.title is 'Title as the catalogue says.';

@@ -85,6 +85,7 @@ end;
 $$;
 
 comment on function api.explain_score(text, text, text, timestamptz) is
-    'Components of an item''s score now, with weight, half-life and what the last hour added.';
+    'Components of an item''s score now, with weight, half-life and what the last hour added. '
+    'Stable.';
 grant execute on function api.explain_score(text, text, text, timestamptz)
 to groundswell_service, groundswell_read;

@@ -22,5 +22,6 @@ $$;
 
 comment on function api.hold_raw_events(timestamptz) is
     'Holds off retention until the end of the transaction; raises an error where events as old as '
-    'that have been dropped.';
+    'that have been dropped. '
+    'Stable.';
 grant execute on function api.hold_raw_events(timestamptz) to groundswell_service;

@@ -27,6 +27,7 @@ where
 end;
 
 comment on function api.include_item(text, text, text, timestamptz) is
-    'Ends the exclusion of an item, if there is one; answers its item_id, or null if unknown.';
+    'Ends the exclusion of an item, if there is one; answers its item_id, or null if unknown. '
+    'Stable.';
 grant execute on function api.include_item(text, text, text, timestamptz)
 to groundswell_service;

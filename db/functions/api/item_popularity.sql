@@ -19,7 +19,8 @@ select
     nullif(counted.last_event_at, '-infinity') as last_event_at,
     hot.hot_score,
     hot.hot_rank,
-    coalesce(hot.is_hot, false) as is_hot
+    coalesce(hot.is_hot, false) as is_hot,
+    counted.item_id
 from (
     -- Without a condition, so that it is read in the index's order.
     select
@@ -72,7 +73,8 @@ where
 
 comment on view api.item_popularity is
     'Every item that was ever counted, with its lifetime counts, exact as of now, and how hot it '
-    'is.';
+    'is. '
+    'Stable.';
 comment on column api.item_popularity.content_type is 'Kind of content.';
 comment on column api.item_popularity.content_id is 'The application''s id of the item.';
 comment on column api.item_popularity.title is 'Title as the catalogue says.';
@@ -90,4 +92,5 @@ comment on column api.item_popularity.hot_score is
 comment on column api.item_popularity.hot_rank is
     'Place by that score, from 1; beyond 1,000 within a hundredth of the last hour.';
 comment on column api.item_popularity.is_hot is 'Whether it is among the hottest fifth.';
+comment on column api.item_popularity.item_id is 'core.item.';
 grant select on api.item_popularity to groundswell_service, groundswell_read;

@@ -59,6 +59,7 @@ end;
 
 comment on function api.item_stats(text, text, timestamptz) is
     'Today, this month and lifetime counts of one item as of a moment, and the zone of its day; no '
-    'row if unknown.';
+    'row if unknown. '
+    'Stable.';
 grant execute on function api.item_stats(text, text, timestamptz)
 to groundswell_service, groundswell_read;

@@ -53,7 +53,8 @@ left join lateral (
     limit 1
 ) as good on true;
 
-comment on view api.job_status is 'Every job that ever ran, with how its newest ended run went.';
+comment on view api.job_status is 'Every job that ever ran, with how its newest ended run went. '
+    'Stable.';
 comment on column api.job_status.job is 'The procedure that runs.';
 comment on column api.job_status.started_at is 'When its newest ended run began.';
 comment on column api.job_status.finished_at is 'When that run ended; null if it was cut off.';

@@ -1,6 +1,6 @@
 -- Drop what is past its keeping, and move what has grown cold to the columnstore.
 -- Source: core.storage_policy, core.time_window.
--- Feeds: core.event, agg.*, core.claimed_id, core.viewer_day, core.job_run.
+-- Feeds: core.event, agg.*, core.claimed_id, core.viewer_day, core.upload, core.job_run.
 -- Keeps: a chunk goes only when all of it is past, the next level has counted all of it
 -- (api.drop_counted), and every event in it has left the moving windows (api.move_windows reads it
 -- once more then). A level that fails stops no other. What somebody has in use, as by a transaction
@@ -103,6 +103,7 @@ begin
             where level.level = 'claimed_id'
         );
     perform api.prune_alerts(as_of);
+    perform api.drop_uploads(as_of);
     while api.drop_viewer_days(as_of) loop
         commit;
     end loop;
@@ -122,5 +123,6 @@ end;
 $$;
 
 comment on procedure api.maintain_storage (timestamptz) is
-    'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts and '
-    'ledgers; its ledger line counts chunks.';
+    'Applies retention and columnstore settings, thins old snapshots, prunes ids, alerts, uploads '
+    'and ledgers; its ledger line counts chunks. '
+    'Stable.';

@@ -92,5 +92,6 @@ $$;
 
 comment on function api.preview_ranking(text, jsonb, timestamptz) is
     'Places under changed settings beside the present ones: rank null has left, current_rank null '
-    'has entered. Raises no_data_found for an unknown ranking, check_violation for nonsense.';
+    'has entered. Raises no_data_found for an unknown ranking, check_violation for nonsense. '
+    'Stable.';
 grant execute on function api.preview_ranking(text, jsonb, timestamptz) to groundswell_service;

@@ -78,5 +78,6 @@ end;
 
 comment on function api.put_items(jsonb) is
     'Upserts catalogue entries given as an array of {contentType, contentId, title, category, '
-    'creator, publishedAt, attributes}; answers how many items they were about.';
+    'creator, publishedAt, attributes}; answers how many items they were about. '
+    'Stable.';
 grant execute on function api.put_items(jsonb) to groundswell_service;

@@ -28,7 +28,8 @@ inner join core.alert_subscription as subscription
 left join core.ranking as ranking on subscription.ranking_id = ranking.ranking_id
 left join core.item as item on alert.item_id = item.item_id;
 
-comment on view api.raised_alert is 'Alerts of all kept subscriptions; filter by alert_id.';
+comment on view api.raised_alert is 'Alerts of all kept subscriptions; filter by alert_id. '
+    'Stable.';
 comment on column api.raised_alert.alert_id is 'Rises in the order in which rows become visible.';
 comment on column api.raised_alert.subscription_id is 'Whose it is.';
 comment on column api.raised_alert.subscription_name is 'What its owner calls it.';

@@ -20,7 +20,8 @@ from core.ranking as ranking
 inner join core.formula as formula on ranking.formula = formula.name
 left join api.newest_run as latest on ranking.ranking_id = latest.ranking_id;
 
-comment on view api.ranking_overview is 'Every ranking with its settings and its newest run.';
+comment on view api.ranking_overview is 'Every ranking with its settings and its newest run. '
+    'Stable.';
 comment on column api.ranking_overview.name is 'Public name.';
 comment on column api.ranking_overview.formula is 'How it scores.';
 comment on column api.ranking_overview.description is 'The formula in one sentence.';

@@ -28,4 +28,5 @@ end;
 $$;
 
 comment on procedure api.rebuild_day (timestamptz, timestamptz) is
-    'Refreshes a day of every aggregate and its viewers, whatever is known to have changed.';
+    'Refreshes a day of every aggregate and its viewers, whatever is known to have changed. '
+    'Stable.';

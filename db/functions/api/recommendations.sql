@@ -196,6 +196,7 @@ limit recommendations.most;
 end;
 
 comment on function api.recommendations(text, bigint, text, text, timestamptz, integer) is
-    'Items for a user, or beside an item, of a type and category (null: any), best first.';
+    'Items for a user, or beside an item, of a type and category (null: any), best first. '
+    'Stable.';
 grant execute on function api.recommendations(text, bigint, text, text, timestamptz, integer)
 to groundswell_service;

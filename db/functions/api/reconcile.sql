@@ -64,4 +64,5 @@ $$;
 
 comment on procedure api.reconcile (timestamptz, boolean) is
     'Proves that all scores equal a recount, or mends them; its ledger line counts what differed, '
-    'which is an error unless is_expected.';
+    'which is an error unless is_expected. '
+    'Stable.';

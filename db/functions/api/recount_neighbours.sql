@@ -12,4 +12,5 @@ end;
 
 comment on function api.recount_neighbours() is
     'Forgets all pairs; the next runs of the job count those of core.recommendation_policy.history '
-    'anew.';
+    'anew. '
+    'Stable.';

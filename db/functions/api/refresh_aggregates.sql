@@ -176,4 +176,5 @@ end;
 $$;
 
 comment on procedure api.refresh_aggregates (timestamptz, boolean) is
-    'Refreshes every aggregate that is due, or all if forced; its ledger line counts aggregates.';
+    'Refreshes every aggregate that is due, or all if forced; its ledger line counts aggregates. '
+    'Stable.';

@@ -103,7 +103,8 @@ $$;
 comment on function api.refresh_rankings(timestamptz, text[], boolean) is
     'Scores new events and stores a snapshot of every enabled ranking, or of those named and, if '
     'daily, of those in core.daily_ranking; answers its newest run, how many places it has, '
-    'whether it is new, and what failed. Raises no_data_found for an unknown name.';
+    'whether it is new, and what failed. Raises no_data_found for an unknown name. '
+    'Stable.';
 revoke execute on function api.refresh_rankings(timestamptz, text[], boolean) from public;
 grant execute on function api.refresh_rankings(timestamptz, text[], boolean)
 to groundswell_service;

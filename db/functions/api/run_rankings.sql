@@ -136,4 +136,5 @@ $$;
 comment on procedure api.run_rankings (timestamptz, boolean, interval) is
     'Scores new events and stores a snapshot of every ranking that is due, or of all if forced; '
     'its ledger line counts events. Scores for work_for, or at least a slice, before it makes '
-    'lists.';
+    'lists. '
+    'Stable.';

@@ -12,4 +12,5 @@ returning stored.zone;
 end;
 
 comment on function api.set_calendar_zone(text) is
-    'Takes an IANA time zone; answers it if that is a change. Raises check_violation for no zone.';
+    'Takes an IANA time zone; answers it if that is a change. Raises check_violation for no zone. '
+    'Stable.';

@@ -55,4 +55,5 @@ $$;
 
 comment on function api.skip_used_ids(boolean) is
     'After a restore or failover, moves the ids of runs and alerts on to the present, so that none '
-    'comes again.';
+    'comes again. '
+    'Stable.';

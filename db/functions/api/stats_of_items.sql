@@ -184,6 +184,7 @@ end;
 
 comment on function api.stats_of_items(text[], text[], timestamptz) is
     'Counts of items in each window as of a moment, what happened after since, and the zone of '
-    'today, week and month; no rows for what is unknown.';
+    'today, week and month; no rows for what is unknown. '
+    'Stable.';
 grant execute on function api.stats_of_items(text[], text[], timestamptz)
 to groundswell_service, groundswell_read;

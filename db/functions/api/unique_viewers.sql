@@ -11,6 +11,8 @@ create function api.unique_viewers(
 )
 returns table (place integer, item_id bigint, viewers bigint)
 language plpgsql stable
+security definer
+set search_path = pg_catalog, public
 set jit = off
 -- Many buckets have many registers: 8,192 each at most.
 set work_mem = '64MB'
@@ -172,6 +174,7 @@ end;
 $$;
 
 comment on function api.unique_viewers(timestamptz[], bigint[], boolean) is
-    'Unique viewers by the number of the bucket: of the site, or of items, together or apart.';
+    'Unique viewers by the number of the bucket: of the site, or of items, together or apart. '
+    'Stable.';
 grant execute on function api.unique_viewers(timestamptz[], bigint[], boolean)
 to groundswell_service, groundswell_read;

@@ -107,5 +107,6 @@ $$;
 
 comment on function api.unrefreshed(text, boolean) is
     'The stretches of time in which an aggregate of agg does not hold the newest counts; with all '
-    'that is above its watermark, if wanted.';
+    'that is above its watermark, if wanted. '
+    'Stable.';
 grant execute on function api.unrefreshed(text, boolean) to groundswell_service, groundswell_read;

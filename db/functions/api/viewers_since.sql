@@ -9,6 +9,8 @@
 create function api.viewers_since(item_ids bigint[], since timestamptz[])
 returns table (item_id bigint, since timestamptz, viewers bigint)
 language sql stable
+security definer
+set search_path = pg_catalog, public
 set jit = off
 set work_mem = '64MB'
 -- Days are looked up one by one, whatever is known of them.
@@ -164,6 +166,7 @@ inner join asked on counted.place = asked.place;
 end;
 
 comment on function api.viewers_since(bigint[], timestamptz[]) is
-    'Unique viewers of items (0: the site), each since the moment beside it, up to now.';
+    'Unique viewers of items (0: the site), each since the moment beside it, up to now. '
+    'Stable.';
 grant execute on function api.viewers_since(bigint[], timestamptz[])
 to groundswell_service, groundswell_read;

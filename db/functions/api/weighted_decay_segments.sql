@@ -2,8 +2,9 @@
 -- Source: core.ranking_score, core.ranking_state, core.item. Feeds: api.ranked.
 -- Keeps: the same as cutting up api.weighted_decay, though most items are not looked at. The items
 -- with the highest bounds fill the large segments: one is full once its last wanted score lies
--- above the next bound (see api.weighted_decay_top). Only the items of those that are not are
--- looked at one by one.
+-- above the next bound (see api.weighted_decay_top). Where bounds are known as far down as such a
+-- score, more of them are read; only the items of the segments that are not full then are looked at
+-- one by one.
 create function api.weighted_decay_segments(ranking core.ranking, as_of timestamptz)
 returns table (
     segment text,
@@ -22,54 +23,72 @@ declare
     forward constant double precision := coalesce(
         date_part('epoch', as_of) / date_part('epoch', ranking.half_life), 0
     );
-    depth constant integer := greatest(5000, 20 * ranking.segment_size);
-    next_bound constant double precision := coalesce(
-        (
-            select stored.bound
-            from core.ranking_score as stored
-            where
-                stored.score_set = (
-                    select state.score_set from core.ranking_state as state
-                    where state.ranking_id = ranking.ranking_id
-                )
-                and stored.bound > '-infinity'
-            order by stored.bound desc
-            limit 1 offset depth
-        ),
-        (
-            select nullif(state.floor, '-infinity') from core.ranking_state as state
-            where state.ranking_id = ranking.ranking_id
-        )
+    kept constant core.ranking_state := (
+        select state from core.ranking_state as state
+        where state.ranking_id = ranking.ranking_id
     );
+    depth integer := greatest(5000, 20 * ranking.segment_size);
+    next_bound double precision;
+    lowest double precision;
     best core.ranking_entry [];
     full_segments text [] := '{}';
     rest bigint [] := '{}';
     kind text;
 begin
-    best := array(
-        select (
-            null, scored.item_id, scored.score, null, null, null, null, scored.components
-        )::core.ranking_entry
-        from api.decayed_scores(ranking, as_of, depth) as scored
-    );
-    if next_bound is not null then
-        full_segments := (
-            select coalesce(array_agg(filled.segment), '{}')
-            from (
-                select
-                    part.segment,
-                    scored.score,
-                    row_number() over (
-                        partition by part.segment collate "C" order by scored.score desc
-                    ) as place
-                from unnest(best) as scored
-                inner join core.item as item on scored.item_id = item.item_id
-                cross join lateral api.item_segments(item, ranking.segments) as part
-            ) as filled
-            where
-                filled.place = ranking.segment_size
-                and ln(filled.score) / ln(2.0::float8) + forward > next_bound + 1e-6
+    loop
+        next_bound := coalesce(
+            (
+                select stored.bound
+                from core.ranking_score as stored
+                where
+                    stored.score_set = kept.score_set
+                    and stored.bound > '-infinity'
+                order by stored.bound desc
+                limit 1 offset depth
+            ),
+            nullif(kept.floor, '-infinity')
         );
+        best := array(
+            select (
+                null, scored.item_id, scored.score, null, null, null, null, scored.components
+            )::core.ranking_entry
+            from api.decayed_scores(ranking, as_of, depth) as scored
+        );
+        exit when next_bound is null;
+
+        select
+            coalesce(
+                array_agg(filled.segment) filter (where filled.last > next_bound + 1e-6), '{}'
+            ),
+            min(filled.last) filter (
+                where filled.last <= next_bound + 1e-6 and filled.last - 2e-6 >= kept.floor
+            )
+        into full_segments, lowest
+        from (
+            select
+                part.segment,
+                ln(scored.score) / ln(2.0::float8) + forward as last,
+                row_number() over (
+                    partition by part.segment collate "C" order by scored.score desc
+                ) as place
+            from unnest(best) as scored
+            inner join core.item as item on scored.item_id = item.item_id
+            cross join lateral api.item_segments(item, ranking.segments) as part
+        ) as filled
+        where filled.place = ranking.segment_size;
+        exit when lowest is null;
+
+        -- The last wanted score can only be higher among more items.
+        depth := (
+            select count(*)
+            from core.ranking_score as stored
+            where
+                stored.score_set = kept.score_set
+                and stored.bound > '-infinity'
+                and stored.bound >= lowest - 2e-6
+        );
+    end loop;
+    if next_bound is not null then
         foreach kind in array ranking.segments loop
             execute format(
                 'select $1 || array(select item.item_id from core.item where item.%I = any($2))', kind

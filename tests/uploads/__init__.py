@@ -1,0 +1,1 @@
+"""Uploads: finalised once, whatever dies."""
