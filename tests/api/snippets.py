@@ -35,7 +35,8 @@ let answer;
 ```
 
 `ADMIN_KEY` is an admin key, `TOKEN` the token of a signed-in user, `CURSOR` the `nextCursor` of
-the answer before, `UPLOAD` and `PUT_URL` the id and URL of an upload. A comment tells the status that is answered; `answer.json()` is what the curl
+the answer before, `UPLOAD` and `PUT_URL` the id and URL of an upload. A comment tells the
+status that is answered; `answer.json()` is what the curl
 shows.
 """
 VARIABLES = ("URL", "ADMIN_KEY", "TOKEN", "CURSOR", "UPLOAD", "PUT_URL")
