@@ -67,6 +67,8 @@ async def run(database_url: str) -> list[dict[str, object]]:
     async with connection:
         source = _Source(random.Random(2))
         item_ids = ItemIds()
+        # Before the ids are asked for: it forgets those of a connection that it has not met.
+        await item_ids.check(connection)
         ids = await item_ids.resolve(connection, set(source.items))
         ways = _ways(connection, item_ids, ids)
         rates: dict[str, list[float]] = {name: [] for name in ways}

@@ -249,8 +249,8 @@ class Traffic:
         before = await wal_position(self.connection)
         for batch in _batches(events):
             rows = b"".join(rows for rows, _ in encode_rows(batch, ids, key=b"bench"))
-            copy = "copy rival (event_id, occurred_at, received_at, item_id, event_type, count, "
-            copy += "seconds, user_id, session_id, metadata, counted, uncounted_because, viewer) "
+            copy = "copy rival (event_id, received_at, item_id, occurred_at, event_type, count, "
+            copy += "seconds, viewer, user_id, session_id, metadata, counted, uncounted_because) "
             async with (
                 self.connection.cursor() as cursor,
                 cursor.copy(copy + "from stdin (format binary)") as into,

@@ -104,6 +104,12 @@ async def _erase_user(
         key = await viewer_key(connection)
         viewers = [user_viewer(user_id, key), *(session_viewer(each, key) for each in sessions)]
         await sql.forget_viewers(connection, viewers=viewers, salt=salt, purges=purges)
+    place: sql.Place | None = sql.FIRST_SETS
+    while place is not None:  # as many stretches as there are
+        async with connect() as connection:
+            place = await sql.forget_viewer_sets(
+                connection, viewers=viewers, salt=salt, purges=purges, place=place
+            )
     async with connect() as connection:
         likes = await sql.erase_likes(connection, user_id=user_id, purges=purges)
         comments = await sql.erase_comments(connection, user_id=user_id)

@@ -24,6 +24,19 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stretch of the sets of viewers begins: the days in order, then the items."""
+
+    since_day: str
+    """A day, or -infinity; infinity for the items."""
+    since_item: int
+    since_entry: int
+
+
+FIRST_SETS = Place(since_day="-infinity", since_item=-1, since_entry=0)
+"""Where they all begin."""
+
+
 class _Erased(msgspec.Struct, frozen=True, kw_only=True):
     erased: int
 
@@ -36,6 +49,7 @@ _ERASE_COMMENTS = Query("erase_comments", _Erased)
 _ERASE_UPLOADS = Query("erase_uploads", _Erased)
 _ERASE_ITEM = Command("erase_item")
 _FORGET_VIEWERS = Command("forget_viewers")
+_FORGET_VIEWER_SETS = Query("forget_viewer_sets", Place)
 
 
 async def event_chunks(connection: Connection) -> list[Chunk]:
@@ -111,5 +125,20 @@ async def erase_item(
 async def forget_viewers(
     connection: Connection, *, viewers: list[int], salt: int, purges: bool
 ) -> None:
-    """Rename viewers as `erase_events` does, or take them away."""
+    """Rename viewers that wait to be scored as `erase_events` does, or take them away."""
     await _FORGET_VIEWERS.run(connection, viewers=viewers, salt=salt, purges=purges)
+
+
+async def forget_viewer_sets(
+    connection: Connection, *, viewers: list[int], salt: int, purges: bool, place: Place
+) -> Place | None:
+    """Do so with a stretch of their sets; return where the next begins, None after the last."""
+    return await _FORGET_VIEWER_SETS.first(
+        connection,
+        viewers=viewers,
+        salt=salt,
+        purges=purges,
+        since_day=place.since_day,
+        since_item=place.since_item,
+        since_entry=place.since_entry,
+    )

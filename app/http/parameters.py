@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
@@ -122,6 +122,7 @@ def _check_query(connection: AnyConnection, handler: BaseRouteHandler, *, takes_
     is_page = isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is False
     is_page = is_page or handler.opt.get(ANY_PARAMETER, False)
     given = connection.query_params
+    check_encoding(connection.scope["query_string"])
     for name in set(given):
         if name not in known and name != KEY_PARAMETER and not is_page:
             raise unknown(name, known)
@@ -167,6 +168,21 @@ def check_text(name: str, text: str) -> None:
     """Raise `BadRequestError` for a text that cannot be stored, naming its parameter."""
     if _UNSTORABLE.search(text):
         raise BadRequestError(f"{name[:100]}: has a character that no name can have")
+
+
+def check_encoding(query: bytes) -> None:
+    """Raise `BadRequestError` for a parameter that is not UTF-8, naming it.
+
+    Litestar reads broken bytes as U+FFFD, which would be asked for as if it were a name.
+    """
+    if b"%" not in query:
+        return
+    for name, _, value in (part.partition(b"=") for part in query.split(b"&")):
+        try:
+            unquote_to_bytes(value).decode()
+        except UnicodeDecodeError as error:
+            shown = unquote_to_bytes(name).decode(errors="replace")
+            raise BadRequestError(f"{shown[:100]}: is not UTF-8") from error
 
 
 def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: str) -> str:

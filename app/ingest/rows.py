@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.ingest.packing import EVENT_TYPES, TYPE_NUMBERS, PackedEvent, fingerprint_of
-from app.ingest.viewer import viewer_of
+from app.ingest.viewer import viewers_by
 
 
 class ReceivedEvent(NamedTuple):
@@ -46,9 +46,10 @@ _EVENT = struct.Struct(">6s16s iq iq iq").pack
 _EVENT_HEAD = struct.pack(">hi", 13, 16)
 """Thirteen columns, of which the first is 16 bytes long."""
 _CLAIM = struct.Struct(">hi16siqii").pack
-_FEED = struct.Struct(">6sq iq").pack
-_FEED_HEAD = struct.pack(">hi", 7, 8)
-_VIEWER = struct.Struct(">iq").pack
+_FED = slice(34, None)
+"""Item and time in a row of an event: they stand side by side in both."""
+_FEED_HEAD = struct.pack(">h", 7)
+_VIEWER_HEAD = struct.pack(">i", 8)
 _VIEW = TYPE_NUMBERS["view"]
 _INT = struct.Struct(">ii").pack
 _DOUBLE = struct.Struct(">id").pack
@@ -79,6 +80,7 @@ def encode_rows(
     `KeyError`.
     """
     find = ids.__getitem__ if left is None else ids.get
+    viewer_of, pack = viewers_by(key), _EVENT
     yield _HEADER, _HEADER
     for start, end in pairwise((0, *range(_FIRST_ROWS, len(events), _SLICE_ROWS), len(events))):
         rows: list[bytes] = []
@@ -89,33 +91,30 @@ def encode_rows(
             if item_id is None and left is not None:
                 left.append(received)
                 continue
-            came_at = received_at - _PG_EPOCH
             # As accepted, it is no later; the database refuses whatever else says that it is.
-            occurred_at = min(event.occurred_at - _PG_EPOCH, came_at)
-            because, user = event.uncounted_because, event.user_id
-            who = viewer_of(event, key)
-            viewer = _NULL if who is None else _VIEWER(8, who)
-            if event.seconds is None and event.count == 1:
-                amount = _SINGLE[event.type]
-            else:
-                amount = _amount(event)
+            happened_at = event.occurred_at
+            happened_at = min(happened_at, received_at)
+            row = pack(
+                _EVENT_HEAD, event.event_id, 8, received_at - _PG_EPOCH,
+                8, item_id, 8, happened_at - _PG_EPOCH,
+            )  # fmt: skip
+            kind, because, user = event.type, event.uncounted_because, event.user_id
+            is_single = event.seconds is None and event.count == 1
+            amount = _SINGLE[kind] if is_single else _amount(event)
+            who = viewer_of(event)
+            viewer = _NULL if who is None else _VIEWER_HEAD + who
             whose = _NULL if user is None else _text(user)
             rows += (
-                _EVENT(_EVENT_HEAD, event.event_id, 8, occurred_at, 8, came_at, 8, item_id),
+                row,
                 amount,
+                viewer,
                 whose,
                 _PLAIN
                 if event.session_id is None and event.metadata is None and because is None
                 else _rest(event),
-                viewer,
             )
             if because is None:
-                feed += (
-                    _FEED(_FEED_HEAD, item_id, 8, occurred_at),
-                    amount,
-                    viewer if event.type == _VIEW else _NULL,
-                    whose,
-                )
+                feed += (_FEED_HEAD, row[_FED], amount, viewer if kind == _VIEW else _NULL, whose)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

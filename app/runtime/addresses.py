@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 import psycopg
 import redis.asyncio
@@ -120,9 +121,14 @@ def check_brokers(text: str) -> None:
             raise ValueError(f"expected brokers such as kafka-1:9092, kafka-2:9092: got {broker!r}")
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    # A machine's own zone is another one on another machine, and Factory is no place. Copies under
+    # right/, which count leap seconds and so are 27 seconds off, are not among them.
+    return frozenset(available_timezones()) - {"Factory", "localtime"}
+
+
 def check_zone(name: str) -> None:
     """Raise `ValueError` for what is no time zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone, such as Europe/Vienna") from None
+    if name not in _zones():
+        raise ValueError("expected an IANA time zone, such as Europe/Vienna")

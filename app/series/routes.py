@@ -113,8 +113,15 @@ async def series(
             for edges in (period.edges, period.compared)
         ]
         viewers, viewers_before = [
-            await find_viewers(connection, chosen, edges=edges, wanted=wanted, split_by=by)
-            for edges in (period.edges, period.compared)
+            await find_viewers(
+                connection,
+                chosen,
+                edges=edges,
+                wanted=wanted,
+                split_by=by,
+                is_compared=is_compared,
+            )
+            for edges, is_compared in ((period.edges, False), (period.compared, True))
         ]
     made = Chart(
         period=period,

@@ -84,8 +84,10 @@ async def totals(
             if edges
         ]
         viewers = [
-            await find_viewers(connection, chosen, edges=edges, wanted=wanted)
-            for edges in (period.edges, period.compared)
+            await find_viewers(
+                connection, chosen, edges=edges, wanted=wanted, is_compared=is_compared
+            )
+            for edges, is_compared in ((period.edges, False), (period.compared, True))
             if edges
         ]
     now, *before = [

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from psycopg.errors import CheckViolation
 
 from app.errors import BadRequestError
+from app.runtime.pool import message_of
 from app.runtime.sql import Connection, Query
 from app.series.counts import UNIQUE
 from app.series.filters import Filters
+from app.series.period import shown
 from app.series.wire import Metric
 
 MOST_ITEMS = 1_000
@@ -48,17 +51,19 @@ async def unique_viewers(
     return await _UNIQUE_VIEWERS.all(connection, edges=edges, item_ids=item_ids, apart=apart)
 
 
-async def find_viewers(
+async def find_viewers(  # noqa: PLR0913  # what is asked, and of which period
     connection: Connection,
     metrics: Sequence[Metric],
     *,
     edges: list[datetime],
     wanted: str,
     split_by: str | None = None,
+    is_compared: bool = False,
 ) -> list[Viewers]:
     """Return what there is to say of unique viewers where `metrics` has them, else nothing.
 
-    Raises `BadRequestError` for filters that are too wide, and series that have none.
+    Raises `BadRequestError` for filters that are too wide, and series that have none; it names
+    `compare` where the edges are those of the period that is compared with.
     """
     if UNIQUE not in metrics or not edges:
         return []
@@ -73,9 +78,17 @@ async def find_viewers(
                 "more are let through: narrow contentId, contentType, category and creator, or "
                 "leave all of them away for those of the site"
             )
-    return await unique_viewers(
-        connection, edges=edges, item_ids=item_ids, apart=split_by == "item"
-    )
+    try:
+        return await unique_viewers(
+            connection, edges=edges, item_ids=item_ids, apart=split_by == "item"
+        )
+    except CheckViolation as error:
+        if not is_compared:
+            raise
+        _, _, why = message_of(error).partition(": ")
+        raise BadRequestError(
+            f"compare: of the period from {shown(edges[0])} to {shown(edges[-1])}: {why}"
+        ) from error
 
 
 def check_filters(metrics: Sequence[Metric], filters: Filters) -> None:

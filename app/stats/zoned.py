@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
 from hashlib import blake2b
 from typing import cast
-from zoneinfo import available_timezones
 
 import msgspec
 from redis.asyncio import Redis
 
 from app.errors import BadRequestError, UnavailableError
+from app.runtime.addresses import check_zone
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed, failure_of
 from app.settings import Settings
@@ -35,17 +34,14 @@ _TAG_BYTES = 16
 _decode = msgspec.json.Decoder(ItemStats).decode
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def check_tz(zone: str) -> None:
     """Raise `BadRequestError` for what is no time zone."""
-    if zone not in _zones():
+    try:
+        check_zone(zone)
+    except ValueError:
         raise BadRequestError(
             f"tz: {zone[:100]!r} is no IANA time zone such as Europe/Vienna (case matters)"
-        )
+        ) from None
 
 
 class ZonedStats:

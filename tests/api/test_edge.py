@@ -122,6 +122,28 @@ async def test_an_id_stands_in_one_place(api: httpx.AsyncClient) -> None:
     assert "contentId: is not UTF-8" in await problem(broken, 400, "bad-request")
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/analytics/totals?category=%FF", "category"),
+        ("/analytics/series?contentId=a&contentId=%ED%A0%80", "contentId"),
+        ("/analytics/breakdown?by=item&creator=a%C3", "creator"),
+        ("/analytics/trending?category=%FF", "category"),
+        ("/items?category=%C0%AF", "category"),
+        ("/analytics/stats?ids=%FF", "ids"),
+        ("/analytics/stats/-?contentId=%FF", "contentId"),
+        ("/analytics/now?%FF=%FF", "\ufffd"),
+    ],
+)
+async def test_bytes_that_are_no_text_are_no_name(
+    api: httpx.AsyncClient, path: str, name: str
+) -> None:
+    """They would be asked for as U+FFFD, which an item may well be called."""
+    assert await problem(await api.get(path), 400, "bad-request") == f"{name}: is not UTF-8"
+    fine = await api.get("/analytics/totals?category=%EF%BF%BD&creator=a+b%20%C3%A4")
+    assert fine.status_code == 200, fine.text
+
+
 async def test_numbers_are_taken_for_ids(api: httpx.AsyncClient) -> None:
     body = [
         {"type": "view", "contentId": 42, "userId": 7, "sessionId": 9},

@@ -174,6 +174,7 @@ async def test_where_raw_events_are_gone_it_is_refused(
         ({"period": "daily", "date": "2026-02-30"}, "date: '2026-02-30'"),
         ({"period": "daily", "date": "2999-01-01"}, "date: 2999-01-01 has not begun"),
         ({"period": "daily", "zone": "Berlin"}, "zone: 'Berlin' is no IANA time zone"),
+        ({"period": "daily", "zone": "localtime"}, "zone: 'localtime' is no IANA time zone"),
         ([], "expected an object"),
     ],
     ids=str,

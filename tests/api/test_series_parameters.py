@@ -79,6 +79,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         ("to: 5000 buckets of 1d are the most that can be had at once of 2 series; end at "
         "2013-09-09T00:00:00Z or earlier, or take bucket=1w"),
     ),
+    (TOTALS, {"tz": "right/UTC"}, "tz: 'right/UTC': expected an IANA time zone"),
+    (TOTALS, {"tz": "localtime"}, "tz: 'localtime': expected an IANA time zone"),
+    (SERIES, {"tz": "Factory"}, "tz: 'Factory': expected an IANA time zone"),
     (BREAKDOWN, {}, "by: is missing; item, category, "),
     (BREAKDOWN, {"by": "device"}, "by: 'device' is none of item, category, contentType, creator, "),
     (BREAKDOWN, {"by": "metadata.x'y"}, "by: 'metadata.x''y' is no declared key"),

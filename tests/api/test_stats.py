@@ -149,6 +149,8 @@ async def test_several_items_with_an_outcome_each(
         ({"ids": ",".join(["a"] * 501)}, "ids: 501 ids; at most 500"),
         ({"ids": "a", "fields": "viewTotal"}, "fields: 'viewTotal' is no field of stats; did you"),
         ({"ids": "a", "tz": "Mars/Olympus"}, "tz: 'Mars/Olympus' is no IANA time zone"),
+        ({"ids": "a", "tz": "right/UTC"}, "tz: 'right/UTC' is no IANA time zone"),
+        ({"ids": "a", "tz": "localtime"}, "tz: 'localtime' is no IANA time zone"),
         ({"ids": "a", "id": "b"}, "id: no such parameter; did you mean ids?"),
     ],
 )

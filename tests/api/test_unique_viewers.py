@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,10 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from app.erasure.erase import Subject, erase
-from app.ingest.viewer import user_viewer, viewer_of
+from app.ingest.viewer import session_viewer, user_viewer, viewers_by
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
 from app.settings import Settings
+from tests.api.conftest import problem
 from tests.eventually import eventually
 from tests.serving import api_of
 from tests.writing import packed, put, running_writer, waiting
@@ -24,11 +26,16 @@ pytestmark = pytest.mark.usefixtures("clean")
 def test_the_client_comes_before_the_user_before_the_session() -> None:
     """A client is only told with an event where it is what tells viewers apart."""
     key = bytes(32)
-    user = viewer_of(packed(user_id="u", session_id="s"), key)
-    assert user == user_viewer("u", key)
-    assert user not in {user_viewer("u", b"other"), viewer_of(packed(session_id="u"), key)}
-    assert viewer_of(packed(user_id="u", viewer=b"\1" + bytes(15)), key) == 1 << 56
-    assert viewer_of(packed(), key) is None
+    viewer_of = viewers_by(key)
+    user = viewer_of(packed(user_id="u", session_id="s"))
+    assert user is not None
+    assert int.from_bytes(user, "big", signed=True) == user_viewer("u", key)
+    session = viewer_of(packed(session_id="u"))
+    assert session is not None
+    assert int.from_bytes(session, "big", signed=True) == session_viewer("u", key)
+    assert user_viewer("u", key) not in {user_viewer("u", b"other"), session_viewer("u", key)}
+    assert viewer_of(packed(user_id="u", viewer=b"\1" + bytes(15))) == b"\1" + bytes(7)
+    assert viewer_of(packed()) is None
 
 
 async def test_viewers_are_told_everywhere_and_erased_with_counts_kept(
@@ -97,3 +104,24 @@ async def told(api: httpx.AsyncClient) -> tuple[int, int, int]:
         totals.json()["uniqueViewers"],
         max(bucket["uniqueViewers"] for bucket in buckets),
     )
+
+
+@pytest.mark.parametrize("route", ["totals", "series"])
+@pytest.mark.parametrize("compare", ["year", "previous"])
+async def test_a_period_to_compare_with_that_is_gone_is_named_as_such(
+    api: httpx.AsyncClient, pool: Pool, route: str, compare: str
+) -> None:
+    """Not as `from`, which is within what is kept."""
+    kept = datetime.now(UTC).date() - timedelta(days=1)
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into core.viewer_position (closed_before, kept_since) values (%s, %s)",
+            [kept, kept],
+        )
+    parameters = {"metrics": "uniqueViewers", "from": f"{kept}T00:00:00Z", "compare": compare}
+    answer = await api.get(f"/analytics/{route}", params=parameters)
+    detail = await problem(answer, 400, "bad-request")
+    assert detail.startswith("compare: of the period from "), detail
+    assert f"uniqueViewers are kept from {kept}T00:00:00Z on" in detail
+    del parameters["compare"]
+    assert (await api.get(f"/analytics/{route}", params=parameters)).status_code == 200

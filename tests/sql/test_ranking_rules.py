@@ -65,6 +65,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ),
     ({"redis_ttl": "1 second"}, "redis_ttl 00:00:01: use 1 minute to 90 days"),
     ({"zone": "Middle/Earth"}, "zone 'Middle/Earth' is no IANA time zone, such as Europe/Berlin"),
+    ({"zone": "posixrules"}, "zone 'posixrules' is no IANA time zone, such as Europe/Berlin"),
     ({"schedule": "*," * 100 + "* * * * *"}, "schedule: use at most 200 characters"),
     ({"schedule": "hourly"}, "schedule 'hourly': use five cron fields of numbers"),
     ({"schedule": "* * * *"}, "use five cron fields"),

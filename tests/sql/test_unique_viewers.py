@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.errors import CheckViolation
 
 from app.imports.queries import note_viewer_hours
 from tests.sql.world import AS_OF, World
@@ -252,6 +253,7 @@ async def test_whoever_is_forgotten_is_so_in_what_waits_to_be_scored(world: Worl
     for salt, purges in ((3, False), (0, True)):
         gone = 7 if purges else -5
         await world.execute("select api.forget_viewers(%s, %s, %s)", [gone], salt, purges)
+        await forget_sets(world, gone, salt, purges=purges)
     await score(world)
     assert await since(world, [1, SITE], "-infinity") == {1: 1, SITE: 1}
     assert await since(world, [1], AS_OF) == {1: 1}
@@ -259,6 +261,81 @@ async def test_whoever_is_forgotten_is_so_in_what_waits_to_be_scored(world: Worl
         "select entry from core.viewer_day union select entry from core.viewer_item"
     )
     assert not {-5 & (2**63 - 1), 7} & {entry for (entry,) in left}
+
+
+async def forget_sets(world: World, gone: int, salt: int, *, purges: bool, at_most: int = 1) -> int:
+    """Look through the sets, so many rows at a time; return how often."""
+    place, stretches = ("-infinity", -1, 0), 0
+    while place:
+        rows = await world.rows(
+            """
+            select next_day::text, next_item, next_entry
+            from api.forget_viewer_sets(%s, %s, %s, %s, %s, %s, %s)
+            """,
+            [[gone], salt, purges, *place, at_most],
+        )
+        place, stretches = (rows[0] if rows else ()), stretches + 1
+    return stretches
+
+
+@given(
+    history=histories(),
+    gone=st.sampled_from([1, 2, -(2**63), 2**63 - 1, 32, 64, -5]),
+    purges=st.booleans(),
+    at_most=st.integers(1, 9),
+)
+async def test_whoever_is_forgotten_is_so_in_all_sets_stretch_by_stretch(
+    world: World, history: list[list[View]], gone: int, purges: bool, at_most: int
+) -> None:
+    """Of any item and day, closed or not; all counts stay but where they are purged."""
+    await world.execute("truncate core.viewer_day, core.viewer_item, core.viewer_position")
+    for batch in history:
+        await insert(world, [replace(view, item=view.item + 1) for view in batch])
+        await score(world)
+    stored = "select count(*) from core.viewer_day"
+    mask = 2**63 - 1
+    before = await world.value(stored)
+    mine = await world.value(stored + " where entry = %s", gone & mask)
+    all_time = await since(world, [1, 2, 3, SITE], "-infinity")
+
+    rows = before + await world.value("select count(*) from core.viewer_item")
+    stretches = await forget_sets(world, gone, 77, purges=purges, at_most=at_most)
+
+    # What is renamed may be met again, further on.
+    assert stretches <= 2 * rows // at_most + 2
+    for table in ("viewer_day", "viewer_item"):
+        left = f"select count(*) from core.{table} where entry = %s"  # noqa: S608  # no outside text
+        assert await world.value(left, gone & mask) == 0
+    assert await world.value(stored) == before - (mine if purges else 0)
+    if not purges:
+        assert await since(world, [1, 2, 3, SITE], "-infinity") == all_time
+
+
+async def test_what_cannot_be_read_at_once_is_refused_before_it_is_begun(world: World) -> None:
+    """An item that all registers are known of, in every quarter hour of four days."""
+    await world.execute(
+        """
+        insert into core.viewer_day (day, item_id, entry, quarters)
+        select %s::date - days, 7, -1 - 64 * register - rank, ~0::bit(96)
+        from generate_series(1, 4) as days, generate_series(0, 8191) as register,
+            generate_series(1, 7) as rank
+        """,
+        AS_OF.date(),
+    )
+    midnight = AS_OF.replace(hour=0, minute=0, second=0, microsecond=0)
+    quarters = [midnight - DAY + n * QUARTER for n in range(97)]
+    with pytest.raises(CheckViolation, match=r"^to: .* of 96 buckets: end at ([^ ]*)Z or") as told:
+        await between(world, quarters, [7])
+    # What it says can be had can be had, and is all that can.
+    ends = datetime.fromisoformat(str(told.value).split("end at ")[1].split(" ")[0])
+    assert ends == midnight - DAY + 87 * QUARTER
+    assert len(await between(world, quarters[:3], [7])) == 2
+    days = [midnight - n * DAY for n in range(4, -1, -1)]
+    assert len(await between(world, days, [7])) == 4
+    with pytest.raises(CheckViolation, match=r"^from: .* in one bucket"):
+        await world.rows(
+            "select * from api.unique_viewers(%s, array_fill(7::bigint, array[100]))", [days[::4]]
+        )
 
 
 async def test_viewers_of_an_item_read_no_more_of_a_backlog_than_its_own(world: World) -> None:

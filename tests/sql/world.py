@@ -98,9 +98,10 @@ class World:
     async def insert(self, events: Sequence[Event]) -> None:
         """Insert events and feed them to scoring, in one transaction as the writer does."""
         rows = Jsonb([_row(event) for event in events])
+        counted = Jsonb([_row(event) for event in events if event.counted])
         async with self.connection.transaction():
             await self.connection.execute(INSERT_EVENTS, [rows])
-            await self.connection.execute(FEED_EVENTS, [rows])
+            await self.connection.execute(FEED_EVENTS, [counted])
         self.events.extend(events)
 
     async def run(self, as_of: datetime = AS_OF, *, forced: bool = False) -> None:

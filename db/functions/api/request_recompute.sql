@@ -18,9 +18,7 @@ declare
     audit_id bigint;
     made core.recompute;
 begin
-    if zone <> 'UTC' and not exists (
-        select 1 from pg_timezone_names as known where known.name = zone
-    ) then
+    if not core.is_zone(zone) then
         raise exception using
             errcode = 'check_violation',
             message = format('zone: %L is no IANA time zone, such as Europe/Berlin', zone);

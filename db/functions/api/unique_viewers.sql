@@ -4,7 +4,8 @@
 -- Keeps: by quarter hours: what a bucket touches in part counts as a whole. Each committed view
 -- counts from the moment that it is committed. Exact where no item had more than 1,000 viewers on
 -- one of the days (UTC); a standard error of 1.15 % otherwise. No rows where there are none. Raises
--- check_violation for what is gone, and for more items and days than can be read at once.
+-- check_violation for what is gone, and for more items, days and buckets than can be read at once,
+-- before it reads them.
 create function api.unique_viewers(
     edges timestamptz[], item_ids bigint[] default null, apart boolean default false
 )
@@ -24,6 +25,8 @@ declare
     first_day constant date := (edges[1] at time zone 'UTC')::date;
     last_day constant date := (edges[cardinality(edges)] at time zone 'UTC')::date;
     most constant bigint := 200000;
+    most_looks constant bigint := 5000000;
+    readable timestamptz;
     kept_since date;
 begin
     select position.kept_since into kept_since from core.viewer_position as position;
@@ -40,6 +43,21 @@ begin
             message = format(
                 'metrics: uniqueViewers of %s items over %s days are too many; their product may '
                 'be %s', cardinality(wanted), last_day - first_day + 1, most
+            );
+    end if;
+    readable := api.viewers_readable(edges, wanted, most_looks);
+    if readable is null then
+        raise exception using
+            errcode = 'check_violation',
+            message = 'from: these items have too many viewers for uniqueViewers of so much time '
+            'in one bucket: begin later, or ask for fewer items';
+    elsif readable < edges[cardinality(edges)] then
+        raise exception using
+            errcode = 'check_violation',
+            message = format(
+                'to: these items have too many viewers for uniqueViewers of %s buckets: end at %s '
+                'or earlier, or take a wider bucket', cardinality(edges) - 1,
+                to_char(readable at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             );
     end if;
     return query

@@ -100,9 +100,7 @@ begin
         when ranking.redis_ttl not between interval '1 minute' and interval '90 days' then format(
             'redis_ttl %s: use 1 minute to 90 days', ranking.redis_ttl
         )
-        when ranking.zone <> 'UTC' and not exists (
-            select 1 from pg_timezone_names as known where known.name = ranking.zone
-        ) then format('zone %L is no IANA time zone, such as Europe/Berlin', ranking.zone)
+        when not core.is_zone(ranking.zone) then format('zone %L is no IANA time zone, such as Europe/Berlin', ranking.zone)
         when length(ranking.schedule) > 200 then 'schedule: use at most 200 characters'
         when ranking.schedule !~ (
             '^\s*' || repeat('(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*\s+', 4)
