@@ -68,7 +68,7 @@ async def test_an_alert_is_made_paused_and_removed(page: Page) -> None:
     await page.keyboard.press("Escape")
     assert await weight(page) <= LARGEST
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         assert await accessibility_faults(page) == []
     await fits(page)
 

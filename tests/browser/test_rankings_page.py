@@ -55,7 +55,7 @@ async def test_it_is_light_wide_and_for_everybody(show: Show, visit: Visit) -> N
     await page.locator("#groups [data-open]").first.wait_for()
     assert await weight(page) <= LARGEST
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         assert await accessibility_faults(page) == []
     await fits(page)
 

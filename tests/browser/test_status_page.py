@@ -64,7 +64,7 @@ async def test_jobs_rankings_and_what_waits_are_told_with_what_to_do(
     await page.get_by_text("Nothing yet").wait_for()
     assert await weight(page) <= LARGEST
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         assert await accessibility_faults(page) == []
     await fits(page)
 

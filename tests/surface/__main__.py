@@ -20,8 +20,11 @@ async def main() -> None:
     """Migrate, read, write."""
     configure_logs(Settings(log_level="error"))
     with tempfile.TemporaryDirectory() as folder:
-        home = await open_home(Path(folder) / "cache")
-        engine = await home.engine(Path(folder) / "engine")
+        cache, data = Path(folder) / "cache", Path(folder) / "engine"
+        cache.mkdir()
+        data.mkdir()
+        home = await open_home(cache)
+        engine = await home.engine(data)
         try:
             async with await psycopg.AsyncConnection.connect(
                 engine.database_url, autocommit=True, prepare_threshold=None
