@@ -1,5 +1,5 @@
 -- The windows there are, the exact counts of each item in each of them, and where each begins now.
--- Source: this file; api.move_windows, api.turn_calendar_windows. Feeds: every formula, GET /items.
+-- Source: this file; api.move_windows. Feeds: every formula, GET /items.
 
 create table core.time_window (
     name text primary key,
@@ -104,7 +104,9 @@ create table core.window_position (
     "window" text primary key,
     since timestamptz not null,
     zone text,
-    turned_at timestamptz
+    turned_at timestamptz,
+    wanted_since timestamptz,
+    begun integer not null default 0
 );
 
 comment on table core.window_position is
@@ -112,6 +114,11 @@ comment on table core.window_position is
 comment on column core.window_position."window" is 'As in core.item_window.';
 comment on column core.window_position.since is 'Events after this moment are in the window.';
 comment on column core.window_position.zone is
-    'Zone whose calendar the window follows; null for windows that move on steadily.';
+    'Zone whose calendar the window follows; null for windows of a length.';
 comment on column core.window_position.turned_at is
-    'The run at which a calendar window began anew; null for windows that move on steadily.';
+    'The run at which it last moved by more than a minute has: where it began anew, or went a '
+    'slice of its way. Lists made before are not what they were. null: it has moved on steadily.';
+comment on column core.window_position.wanted_since is
+    'Where it is to begin: what is far away is reached in slices. null: where it does.';
+comment on column core.window_position.begun is
+    'How often it was emptied and begun anew: what was known of its counts before holds no more.';

@@ -1,5 +1,5 @@
 -- The zone whose days, weeks and months the calendar windows follow.
--- Source: `groundswell migrate` (GROUNDSWELL_ZONE) or the DBA. Feeds: api.turn_calendar_windows,
+-- Source: `groundswell migrate` (GROUNDSWELL_ZONE) or the DBA. Feeds: api.move_windows,
 -- the publisher of top lists.
 
 create table core.calendar (
@@ -12,7 +12,7 @@ create table core.calendar (
 
 comment on table core.calendar is
     'The zone whose days, weeks (from Monday) and months the calendar windows follow: one row. A '
-    'change recounts those windows and their rankings at the next run, within a minute.';
+    'change moves those windows at the next runs, in slices, and makes their rankings anew.';
 comment on column core.calendar.only_row is 'True: there is one row.';
 comment on column core.calendar.zone is 'IANA time zone, such as Europe/Berlin.';
 comment on column core.calendar.is_of_environment is

@@ -173,10 +173,12 @@ comment on type core.score_drift is
 create type core.window_drift as (
     is_gone boolean,
     stored core.item_window,
-    correction core.item_window
+    correction core.item_window,
+    begun integer
 );
 comment on type core.window_drift is
-    'Counts in a window that differ from a recount: as core.score_drift.';
+    'Counts in a window that differ from a recount: as core.score_drift; and which beginning of '
+    'the window they are of (core.window_position).';
 
 create table core.item_hot (
     item_id bigint primary key,

@@ -41,10 +41,13 @@ revoke select on core.user_window from groundswell_read;
 
 create table core.user_window_position (
     "window" text primary key references core.time_window,
-    since timestamptz not null
+    since timestamptz not null,
+    begun integer not null default 0
 );
 
 comment on table core.user_window_position is
     'Where each window of users begins; without a row it is counted anew by the next run.';
 comment on column core.user_window_position."window" is 'As in core.user_window.';
 comment on column core.user_window_position.since is 'Events after this moment are in the window.';
+comment on column core.user_window_position.begun is
+    'As in core.window_position when it was counted: where that differs, it begins anew, too.';

@@ -1,5 +1,5 @@
 -- Where the day, week (from Monday) or month begins that a moment lies in, in a zone.
--- Source: core.time_window, core.calendar (zone). Feeds: api.turn_calendar_windows,
+-- Source: core.time_window, core.calendar (zone). Feeds: api.move_windows,
 -- the publisher of top lists.
 -- Keeps: it is never after as_of, and the same for all moments of the day, week or month, whatever
 -- clock changes lie between.

@@ -3,9 +3,10 @@
 -- Feeds: core.user_window, core.user_window_position.
 -- Keeps: only api.score_events may call it, after the windows have moved and before the slice goes,
 -- in one snapshot: an event is added if it lies in the window and taken out when its start passes
--- it. A window that turned, is new, or has lost its position is counted from the events, which are
--- all there: raw events are kept for longer than a month (core.storage_policy). Where nobody may
--- read the lists, nothing is kept.
+-- it; where the start goes back, in slices, those that it passes are added. A window that began
+-- anew, is new, or has lost its position is counted from the events, which are all there: raw
+-- events are kept for longer than a month (core.storage_policy). Where nobody may read the lists,
+-- nothing is kept.
 create function api.count_activity(fed_since timestamptz)
 returns void
 language plpgsql volatile
@@ -26,9 +27,8 @@ begin
             position."window",
             position.since as new_since,
             held.since as old_since,
-            -- Turned back, too: the zone has changed.
-            held.since is null
-            or (position.zone is not null and position.since <> held.since) as is_anew
+            position.begun,
+            held.begun is distinct from position.begun as is_anew
         from core.window_position as position
         left join core.user_window_position as held on position."window" = held."window"
         where position."window" in ('7d', 'today', 'week', 'month')
@@ -68,6 +68,14 @@ begin
                     case when counted.is_anew then 'infinity' else counted.old_since end,
                     counted.new_since, fed_since
                 ) as past
+                union all
+                select
+                    further.user_id,
+                    further.actions
+                from api.user_actions(
+                    case when counted.is_anew then 'infinity' else counted.new_since end,
+                    counted.old_since, fed_since
+                ) as further
             ) as change
             group by change.user_id
             having sum(change.actions) <> 0
@@ -79,10 +87,10 @@ begin
             insert ("window", user_id, actions)
             values (counted."window", fresh.user_id, fresh.actions);
 
-        insert into core.user_window_position as held ("window", since)
-        values (counted."window", counted.new_since)
-        on conflict ("window") do update set since = excluded.since
-        where held.since <> excluded.since;
+        insert into core.user_window_position as held ("window", since, begun)
+        values (counted."window", counted.new_since, counted.begun)
+        on conflict ("window") do update set since = excluded.since, begun = excluded.begun
+        where held.since <> excluded.since or held.begun <> excluded.begun;
     end loop;
 end;
 $$;

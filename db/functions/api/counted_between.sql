@@ -1,5 +1,5 @@
 -- Counted events after one moment and up to another, less those that wait in the feed.
--- Source: core.event, core.score_feed. Feeds: api.move_windows, api.turn_calendar_windows,
+-- Source: core.event, core.score_feed. Feeds: api.add_to_window, api.take_from_window,
 -- api.add_to_scores.
 -- Keeps: what waits is there twice, as an event and with all counts below 0: so it is in no sum.
 -- Reads no events that are gone in part (api.raw_since). No settings: the planner can inline it.

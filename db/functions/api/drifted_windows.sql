@@ -47,7 +47,8 @@ compared as (
         and recount.last_taken_at >= (select api.raw_since())
         and recount.last_taken_at > coalesce(fed.last_taken_at, '-infinity') as is_newest_wrong,
         (correction.unlikes, correction.uncomments) <> (0, 0)
-        and (select api.raw_since()) <= position.since as is_taking_wrong
+        and (select api.raw_since()) <= position.since as is_taking_wrong,
+        position.begun
     from api.recount_windows() as recount
     full join core.item_window as stored
         on recount."window" = stored."window" and recount.item_id = stored.item_id
@@ -81,7 +82,8 @@ compared as (
 select
     compared.is_gone,
     compared.stored,
-    compared.correction
+    compared.correction,
+    compared.begun
 from compared
 where
     compared.is_alone

@@ -1,6 +1,6 @@
 -- Counts of the events that are gone, as finely as anybody needs to know them still.
 -- Source: api.dropped_minutes as far back as windows reach, before that agg.engagement_1d, at noon.
--- Feeds: api.recount_windows, api.recount_scores, api.turn_calendar_windows.
+-- Feeds: api.recount_windows, api.recount_scores.
 -- Keeps: with the events since api.raw_since, each event is counted once. No minutes are read as
 -- long as the events outlive the windows.
 create function api.dropped_counts()

@@ -1,5 +1,6 @@
 -- Counts of the minutes in a stretch of time whose events are gone: each counts at its last moment.
--- Source: agg.engagement_1m. Feeds: api.move_windows, api.dropped_counts.
+-- Source: agg.engagement_1m. Feeds: api.add_to_window, api.take_from_window, api.window_edge,
+-- api.dropped_counts.
 -- Keeps: reads nothing where the events of the stretch are all still there.
 create function api.dropped_minutes(since timestamptz, until timestamptz, raw_since timestamptz)
 returns table (
@@ -10,7 +11,7 @@ language plpgsql stable
 set jit = off
 as $$
 begin
-    if dropped_minutes.since >= dropped_minutes.raw_since then
+    if dropped_minutes.since >= least(dropped_minutes.raw_since, dropped_minutes.until) then
         return;
     end if;
     return query

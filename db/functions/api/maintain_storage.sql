@@ -41,7 +41,7 @@ begin
                 where stored.ends <= least(
                     maintain_storage.as_of - kept.keep_for,
                     case kept.level when 'event' then (
-                        select min(position.since)
+                        select min(least(position.since, position.wanted_since))
                         from core.window_position as position
                         inner join core.time_window as known on position."window" = known.name
                         where known.length is not null

@@ -2,7 +2,8 @@
 -- Source: api.drifted_windows. Feeds: core.item_window.
 -- Keeps: only under the lock of the scoring job. What was added since the look stays. Where all
 -- that a row held has left since, because its window moved on, its error may have gone with it:
--- that takes another look, and so does what else is not known, as in api.mend_scores.
+-- that takes another look, and so does what else is not known, as in api.mend_scores. Nothing is
+-- added to a window that has begun anew since: it has counted all it has from the events.
 create function api.mend_windows(drifts core.window_drift[])
 returns bigint
 language plpgsql volatile
@@ -32,7 +33,9 @@ begin
             end as newest_taken_at
         from unnest(drifts) as drift
         inner join core.window_position as position
-            on (drift.correction)."window" = position."window"
+            on
+                (drift.correction)."window" = position."window"
+                and drift.begun = position.begun
         left join core.item_window as now
             on
                 (drift.correction)."window" = now."window"
@@ -93,7 +96,17 @@ begin
             last_taken_at = excluded.last_taken_at
     )
 
-    select count(*) filter (where found.is_unsure) into unsure from found;
+    select
+        (select count(*) from found where found.is_unsure)
+        + (
+            select count(*)
+            from unnest(drifts) as drift
+            inner join core.window_position as position
+                on
+                    (drift.correction)."window" = position."window"
+                    and drift.begun <> position.begun
+        )
+    into unsure;
     return unsure;
 end;
 $$;

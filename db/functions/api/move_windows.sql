@@ -1,115 +1,103 @@
--- Add the events in a slice of the feed to every window, and take out those that have left it.
--- Source: core.time_window, core.score_feed, api.counted_between, api.dropped_minutes for what is
--- gone. Feeds: core.item_window, core.window_position.
--- Keeps: only api.score_events may call it (see api.add_to_scores). An event is added if it lies
--- after the window's old start and taken out when the start passes it, both in one snapshot, so it
--- leaves exactly if it came; what is still in the feed beyond the slice has not come. A window that
--- is new begins where it is now, with all events in the feed. An item without an event in the
--- window has no row. The start of a window never moves back. Calendar windows turn as a whole:
--- api.turn_calendar_windows.
-create function api.move_windows(as_of timestamptz, fed_since timestamptz)
+-- Add the events in a slice of the feed to every window, and move each by a slice of its way.
+-- Source: core.time_window, core.calendar, core.score_feed, api.window_edge.
+-- Feeds: core.item_window, core.window_position.
+-- Keeps: only api.score_events may call it (see api.add_to_scores). After each slice a window holds
+-- exactly what happened after its position, but for what is in the feed beyond the slice. It moves
+-- on to where it is to begin, and what it passes is taken out, the oldest first. Where that would
+-- be more than what stays, and where a day, week or month turns, it is emptied, and goes back from
+-- now to where it is to begin, the newest events first. Where it is to begin never moves back, but
+-- for another zone. A window that is new begins where it is now, with all events in the feed.
+create function api.move_windows(as_of timestamptz, fed_since timestamptz, at_most integer)
 returns bigint
 language plpgsql volatile
 set jit = off
--- What has left is little beside what a window holds, whatever is expected of it.
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
-    moving core.window_position;
-    new_since timestamptz;
-    raw_since constant timestamptz := api.raw_since();
+    moving record;
+    -- Where the window begins, before and after this slice.
+    held timestamptz;
+    edge timestamptz;
+    is_anew boolean;
     touched bigint := 0;
-    step bigint;
 begin
     for moving in
         select
-            known.name,
-            coalesce(position.since, api.window_start(known.name, move_windows.as_of))
+            known.name as "window",
+            known.calendar_unit is not null as turns,
+            position.since,
+            position.wanted_since is not null and position.wanted_since <> position.since
+                as is_on_its_way,
+            position.zone is distinct from aim.zone as is_of_another_zone,
+            aim.zone,
+            -- The start of a window never moves back where nobody has moved the clocks.
+            case
+                when position.zone is distinct from aim.zone then aim.since
+                else greatest(aim.since, coalesce(position.wanted_since, position.since))
+            end as wanted
         from core.time_window as known
+        cross join core.calendar as calendar
         left join core.window_position as position on known.name = position."window"
-        where known.calendar_unit is null
+        cross join lateral (
+            select
+                case when known.calendar_unit is not null then calendar.zone end as zone,
+                case
+                    when known.calendar_unit is null
+                        then api.window_start(known.name, move_windows.as_of)
+                    -- One microsecond before: a window holds what happened after its position.
+                    else
+                        api.calendar_start(known.name, move_windows.as_of, calendar.zone)
+                        - interval '1 microsecond'
+                end as since
+        ) as aim
         order by known.place
     loop
+        held := coalesce(moving.since, moving.wanted);
+        is_anew := false;
+        if moving.wanted > held then
+            is_anew := moving.turns or moving.wanted - held > as_of - moving.wanted;
+        end if;
+        if is_anew then
+            delete from core.item_window as stored where stored."window" = moving."window";
+            held := 'infinity';
+        end if;
+        edge := case
+            when moving.wanted = held then held
+            else api.window_edge(held, moving.wanted, as_of, at_most)
+        end;
         touched := touched + api.add_to_window(
-            moving."window", moving.since, fed_since
+            moving."window", held, least(held, edge), fed_since
         );
-
-        new_since := greatest(moving.since, api.window_start(moving."window", as_of));
-        if new_since > moving.since then
-            with gone as (
-                select
-                    past.item_id,
-                    sum(past.views) as views,
-                    sum(past.likes) as likes,
-                    sum(past.comments) as comments,
-                    sum(past.shares) as shares,
-                    sum(past.watch_seconds) as watch_seconds,
-                    sum(past.unlikes) as unlikes,
-                    sum(past.uncomments) as uncomments
-                from (
-                    select
-                        left_it.item_id,
-                        left_it.views,
-                        left_it.likes,
-                        left_it.comments,
-                        left_it.shares,
-                        left_it.watch_seconds,
-                        left_it.unlikes,
-                        left_it.uncomments
-                    from api.counted_between(
-                        moving.since, new_since, fed_since, raw_since
-                    ) as left_it
-                    union all
-                    select
-                        minute.item_id,
-                        minute.views,
-                        minute.likes,
-                        minute.comments,
-                        minute.shares,
-                        minute.watch_seconds,
-                        greatest(-minute.likes, 0),
-                        greatest(-minute.comments, 0)
-                    from api.dropped_minutes(moving.since, new_since, raw_since) as minute
-                ) as past
-                group by past.item_id
-            ),
-
-            emptied as (
-                delete from core.item_window as stored
-                using gone
-                where
-                    stored."window" = moving."window"
-                    and stored.item_id = gone.item_id
-                    and greatest(stored.last_event_at, stored.last_taken_at) <= new_since
-            )
-
-            update core.item_window as stored
-            set
-                views = stored.views - gone.views,
-                likes = stored.likes - gone.likes,
-                comments = stored.comments - gone.comments,
-                shares = stored.shares - gone.shares,
-                watch_seconds = stored.watch_seconds - gone.watch_seconds,
-                unlikes = stored.unlikes - gone.unlikes,
-                uncomments = stored.uncomments - gone.uncomments
-            from gone
-            where
-                stored."window" = moving."window"
-                and stored.item_id = gone.item_id
-                and greatest(stored.last_event_at, stored.last_taken_at) > new_since;
-            get diagnostics step = row_count;
-            touched := touched + step;
+        if edge > held then
+            touched := touched + api.take_from_window(moving."window", held, edge, fed_since);
         end if;
 
-        insert into core.window_position as position ("window", since)
-        values (moving."window", new_since)
-        on conflict ("window") do update set since = excluded.since;
+        insert into core.window_position as position
+        ("window", since, wanted_since, zone, turned_at)
+        values (
+            moving."window", edge, nullif(moving.wanted, edge), moving.zone,
+            case when moving.turns then as_of end
+        )
+        on conflict ("window") do update set
+            since = excluded.since,
+            wanted_since = excluded.wanted_since,
+            zone = excluded.zone,
+            turned_at = case
+                when
+                    moving.is_of_another_zone
+                    or is_anew
+                    or moving.is_on_its_way
+                    or excluded.wanted_since is not null
+                    then move_windows.as_of
+                else position.turned_at
+            end,
+            begun = position.begun + is_anew::integer;
     end loop;
-    return touched + api.turn_calendar_windows(as_of, fed_since);
+    return touched;
 end;
 $$;
 
-comment on function api.move_windows(timestamptz, timestamptz) is
-    'Brings every window up to as_of with what the feed has since fed_since; answers how many '
-    'counts it changed.';
+comment on function api.move_windows(timestamptz, timestamptz, integer) is
+    'Brings every window up to as_of with what the feed has since fed_since, passing about at_most '
+    'events of each; answers how many counts it changed.';

@@ -3,7 +3,8 @@
 -- Keeps: one run at a time; a ranking that fails keeps its last snapshot and stops no other. Where
 -- scoring fails, all keep theirs. A backlog of events and recounts go in slices, each committed,
 -- the newest events first, until it is time to make lists: the next run goes on with them. A
--- ranking that is new has no list before its events are counted.
+-- ranking that is new has no list before its events are counted. A window that is on its way has
+-- lists of the part that it holds, but for breakout, which keeps its last.
 create procedure api.run_rankings(
     as_of timestamptz default now(), forced boolean default false, work_for interval default null
 )
@@ -50,7 +51,9 @@ begin
         end;
         commit;
         took := clock_timestamp() - began;
-        exit when fault is not null or not slice.has_more or clock_timestamp() + took > leave_at;
+        -- By itself: where the first slice fails, nothing is known of it.
+        exit when fault is not null;
+        exit when not slice.has_more or clock_timestamp() + took > leave_at;
         at_most := case
             when took < interval '2 seconds' then least(2 * at_most, 1000000)
             when took > interval '5 seconds' then greatest(at_most / 2, 5000)
@@ -119,6 +122,17 @@ begin
                 )
                 -- An excluded item leaves a list that holds it, whatever its schedule.
                 or api.holds_excluded(r.ranking_id)
+            )
+            -- Beside a window that is not whole yet, everything grows.
+            and not (
+                r.formula = 'breakout'
+                and exists (
+                    select from core.window_position as moving
+                    inner join core.time_window as spanned on r."window" = spanned.name
+                    where
+                        moving."window" in (spanned.name, spanned.longer)
+                        and moving.since <> moving.wanted_since
+                )
             )
         order by r.ranking_id
     loop

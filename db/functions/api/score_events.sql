@@ -30,16 +30,20 @@ begin
     perform api.add_to_scores(fed_since);
     perform api.add_viewers(fed_since);
     perform api.raise_floors();
-    perform api.move_windows(as_of, fed_since);
+    perform api.move_windows(as_of, fed_since, at_most);
     perform api.note_history(as_of, fed_since);
     perform api.raise_count_alerts(as_of, fed_since);
     perform api.count_activity(fed_since);
     delete from core.score_feed as feed where feed.occurred_at >= fed_since;
     get diagnostics scored = row_count;
-    has_more := fed_since > '-infinity' and exists (select from core.score_feed);
+    has_more := fed_since > '-infinity' and exists (select from core.score_feed)
+        or exists (
+            select from core.window_position as position
+            where position.since <> position.wanted_since
+        );
 end;
 $$;
 
 comment on function api.score_events(timestamptz, integer) is
-    'Adds at most so many events of the feed to all scores and windows, each once; answers how '
-    'many they were, and whether there are more.';
+    'Adds at most so many events of the feed to all scores and windows, each once, and moves each '
+    'window by at most as many; answers how many of the feed they were, and whether more is left.';

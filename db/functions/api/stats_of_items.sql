@@ -1,5 +1,5 @@
 -- Counts of some items in every window: moving ones, those of the calendar, and the lifetime.
--- Source: core.item_window and core.score_feed; core.event where a window has not turned yet;
+-- Source: core.item_window and core.score_feed; core.event for what a window does not hold yet;
 -- api.viewers_since.
 -- Feeds: GET /analytics/stats/{id}, api.item_stats.
 -- Keeps: every committed event, of any age, counts once, from the moment that it is committed, in
@@ -45,10 +45,13 @@ period as materialized (
         known.name as "window",
         calendar.zone,
         started.after,
-        -- One that has not turned yet, as in the first moments of a day, holds another day.
-        known.calendar_unit is null
-        or (calendar.zone = position.zone and position.since = started.after) is true
-            as is_counted
+        -- One that is on its way back to where it is to begin holds what is after it; one that
+        -- has not turned yet, as in the first moments of a day, another day.
+        case
+            when known.calendar_unit is null then started.after
+            when position.since >= started.after then position.since
+            else 'infinity'
+        end as counted_after
     from core.time_window as known
     cross join core.calendar as calendar
     left join core.window_position as position on known.name = position."window"
@@ -84,7 +87,7 @@ part as (
         where stored."window" = period."window" and stored.item_id = item.item_id
         offset 0
     ) as counted
-    where period.is_counted
+    where period.counted_after < 'infinity'
     union all
     select
         fed.item_id,
@@ -110,7 +113,7 @@ part as (
         where feed.item_id = item.item_id
         offset 0
     ) as fed
-    inner join period on period.is_counted and fed.occurred_at > period.after
+    inner join period on fed.occurred_at > period.counted_after
     union all
     select
         event.item_id,
@@ -123,8 +126,9 @@ part as (
     from period
     inner join api.event as event
         on
-            not period.is_counted
+            period.after < period.counted_after
             and period.after < event.occurred_at
+            and period.counted_after >= event.occurred_at
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where event.counted and event.item_id in (select item.item_id from item)
 ),
