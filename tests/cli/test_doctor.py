@@ -186,6 +186,23 @@ def test_a_make_run_is_found_while_it_lives(tmp_path: Path) -> None:
     assert find_running(tmp_path) is None
 
 
+def test_its_key_goes_however_it_ends(tmp_path: Path) -> None:
+    (tmp_path / "running.json").touch(0o644)
+    # Ctrl-C cancels it.
+    with pytest.raises(asyncio.CancelledError), announced(tmp_path, RUNNING):
+        assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
+        raise asyncio.CancelledError
+    assert not (tmp_path / "running.json").exists()
+
+
+def test_what_another_user_put_there_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with announced(tmp_path, RUNNING):
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert find_running(tmp_path) is None
+
+
 def test_what_a_killed_one_left_behind_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
