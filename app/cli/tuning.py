@@ -85,8 +85,10 @@ def apply(name: str, given: tuple[str, ...], *, as_json: bool) -> None:
 
         parameters = {"ranking": name, "changes": columns(changes)}
         who = f"{_user()}, command line"
-        async with recorded(connection, "rankings.change", parameters, who=who):
-            return await change_ranking(connection, name=name, changes=changes)
+        async with recorded(connection, "rankings.change", parameters, who=who) as action:
+            changed = await change_ranking(connection, name=name, changes=changes)
+            action.outcome = changed.difference()
+            return changed.after
 
     _echo_settings(asyncio.run(connected(run)), as_json=as_json)
 

@@ -91,11 +91,22 @@ async def test_settings_are_tried_out_then_made_and_the_trail_has_it(run: Run, p
     assert by_name["comment_weight"] == ["-", "3"]
     assert (await value(run, "rankings", "settings", "trending_24h"))["likeWeight"] == 0.5
     async with pool.connection() as connection:
-        cursor = await connection.execute("select who, action, parameters, error from core.audit")
+        cursor = await connection.execute(
+            "select who, action, parameters, outcome, error from core.audit"
+        )
         assert await cursor.fetchall() == [
             (
                 "ada, command line", "rankings.change",
                 {"ranking": "trending_24h", "changes": {"view_weight": 5, "like_weight": 0.5}},
+                {
+                    "before": {
+                        "viewWeight": None, "likeWeight": None,
+                        "weightsInForce": {
+                            "view": 1.0, "like": 5.0, "comment": 3.0, "share": 4.0,
+                            "watchMinute": 0.1,
+                        },
+                    }
+                },
                 None,
             )
         ]  # fmt: skip
