@@ -74,7 +74,15 @@ def look_at_jobs(
                 mend="where nobody meant it: set active = true in cron.job for "
                 f"{jobs.JOB_PREFIX}{status.job}",
             )
-        # Of a job that is scheduled no more the ledger keeps the runs for a week.
+        elif status.error is not None and now - status.started_at < DAY:
+            # A part of a job, such as the refresh of one aggregate, has lines of its own.
+            yield Finding(
+                what=f"job {status.job}",
+                verdict="warn",
+                says=f"its newest run failed: {status.error}",
+                mend="see core.job_run",
+            )
+        # Of what is scheduled no more the ledger keeps the runs for a week.
 
 
 def _never_run(now: datetime, plan: Plan | None) -> Finding:

@@ -184,9 +184,11 @@ def test_a_paused_job_is_called_paused_and_one_that_is_gone_not_at_all() -> None
         job("run_rankings", ago=timedelta(minutes=1)),
         job("maintain_storage", ago=timedelta(days=3)),
         job("of_an_older_version", ago=timedelta(days=3)),
+        job("refresh_site_1m", ago=timedelta(minutes=1), error="deadlock"),
     ]
     found = findings(statuses, plan_of(begun=timedelta(days=9), paused=("maintain_storage",)))
-    assert list(found) == ["job run_rankings", "job maintain_storage"]
+    assert list(found) == ["job run_rankings", "job maintain_storage", "job refresh_site_1m"]
+    assert found["job refresh_site_1m"].verdict == "warn"
     assert found["job maintain_storage"].verdict == "warn"
     assert "groundswell_maintain_storage" in (found["job maintain_storage"].mend or "")
 
