@@ -27,7 +27,7 @@ function hold(key) {
   }
 }
 
-/** Forget the key of this tab, which the API refuses: what needs no key can be asked without. */
+/** Forget the key of this tab, which the API refuses. */
 export function forgetKey(why) {
   hold("");
   refused = why;

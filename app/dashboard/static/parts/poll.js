@@ -6,7 +6,7 @@ const LONGEST_MS = 60_000;
  * Ask every so many milliseconds while the page is looked at.
  *
  * `ask(subject)` is called with what is wanted now, `show(answer, subject)` with what came. A slow
- * ask is waited for, never aborted by the next; who is told to come later does. After `about(subject)` answers about what was
+ * ask is waited for, never aborted by the next. After `about(subject)` answers about what was
  * wanted before are dropped. `fail(problem, subject)` and `settled()` end each try.
  */
 export function poll({ every, ask, show, fail = () => {}, settled = () => {}, subject = null }) {
