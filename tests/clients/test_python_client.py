@@ -194,9 +194,8 @@ def test_a_callback_that_fails_stops_nothing(nobody: str, caplog: pytest.LogCapt
     with Recorder(nobody, on_dropped=fail, exit_seconds=0) as recorder:
         recorder.record(view("a"))
         recorder.record(view("b"))
-    assert [record.exc_info[1].args for record in caplog.records if record.exc_info] == [
-        ("a",), ("b",),
-    ]  # fmt: skip
+    failures = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert failures == ["a", "b"]
 
 
 ENDS = """

@@ -88,7 +88,7 @@ def _labels(call: ast.Call) -> str:
         for each in lists
         if isinstance(each, ast.List | ast.Tuple)
         for name in each.elts
-        if isinstance(name, ast.Constant)
+        if isinstance(name, ast.Constant) and isinstance(name.value, str)
     ]
     return f" by {', '.join(names)}" if names else ""
 
