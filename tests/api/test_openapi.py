@@ -31,6 +31,7 @@ HIDDEN = {
     "/metrics",
     "/static/{path}",
     "/beacon.js",
+    "/llms.txt",
     "/problems",
     "/problems/{slug}",
 }
