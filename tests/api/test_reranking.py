@@ -13,6 +13,8 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from app.http.asking import ProviderError, provider_client
+from app.http.chat import Chat
 from app.recommend import rerank
 from app.recommend.keys import RERANKS, user_answers
 from app.recommend.rerank import permutation_in
@@ -143,18 +145,17 @@ async def test_a_model_is_told_titles_and_nobody_s_id(
     assert headers["authorization"] == f"Bearer {KEY}"
     assert wanted.keys() == {"model", "messages"}
     (told,) = model.told
-    assert told["viewed"] == told["liked"] == ["Title a"]
-    assert sorted(told["trending"]) == ["Title a", "Title b", "Title d"]
-    assert told["candidates"][0] == {
-        "number": 1,
-        "title": "Title b",
-        "category": None,
-        "reason": "watched with",
-        "because": "Title a",
+    assert sorted(told.pop("trending")) == ["Title a", "Title b", "Title d"]
+    because = {"category": None, "reason": "watched with", "because": "Title a"}
+    assert told == {
+        "viewed": ["Title a"],
+        "liked": ["Title a"],
+        "candidates": [
+            {"number": 1, "title": "Title b", **because},
+            {"number": 2, "title": "Title d", **because},
+        ],
     }
-    sent = json.dumps([headers, told])
-    for person in ("ada", "eve", "bob", "ida", "creator-"):
-        assert person not in sent, person
+    assert not any("ada" in value for value in headers.values())
 
 
 @pytest.mark.parametrize(
@@ -214,10 +215,11 @@ async def test_what_stands_around_the_array_does_not_matter(
 
 
 async def test_a_slow_model_is_waited_for_no_longer_than_said(
-    model: Model, reranking: Settings, api: httpx.AsyncClient
+    model: Model, reranking: Settings, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is it asked again at once, by anybody."""
+    """Nor is it asked again at once, for anybody."""
     assert api
+    monkeypatch.setattr(rerank, "PAUSES", rerank.Backoff(shortest=600, longest=600))
     impatient = msgspec.structs.replace(reranking, rerank_seconds=0.3)
     async with api_of(impatient) as hurried:
         before = outcomes()
@@ -298,14 +300,14 @@ async def test_titles_that_give_orders_move_in_the_list_at_most(
     assert len(told["candidates"][1]["title"]) == rerank.MAX_TITLE
 
 
-async def test_no_log_has_the_key(
-    api: httpx.AsyncClient, model: Model, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("key", [KEY, f"{KEY}\u00e4", f"{KEY}\n"])
+async def test_what_is_logged_of_a_failure_has_no_key(model: Model, key: str) -> None:
+    """Nor does a key that no header can have raise anything else."""
     model.behave = lambda _: Answer(401, body=json.dumps({"error": KEY}).encode())
-    await ask(api)
-    seen = capfd.readouterr()
-    assert "a model did not rerank" in seen.out + seen.err
-    assert KEY not in seen.out + seen.err
+    async with provider_client(timeout=60) as client:
+        with pytest.raises(ProviderError) as failed:
+            await Chat(client, f"{model.url}/v1", key, "small").answer("", '{"candidates": []}')
+    assert KEY not in str(failed.value)
 
 
 def test_a_permutation_of_nothing_is_in_no_text() -> None:
