@@ -79,6 +79,9 @@ async def asked(
                         f"answered with more than {MAX_ANSWER} bytes", is_garbage=True
                     )
         return msgspec.json.decode(body, type=kind)
+    except httpx.LocalProtocolError as error:
+        # Its text would repeat the key, which is told to logs and to a table.
+        raise ProviderError("the key cannot stand in a header") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
         raise ProviderError(str(error) or type(error).__name__) from error
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

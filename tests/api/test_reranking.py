@@ -18,6 +18,7 @@ from app.http.chat import Chat
 from app.recommend import rerank
 from app.recommend.keys import RERANKS, user_answers
 from app.recommend.rerank import permutation_in
+from app.runtime.backoff import Backoff
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.answering import HANGING, Answer, Answering, completion, served
@@ -219,7 +220,7 @@ async def test_a_slow_model_is_waited_for_no_longer_than_said(
 ) -> None:
     """Nor is it asked again at once, for anybody."""
     assert api
-    monkeypatch.setattr(rerank, "PAUSES", rerank.Backoff(shortest=600, longest=600))
+    monkeypatch.setattr(rerank, "PAUSES", Backoff(shortest=600, longest=600))
     impatient = msgspec.structs.replace(reranking, rerank_seconds=0.3)
     async with api_of(impatient) as hurried:
         before = outcomes()
@@ -236,7 +237,7 @@ async def test_a_slow_model_is_waited_for_no_longer_than_said(
 async def test_who_asks_for_a_pause_has_it(
     api: httpx.AsyncClient, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rerank, "PAUSES", rerank.Backoff(shortest=0, longest=0))
+    monkeypatch.setattr(rerank, "PAUSES", Backoff(shortest=0, longest=0))
     model.behave = lambda _: Answer(503)
     assert ids(await ask(api)) == "bcd"
     # Without a pause of its own it is asked again; with one, nobody asks.
