@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from app.sink import queries as sql
 from tests.sql.world import World
 
+SQL = Path(sql.__file__).parent / "sql"
+CLAIM = (SQL / "claim_ranking_lane.sql").read_text().replace("%(lease)s", "'1 minute'")
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
 
@@ -60,3 +63,12 @@ async def test_the_services_role_may_publish(world: World) -> None:
     assert status == {"event": 1, "ranking": 0}
     assert await sql.switch_sink(connection, stream="event", to_on=False) == 1
     await world.execute("reset role")
+
+
+async def test_looking_for_new_lists_reads_no_events_that_wait(world: World) -> None:
+    """It is asked twice a second, and millions of rows may wait while brokers are down."""
+    lines = await world.rows(f"explain {CLAIM}")
+    plan = "\n".join(line for (line,) in lines)
+    assert "ranking_run" in plan
+    assert "outgoing" not in plan
+    assert "unpublished" not in plan
