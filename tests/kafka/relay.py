@@ -37,13 +37,13 @@ class _Relay:
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 while True:
-                    frame = await _frame_of(reader)
+                    frame = await frame_of(reader)
                     answer = self._refusal_of(frame)
                     if answer is None and self._numbering is not None:
                         frame, answer = self._numbering.apply(frame)
                     if answer is None:
                         to_broker.write(len(frame).to_bytes(4, "big") + frame)
-                        answer = await _frame_of(from_broker)
+                        answer = await frame_of(from_broker)
                     writer.write(len(answer).to_bytes(4, "big") + answer)
         finally:
             to_broker.close()
@@ -56,7 +56,8 @@ class _Relay:
         return produce_answer(frame, _TOO_LARGE)
 
 
-async def _frame_of(reader: asyncio.StreamReader) -> bytes:
+async def frame_of(reader: asyncio.StreamReader) -> bytes:
+    """Return the next request, or answer."""
     return await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
 
 
