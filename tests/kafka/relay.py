@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from app.embedded.child import free_port
 from app.embedded.kafka import EmbeddedKafka
 from tests.kafka.numbering import Numbering, produce_answer
 
@@ -64,10 +63,10 @@ async def frame_of(reader: asyncio.StreamReader) -> bytes:
 class _Terminator:
     """Ends TLS before a port: with blocking sockets, as asyncio's server says no alerts."""
 
-    def __init__(self, context: ssl.SSLContext, port: int, inner_port: int) -> None:
+    def __init__(self, context: ssl.SSLContext, listener: socket.socket, inner_port: int) -> None:
         self._context = context
         self._inner_port = inner_port
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = listener
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -110,15 +109,16 @@ async def relayed(
     numbering: Numbering | None = None,
 ) -> AsyncIterator[Relayed]:
     """Run a broker that clients reach by a relay only."""
-    port = free_port()
+    # Taken at once: while the broker starts another test may ask for a free port.
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     broker = EmbeddedKafka(public_port=port)
     await broker.start()
     if tls is not None:
-        terminator = _Terminator(tls, port, broker.port)
-        close = terminator.close
+        close = _Terminator(tls, listener, broker.port).close
     else:
         relay = _Relay(broker, most_bytes, numbering)
-        close = (await asyncio.start_server(relay.serve, "127.0.0.1", port)).close
+        close = (await asyncio.start_server(relay.serve, sock=listener)).close
     try:
         yield Relayed(f"127.0.0.1:{port}")
     finally:
