@@ -31,6 +31,7 @@ from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
 from app.comments import routes as comments
 from app.comments.posting import Posting
+from app.dashboard import llms_routes as llms
 from app.dashboard import pages, problem_pages
 from app.dashboard.negotiation import Negotiated
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> HotPath:
         route_handlers=[
             pages.router,
             problem_pages.router,
+            llms.router,
             events.router,
             beacon.router,
             items.router,
