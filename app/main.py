@@ -31,6 +31,7 @@ from app.alerts.feed import AlertFeed
 from app.audit import routes as audit
 from app.comments import routes as comments
 from app.comments.posting import Posting
+from app.dashboard import llms_routes as llms
 from app.dashboard import pages, problem_pages
 from app.dashboard.negotiation import Negotiated
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
@@ -67,6 +68,7 @@ from app.rankings.places import Places
 from app.rankings.snapshots import Snapshots
 from app.recommend import routes as recommend
 from app.recommend.recommend import Recommender
+from app.recommend.rerank import open_reranker
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
@@ -106,6 +108,7 @@ def create_app(settings: Settings) -> HotPath:
         route_handlers=[
             pages.router,
             problem_pages.router,
+            llms.router,
             events.router,
             beacon.router,
             items.router,
@@ -179,6 +182,7 @@ def _opened(
             redis = await stack.enter_async_context(open_redis(settings))
             pool = await stack.enter_async_context(open_pool(settings))
             store = await stack.enter_async_context(open_store(settings))
+            reranker = await stack.enter_async_context(open_reranker(settings, redis))
             lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             known_items = KnownItems(pool, redis) if settings.unknown_items == "refuse" else None
             retention = Retention(pool, timeout=settings.database_timeout)
@@ -237,7 +241,9 @@ def _opened(
                 finalizing=None
                 if store is None
                 else Finalizing(pool, redis, store, timeout=settings.database_timeout),
-                recommender=Recommender(pool=pool, redis=redis, timeout=settings.database_timeout),
+                recommender=Recommender(
+                    pool=pool, redis=redis, timeout=settings.database_timeout, reranker=reranker
+                ),
                 alert_feed=feed,
                 clients=clients,
                 guesses=Guesses(),

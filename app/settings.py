@@ -33,6 +33,7 @@ _SECRET = {
     "jwt_secret",
     "jwt_public_key",
     "translator_key",
+    "rerank_key",
     "kafka_password",
     "upload_secret_key",
 }
@@ -231,6 +232,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Texts that one worker has translated an hour at most, tries counted, for what readers want is
     what a provider is paid for; 0 is no limit."""
 
+    rerank_key: str | None = None
+    """An API key of a language model that orders a user's recommendations; without it, none does.
+    A server of your own that asks for no key takes any."""
+    rerank_url: str | None = None
+    """Where it is: an API of OpenAI's form, such as `https://api.openai.com/v1`."""
+    rerank_model: str | None = None
+    """The model to ask for there."""
+    rerank_seconds: Annotated[float, msgspec.Meta(gt=0, le=30)] = 2.0
+    """Longest time in seconds that an answer waits for it; then it goes out as it was."""
+    reranks_per_hour: Annotated[int, msgspec.Meta(ge=0)] = 1_000
+    """How often all processes together ask it an hour at most, tries counted; 0 is no limit."""
+
     upload_store_url: str | None = None
     """Where uploads go: an S3-compatible store, such as `https://s3.eu-central-1.amazonaws.com` or
     `http://minio:9000`; without it there are none."""
@@ -306,6 +319,7 @@ _CHECKS: dict[str, Callable[[str], None]] = {
     "allowed_hosts": check_names,
     "zone": check_zone,
     "translator_url": check_http_url,
+    "rerank_url": check_http_url,
     "kafka_servers": check_brokers,
     "upload_store_url": check_store_url,
     "upload_public_url": check_store_url,
@@ -348,16 +362,7 @@ def _check_together(settings: Settings) -> None:
         raise SettingError(
             "GROUNDSWELL_USER_HEADER is believed from GROUNDSWELL_TRUSTED_PROXIES only: set both"
         )
-    if settings.translator != "none" and not settings.translation_languages:
-        raise SettingError(
-            "GROUNDSWELL_TRANSLATOR translates into GROUNDSWELL_TRANSLATION_LANGUAGES: set both"
-        )
-    if settings.translator in {"libretranslate", "openai"} and not settings.translator_url:
-        raise SettingError(
-            f"GROUNDSWELL_TRANSLATOR={settings.translator} needs GROUNDSWELL_TRANSLATOR_URL"
-        )
-    if settings.translator == "openai" and not settings.translator_model:
-        raise SettingError("GROUNDSWELL_TRANSLATOR=openai needs GROUNDSWELL_TRANSLATOR_MODEL")
+    _check_providers(settings)
     needed = ("upload_bucket", "upload_access_key", "upload_secret_key")
     missing = [variable_of(field) for field in needed if not getattr(settings, field)]
     if settings.upload_store_url and missing:
@@ -369,6 +374,23 @@ def _check_together(settings: Settings) -> None:
     for field in ("kafka_ca_file", "kafka_cert_file", "kafka_key_file"):
         if getattr(settings, field) and not settings.kafka_tls:
             raise SettingError(f"{variable_of(field)} needs GROUNDSWELL_KAFKA_TLS=true")
+
+
+def _check_providers(settings: Settings) -> None:
+    if settings.translator != "none" and not settings.translation_languages:
+        raise SettingError(
+            "GROUNDSWELL_TRANSLATOR translates into GROUNDSWELL_TRANSLATION_LANGUAGES: set both"
+        )
+    if settings.translator in {"libretranslate", "openai"} and not settings.translator_url:
+        raise SettingError(
+            f"GROUNDSWELL_TRANSLATOR={settings.translator} needs GROUNDSWELL_TRANSLATOR_URL"
+        )
+    if settings.translator == "openai" and not settings.translator_model:
+        raise SettingError("GROUNDSWELL_TRANSLATOR=openai needs GROUNDSWELL_TRANSLATOR_MODEL")
+    if settings.rerank_key and not (settings.rerank_url and settings.rerank_model):
+        raise SettingError(
+            "GROUNDSWELL_RERANK_KEY needs GROUNDSWELL_RERANK_URL and GROUNDSWELL_RERANK_MODEL"
+        )
 
 
 def variable_of(field: str) -> str:

@@ -41,6 +41,8 @@ LONGEST = (
     "embedded/test_clients.py",
     "cli/test_metrics.py",
     "clients/test_clients.py",
+    "clients/test_typescript_client.py",
+    "clients/test_python_client.py",
     "served/test_rolling.py",
     "sql/test_series_oracle.py",
     "sql/test_correct.py",

@@ -9,19 +9,12 @@ import msgspec
 import structlog
 
 from app.access.guard import caller_of
-from app.audit.queries import begin_audit, end_audit
+from app.audit.queries import Action, begin_audit, end_audit
 from app.errors import UnavailableError
 from app.http.answers import AnyRequest
 from app.services import services_of
 
 log = structlog.get_logger(__name__)
-
-
-class Action:
-    """Something that is being done; set `outcome` to what came of it, as a JSON object."""
-
-    def __init__(self) -> None:
-        self.outcome: dict[str, object] | None = None
 
 
 @asynccontextmanager

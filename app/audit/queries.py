@@ -11,6 +11,13 @@ from app.audit.wire import AuditEntry
 from app.runtime.sql import Command, Connection, Query
 
 
+class Action:
+    """Something that is being done; set `outcome` to what came of it, as a JSON object."""
+
+    def __init__(self) -> None:
+        self.outcome: dict[str, object] | None = None
+
+
 class BegunAudit(msgspec.Struct, frozen=True, kw_only=True):
     """The row of something that is being done."""
 
@@ -53,17 +60,19 @@ async def audit_entries(
 @asynccontextmanager
 async def recorded(
     connection: Connection, action: str, parameters: Mapping[str, object], *, who: str
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Action]:
     """Write what a command does into the audit trail: that it begins, and how it ends."""
     audit_id = await begin_audit(
         connection, who=who, action=action, parameters=msgspec.json.encode(parameters)
     )
+    doing = Action()
     error: str | None = "cut off"
     try:
-        yield
+        yield doing
         error = None
     except Exception as failure:
         error = str(failure) or type(failure).__name__
         raise
     finally:
-        await end_audit(connection, audit_id=audit_id, outcome=None, error=error)
+        outcome = None if doing.outcome is None else msgspec.json.encode(doing.outcome)
+        await end_audit(connection, audit_id=audit_id, outcome=outcome, error=error)

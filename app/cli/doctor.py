@@ -14,7 +14,7 @@ from app.errors import GroundswellError
 from app.settings import read_settings
 
 if TYPE_CHECKING:
-    from app.health.doctor import Finding
+    from app.health.findings import Finding
     from app.settings import Settings
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -55,7 +55,8 @@ async def _looked(settings: Settings) -> list[Finding]:
 
 
 async def _of_database(settings: Settings) -> list[Finding]:
-    from app.health.doctor import Finding, look_at_database  # noqa: PLC0415
+    from app.health.doctor import look_at_database  # noqa: PLC0415
+    from app.health.findings import Finding  # noqa: PLC0415
     from app.migrate.migrate import differences  # noqa: PLC0415
 
     found: list[Finding] = []
@@ -82,7 +83,8 @@ async def _of_database(settings: Settings) -> list[Finding]:
 async def _of_redis(settings: Settings) -> list[Finding]:
     from redis.exceptions import RedisError  # noqa: PLC0415
 
-    from app.health.doctor import Finding, look_at_redis  # noqa: PLC0415
+    from app.health.doctor import look_at_redis  # noqa: PLC0415
+    from app.health.findings import Finding  # noqa: PLC0415
     from app.runtime.redis_client import open_redis  # noqa: PLC0415
 
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 import msgspec
+
+_JOINERS = "\u200b\u200c\u200d\u00ad"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
 """The option of every command that tells something."""
@@ -60,9 +63,18 @@ def shown(value: object) -> str:
     elif isinstance(value, timedelta):
         text = length(value)
     else:
-        # No control character of a title moves the cursor of a terminal.
-        text = "".join(each if each.isprintable() else "\ufffd" for each in str(value))
+        text = "".join(each if _is_harmless(each) else "\ufffd" for each in str(value))
     return text
+
+
+def _is_harmless(character: str) -> bool:
+    """Tell whether it moves no cursor of a terminal, ends no line and turns no text around.
+
+    Other spaces than ours, and the joiners of Persian and of emoji, are parts of titles.
+    """
+    return (
+        character.isprintable() or unicodedata.category(character) == "Zs" or character in _JOINERS
+    )
 
 
 def length(time: timedelta) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -61,7 +62,7 @@ def preview(name: str, given: tuple[str, ...], limit: int, *, as_json: bool) -> 
         return
     echo_table(
         ["RANK", "NOW", "UP", "TYPE", "ID", "TITLE", "SCORE", "NOW"],
-        [_line(item) for item in [*found.items, *found.leaving]],
+        [_line(item, limit) for item in [*found.items, *found.leaving]],
     )
     click.echo(
         f"{len(found.entering)} enter, {len(found.leaving)} leave, {found.moving} move "
@@ -83,9 +84,11 @@ def apply(name: str, given: tuple[str, ...], *, as_json: bool) -> None:
         from app.rankings.changes import change_ranking, columns  # noqa: PLC0415
 
         parameters = {"ranking": name, "changes": columns(changes)}
-        who = f"{getpass.getuser()}, command line"
-        async with recorded(connection, "rankings.change", parameters, who=who):
-            return await change_ranking(connection, name=name, changes=changes)
+        who = f"{_user()}, command line"
+        async with recorded(connection, "rankings.change", parameters, who=who) as action:
+            changed = await change_ranking(connection, name=name, changes=changes)
+            action.outcome = changed.difference()
+            return changed.after
 
     _echo_settings(asyncio.run(connected(run)), as_json=as_json)
 
@@ -110,7 +113,7 @@ def changes_of(given: tuple[str, ...]) -> RankingChanges:
         if not equals or name not in names.values():
             raise click.UsageError(f"--set {text}: use {', '.join(names)}, then = and a value")
         try:
-            changes[name] = json.loads(value)
+            changes[name] = json.loads(value, parse_constant=_no_number)
         except json.JSONDecodeError:
             changes[name] = value
     try:
@@ -120,10 +123,23 @@ def changes_of(given: tuple[str, ...]) -> RankingChanges:
         raise click.UsageError(f"--set {place.rstrip('`')}: {fault}") from error
 
 
-def _line(item: PreviewItem) -> tuple[object, ...]:
-    if item.rank is None:
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user may have no name.
+        return f"user {os.getuid()}"
+
+
+def _no_number(name: str) -> NoReturn:
+    # As JSON for the database it would be null: the default.
+    raise click.UsageError(f"--set: {name} is no number that a setting can be")
+
+
+def _line(item: PreviewItem, limit: int) -> tuple[object, ...]:
+    if item.rank is None or item.rank > limit:
         moved: object = "leaves"
-    elif item.current_rank is None:
+    elif item.current_rank is None or item.current_rank > limit:
         moved = "enters"
     else:
         moved = item.moved

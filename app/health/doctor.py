@@ -5,44 +5,26 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from redis.asyncio import Redis
 
-from app.health.jobs import JobStatus, job_statuses
+from app.health.doctor_jobs import STILL, look_at_jobs, plan_of
+from app.health.findings import Finding
+from app.health.jobs import job_statuses
 from app.health.rankings import ranking_statuses
 from app.health.redis_state import Backlog, RedisState, read_backlog, read_redis_state
-from app.http.wire import Wire
 from app.migrate import engine, jobs
 from app.runtime.sql import Connection, Query
 
 CLOCKS_APART = 2.0
 """Seconds; an event is refused only when it is further ahead, but orders blur before."""
-STILL = timedelta(minutes=3)
-"""So long the job of every minute may have had no success, as /health and lists count it."""
-DAY = timedelta(days=1)
 IDLE_SECONDS = 60.0
 FULL = 0.8
 """Share of a limit above which there is little left."""
 DISK_BYTES = 2 << 30
-
-Verdict = Literal["ok", "warn", "fail"]
-
-
-class Finding(Wire, frozen=True, kw_only=True):
-    """One thing that was looked at."""
-
-    what: str
-    """What was looked at."""
-    verdict: Verdict
-    """`warn` works, but will not for long or not as well; `fail` does not."""
-    says: str
-    """What was found."""
-    mend: str | None = None
-    """What to do about it; null where nothing is wrong."""
 
 
 class _Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +33,7 @@ class _Server(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     bytes: int
     is_standby: bool
+    started_at: datetime
     most_connections: int
     connections: int
     oldest_idle_transaction: float | None
@@ -73,6 +56,7 @@ async def look_at_database(connection: Connection) -> list[Finding]:
         Finding(what="versions", verdict="warn", says=text, mend="see docs/operations.md")
         for text in untried
     ]
+    plan = None
     if why := await jobs.why_no_jobs(connection):
         found.append(
             Finding(
@@ -82,7 +66,9 @@ async def look_at_database(connection: Connection) -> list[Finding]:
                 mend="install pg_cron, or name its database in DATABASE_URL; then migrate",
             )
         )
-    found += _of_jobs(await job_statuses(connection), datetime.now(UTC))
+    else:
+        plan = await plan_of(connection, running_since=server.started_at)
+    found += look_at_jobs(await job_statuses(connection), datetime.now(UTC), plan)
     found += [
         Finding(
             what=f"ranking {ranking.name}",
@@ -120,40 +106,6 @@ def _of_server(server: _Server) -> Iterator[Finding]:
             says=f"one has been idle for {idle:,.0f} s: nothing is vacuumed behind it",
             mend="end it (pg_stat_activity, pg_terminate_backend), or set "
             "idle_in_transaction_session_timeout",
-        )
-
-
-def _of_jobs(statuses: list[JobStatus], now: datetime) -> Iterator[Finding]:
-    by_name = {status.job: status for status in statuses}
-    if "run_rankings" not in by_name:
-        yield Finding(
-            what="job run_rankings",
-            verdict="fail",
-            says="it has never run",
-            mend="`groundswell migrate` schedules it; look into cron.job and cron.job_run_details",
-        )
-    for status in statuses:
-        allowed = STILL if status.job in {"run_rankings", "refresh_aggregates"} else DAY
-        since = status.succeeded_at
-        late = since is None or now - since > allowed
-        if status.error is not None:
-            verdict: Verdict = "fail" if late else "warn"
-            says = f"its newest run failed: {status.error}"
-        elif late:
-            verdict = "fail"
-            says = "no run has ended well" + ("" if since is None else f" since {since:%H:%M} UTC")
-        else:
-            verdict, says = (
-                "ok",
-                f"last ended well {(now - (since or now)).total_seconds():.0f} s ago",
-            )
-        yield Finding(
-            what=f"job {status.job}",
-            verdict=verdict,
-            says=says,
-            mend=None
-            if verdict == "ok"
-            else "see core.job_run, and cron.job_run_details for what never began",
         )
 
 

@@ -108,7 +108,7 @@ def _letter(poison: Poison) -> Fields:
     )
 
 
-def _headers(message: Message, reason: str) -> list[tuple[str, bytes]]:
+def _headers(message: Message, reason: str) -> list[tuple[str, bytes | None]]:
     return [
         *message.headers,
         ("groundswell_from", coordinates_of(message).encode()),

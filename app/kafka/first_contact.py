@@ -11,9 +11,13 @@ from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
     IllegalSaslStateError,
+    IncompatibleBrokerVersion,
+    KafkaConnectionError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.admin import SaslHandShakeRequest
+from aiokafka.protocol.metadata import MetadataRequest
 
 from app.errors import RefusedError
 from app.kafka.brokers import KAFKA_ERRORS, options_of
@@ -23,6 +27,7 @@ from app.settings import Settings
 CONTACT_SECONDS = 5.0
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 _ALERT_SECONDS = 1.0
+_WRONG_LOGIN = "they refuse GROUNDSWELL_KAFKA_USER or GROUNDSWELL_KAFKA_PASSWORD"
 
 
 async def brokers_let_in(settings: Settings, stop: asyncio.Event) -> None:
@@ -37,8 +42,8 @@ async def brokers_let_in(settings: Settings, stop: asyncio.Event) -> None:
         for host, port, _ in collect_hosts(options_of(settings)["bootstrap_servers"]):
             try:
                 await _contact(settings, host, port)
-            except (*KAFKA_ERRORS, AssertionError, KeyError) as error:
-                # What answers speaks something else, or refuses a login without a code.
+            except (*KAFKA_ERRORS, AssertionError, _LoginError) as error:
+                # What answers may speak something else.
                 if refusal := await _refusal_of(error, settings, host, port):
                     refusals.append(f"{host}:{port}: {refusal}")
             else:
@@ -51,22 +56,64 @@ async def brokers_let_in(settings: Settings, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), _BACKOFF.pause(tries))
 
 
+class _LoginError(Exception):
+    """What a broker answers to a login, and the client does not understand; says what it means."""
+
+
 async def _contact(settings: Settings, host: str, port: int) -> None:
+    """Log in, and ask for something: whoever needs a login tells it no sooner."""
     options = options_of(settings)
     del options["bootstrap_servers"], options["metadata_max_age_ms"]
     async with asyncio.timeout(CONTACT_SECONDS):
-        connection = await create_conn(host, port, **options)
-    connection.close()
+        try:
+            connection = await create_conn(host, port, **options)
+        except (KeyError, ValueError) as error:
+            if settings.kafka_sasl == "none":
+                raise
+            raise _LoginError(_meaning_of(error, settings)) from error
+        try:
+            await connection.send(MetadataRequest([]))
+        finally:
+            connection.close()
+
+
+def _meaning_of(error: KeyError | ValueError, settings: Settings) -> str:
+    """Return what is wrong with a login of which the client says no more than this."""
+    if isinstance(error, KeyError) and error.args[0] in {"r", "v"}:
+        # SCRAM's own way to refuse (RFC 5802, 7): `e=` in the place of the nonce or the signature.
+        return _WRONG_LOGIN
+    if "signature" in str(error):
+        return "they do not prove that they know GROUNDSWELL_KAFKA_PASSWORD, which is refused"
+    return f"what they answer to GROUNDSWELL_KAFKA_SASL={settings.kafka_sasl} is no login: {error}"
+
+
+async def _asks_for_login(settings: Settings, host: str, port: int) -> bool:
+    """Tell whether a broker that has let us in would take a login."""
+    options = options_of(settings)
+    del options["bootstrap_servers"], options["metadata_max_age_ms"]
+    try:
+        async with asyncio.timeout(CONTACT_SECONDS):
+            connection = await create_conn(host, port, **options)
+            try:
+                # Where no login is taken, it is refused as out of place.
+                said = await connection.send(SaslHandShakeRequest("PLAIN"))
+            finally:
+                connection.close()
+    except KAFKA_ERRORS:
+        return False
+    return bool(said.error_code != IllegalSaslStateError.errno)
 
 
 async def _refusal_of(error: BaseException, settings: Settings, host: str, port: int) -> str | None:
     """Return what is wrong with our settings; None where the broker may only be down."""
-    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError | KeyError):
-        return "they refuse GROUNDSWELL_KAFKA_USER or GROUNDSWELL_KAFKA_PASSWORD"
-    if isinstance(error, UnsupportedSaslMechanismError | IllegalSaslStateError):
-        return (
-            f"they do not take the login of GROUNDSWELL_KAFKA_SASL={settings.kafka_sasl}: {error}"
-        )
+    if fault := _login_fault(error, settings):
+        return fault
+    if (
+        settings.kafka_sasl == "none"
+        and isinstance(error, KafkaConnectionError)
+        and await _asks_for_login(settings, host, port)
+    ):
+        return "set GROUNDSWELL_KAFKA_SASL: they ask for a login"
     if isinstance(error, ConnectionRefusedError):
         return None
     if settings.kafka_tls:
@@ -78,6 +125,19 @@ async def _refusal_of(error: BaseException, settings: Settings, host: str, port:
     return (
         "set GROUNDSWELL_KAFKA_TLS=true: they speak TLS" if await _speaks_tls(host, port) else None
     )
+
+
+def _login_fault(error: BaseException, settings: Settings) -> str | None:
+    if isinstance(error, _LoginError):
+        return str(error)
+    if isinstance(error, SaslAuthenticationFailed | AuthenticationFailedError):
+        return _WRONG_LOGIN
+    takes_none = settings.kafka_sasl != "none" and isinstance(error, IncompatibleBrokerVersion)
+    if takes_none or isinstance(error, UnsupportedSaslMechanismError | IllegalSaslStateError):
+        return (
+            f"they do not take the login of GROUNDSWELL_KAFKA_SASL={settings.kafka_sasl}: {error}"
+        )
+    return None
 
 
 def _tls_fault(error: BaseException, settings: Settings) -> str | None:

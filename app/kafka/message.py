@@ -45,7 +45,7 @@ class Message(Protocol):
     """Milliseconds since 1970; below 0 where there is none."""
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 def coordinates_of(message: Message) -> str:
@@ -59,7 +59,8 @@ def events_of(message: Message, rules: Rules, *, max_event_bytes: int, now: int)
     A message without a value, which only removes its key from a topic, has none. `now` is in
     microseconds since 1970.
     """
-    headers = {name.lower(): value for name, value in message.headers}
+    # Null is absent, here too.
+    headers = {name.lower(): value for name, value in message.headers if value is not None}
     is_binary = "ce_specversion" in headers
     if message.value is None and not is_binary:
         return []

@@ -30,7 +30,7 @@ class Kept(msgspec.Struct, kw_only=True):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 def kept_fields(message: Message) -> Fields:
@@ -99,5 +99,5 @@ def _message_of(letter: DeadLetter) -> Kept:
         timestamp=int(fields[_TIMESTAMP]),
         key=fields.get(_KEY),
         value=letter.message,
-        headers=msgspec.msgpack.decode(fields[_HEADERS], type=list[tuple[str, bytes]]),
+        headers=msgspec.msgpack.decode(fields[_HEADERS], type=list[tuple[str, bytes | None]]),
     )

@@ -76,7 +76,7 @@ async def why_no_jobs(connection: Connection) -> str | None:
 
 async def to_register(connection: Connection, files: list[SqlFile]) -> list[SqlFile]:
     """Return the files whose job is missing, not at home, or not as they say."""
-    known = {job.name: job for job in await _registered(connection)}
+    known = {job.name: job for job in await registered(connection)}
     made = await bookkeeping.made_by_files(connection)
     wanted = []
     for file in files:
@@ -97,7 +97,7 @@ async def to_register(connection: Connection, files: list[SqlFile]) -> list[SqlF
 async def gone(connection: Connection, files: list[SqlFile]) -> list[Job]:
     """Return the jobs of ours that no file names any more."""
     names = {_parts(file)[0] for file in files}
-    return [job for job in await _registered(connection) if job.name not in names]
+    return [job for job in await registered(connection) if job.name not in names]
 
 
 async def register(connection: Connection, files: list[SqlFile]) -> list[str]:
@@ -106,7 +106,7 @@ async def register(connection: Connection, files: list[SqlFile]) -> list[str]:
     A job that is there keeps its id, and with it its history, and what a DBA has made of it: paused
     stays paused, and a schedule that is not the one that was shipped stays, too.
     """
-    known = {job.name: job for job in await _registered(connection)}
+    known = {job.name: job for job in await registered(connection)}
     made = await bookkeeping.made_by_files(connection)
     for file in files:
         name, shipped, command = _parts(file)
@@ -139,7 +139,8 @@ async def unschedule(connection: Connection, jobs: list[Job]) -> None:
         log.info("job_removed", job=job.name)
 
 
-async def _registered(connection: Connection) -> list[Job]:
+async def registered(connection: Connection) -> list[Job]:
+    """Return the jobs of ours that pg_cron has, by name; only where `why_no_jobs` finds nothing."""
     async with connection.cursor(row_factory=class_row(Job)) as cursor:
         await cursor.execute(
             """

@@ -138,13 +138,12 @@ async def change(
     given = await decoded(request, _DECODER, limit=MAX_BODY)
     parameters = {"ranking": name, "changes": columns(given)}
     async with services.connected() as connection:
-        before = await ranking_settings(connection, name=name)
+        await ranking_settings(connection, name=name)  # of an unknown one the trail need not tell
     async with audited(request, "rankings.change", parameters) as action:
         async with services.connected() as connection:
-            after = await change_ranking(connection, name=name, changes=given)
-        was, now = (msgspec.to_builtins(each) for each in (before, after))
-        action.outcome = {"before": {key: was[key] for key in was if was[key] != now[key]}}
-    return passing(request, after)
+            changed = await change_ranking(connection, name=name, changes=given)
+        action.outcome = changed.difference()
+    return passing(request, changed.after)
 
 
 @post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from psycopg import errors
@@ -10,7 +11,7 @@ from psycopg import errors
 from app.errors import BadRequestError, UnknownRankingError
 from app.rankings.wire import RankingChanges, RankingSettings, Weights
 from app.runtime.pool import message_of
-from app.runtime.sql import Command, Connection, Query
+from app.runtime.sql import Connection, Query
 
 MAX_SECONDS = 1e10
 """Of half-lives, which the database holds to ten years."""
@@ -36,8 +37,24 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True):
     weights_in_force: list[float] | None
 
 
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
+    held: dict[str, Any]
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a ranking, before and after a change of it."""
+
+    before: RankingSettings
+    after: RankingSettings
+
+    def difference(self) -> dict[str, object]:
+        """Return what held before of what is otherwise now, for the audit trail."""
+        was, now = (msgspec.to_builtins(each) for each in (self.before, self.after))
+        return {"before": {key: was[key] for key in was if was[key] != now[key]}}
+
+
 _RANKING_SETTINGS = Query("ranking_settings", _Settings)
-_CHANGE_RANKING = Command("change_ranking")
+_CHANGE_RANKING = Query("change_ranking", _Held)
 
 
 async def ranking_settings(connection: Connection, *, name: str) -> RankingSettings:
@@ -45,26 +62,36 @@ async def ranking_settings(connection: Connection, *, name: str) -> RankingSetti
     found = await _RANKING_SETTINGS.first(connection, name=name)
     if found is None:
         raise unknown(name)
+    return _settings(found)
+
+
+def _settings(found: _Settings) -> RankingSettings:
     fields = msgspec.structs.asdict(found)
     weights = fields.pop("weights_in_force")
     return RankingSettings(**fields, weights_in_force=Weights(*weights) if weights else None)
 
 
-async def change_ranking(
-    connection: Connection, *, name: str, changes: RankingChanges
-) -> RankingSettings:
-    """Change what `changes` names, and return what holds from the next run on.
+async def change_ranking(connection: Connection, *, name: str, changes: RankingChanges) -> Changed:
+    """Change what `changes` names; what is after holds from the next run on.
+
+    In one transaction, so that nobody else's change stands between before and after.
 
     Raises `UnknownRankingError`, and `BadRequestError` for what a ranking cannot be.
     """
     given = msgspec.json.encode(columns(changes))
     try:
-        await _CHANGE_RANKING.run(connection, ranking=name, changes=given.decode())
+        async with connection.transaction():
+            held = await _CHANGE_RANKING.first(connection, ranking=name, changes=given.decode())
+            after = await ranking_settings(connection, name=name)
     except errors.NoDataFound as error:
         raise unknown(name) from error
     except (errors.CheckViolation, errors.ForeignKeyViolation) as error:
         raise BadRequestError(message_of(error)) from error
-    return await ranking_settings(connection, name=name)
+    assert held is not None  # noqa: S101  # a call has one row
+    fields = held.held
+    for field in ("half_life", "recent_half_life"):
+        fields[field] = fields.pop(f"{field}_seconds")
+    return Changed(before=_settings(msgspec.convert(fields, _Settings)), after=after)
 
 
 def unknown(name: str) -> UnknownRankingError:

@@ -11,13 +11,16 @@ import msgspec
 
 from app.runtime.sql import Connection, Query
 
+Source = Literal["coEngagement", "trending", "model"]
+"""Where an item's place comes from; `model` never from the database."""
+
 
 class RecommendedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One item, and the one that is the reason for it; trending has no reason."""
 
     place: int
     item_id: int
-    source: Literal["coEngagement", "trending"]
+    source: Source
     score: float
     because_id: int | None
     content_id: str
@@ -39,6 +42,14 @@ class RecommendationState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one of the items is excluded or erased."""
 
 
+class TasteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One title of what a model is told beside the candidates, in order within its part."""
+
+    part: Literal["viewed", "liked", "trending"]
+    title: str
+
+
+_RECOMMENDATION_TASTE = Query("recommendation_taste", TasteRow)
 _RECOMMENDATIONS = Query("recommendations", RecommendedRow)
 _RECOMMENDATION_STATE = Query("recommendation_state", RecommendationState)
 
@@ -72,3 +83,21 @@ async def recommendation_state(
     found = await _RECOMMENDATION_STATE.first(connection, user_id=user_id, item_ids=list(item_ids))
     assert found is not None  # noqa: S101 - a select without from has one row
     return found
+
+
+async def recommendation_taste(
+    connection: Connection,
+    *,
+    user_id: str,
+    content_type: str | None,
+    category: str | None,
+    as_of: datetime,
+) -> list[TasteRow]:
+    """Return titles: what a user viewed and likes, newest first, and what is trending."""
+    return await _RECOMMENDATION_TASTE.all(
+        connection,
+        user_id=user_id,
+        content_type=content_type,
+        category=category,
+        as_of=as_of,
+    )

@@ -1,5 +1,7 @@
 """Recommendations for a user, kept in Redis for an hour, and beside an item.
 
+Where a model is to order a user's, what it answered is kept likewise: it is asked once an answer.
+
 What is kept is looked at again with one small query: it ends when the user acts or is erased, or an
 item in it goes, whoever did that and on whatever way. Nothing has to be told to it.
 """
@@ -16,11 +18,19 @@ from redis.asyncio import Redis
 from app.errors import UnavailableError
 from app.recommend.keys import user_answers
 from app.recommend.metrics import RECOMMENDATION_LOOKUPS
-from app.recommend.queries import RecommendedRow, recommendation_state, recommendations
+from app.recommend.queries import (
+    RecommendedRow,
+    TasteRow,
+    recommendation_state,
+    recommendation_taste,
+    recommendations,
+)
+from app.recommend.rerank import CANDIDATES, Reranker
 from app.recommend.wire import Because, Recommendations, Recommended
 from app.runtime.outage import REDIS_ERRORS
 from app.runtime.pool import Pool, connected
 from app.runtime.redis_keys import named
+from app.runtime.sql import Connection
 
 KEEP = timedelta(hours=1)
 
@@ -52,10 +62,13 @@ _DECODER = msgspec.msgpack.Decoder(Kept)
 class Recommender:
     """Answers what a user may like next."""
 
-    def __init__(self, *, pool: Pool, redis: Redis, timeout: float) -> None:
+    def __init__(
+        self, *, pool: Pool, redis: Redis, timeout: float, reranker: Reranker | None
+    ) -> None:
         self._pool = pool
         self._redis = redis
         self._timeout = timeout
+        self._reranker = reranker
 
     async def for_user(self, user_id: str, wanted: Wanted) -> Recommendations:
         """Return items for a user: at most an hour old, and older than no action of the user.
@@ -73,24 +86,45 @@ class Recommender:
                 if kept and not state.has_gone and kept.newest_event == state.newest_event:
                     RECOMMENDATION_LOOKUPS.labels("cache").inc()
                     return kept.answer
-                rows = await recommendations(
-                    connection,
-                    user_id=user_id,
-                    beside_id=None,
-                    content_type=wanted.content_type,
-                    category=wanted.category,
-                    as_of=now,
-                    most=wanted.limit,
-                )
+                rows, taste = await self._found(connection, user_id, wanted, now)
         except UnavailableError:
             if kept is None:
                 raise
             RECOMMENDATION_LOOKUPS.labels("stale").inc()
             return msgspec.structs.replace(kept.answer, stale=True)
         RECOMMENDATION_LOOKUPS.labels("database").inc()
+        if self._reranker and taste is not None:
+            # Without a connection meanwhile: others wait for those.
+            rows = await self._reranker.reranked(rows, taste)
+        rows = rows[: wanted.limit]
         answer = answer_of(rows, now)
         await self._keep(user_id, wanted, rows, state.newest_event, answer)
         return answer
+
+    async def _found(
+        self, connection: Connection, user_id: str, wanted: Wanted, now: datetime
+    ) -> tuple[list[RecommendedRow], list[TasteRow] | None]:
+        """Return candidates, and what a model is told beside them where one is to order them."""
+        reranker = self._reranker
+        rows = await recommendations(
+            connection,
+            user_id=user_id,
+            beside_id=None,
+            content_type=wanted.content_type,
+            category=wanted.category,
+            as_of=now,
+            most=max(wanted.limit, CANDIDATES) if reranker else wanted.limit,
+        )
+        if reranker is None or not reranker.takes(rows):
+            return rows, None
+        taste = await recommendation_taste(
+            connection,
+            user_id=user_id,
+            content_type=wanted.content_type,
+            category=wanted.category,
+            as_of=now,
+        )
+        return rows, taste
 
     async def beside(self, item_id: int, wanted: Wanted) -> Recommendations:
         """Return what those who turned to an item turned to, too."""

@@ -35,11 +35,12 @@ class Recommended(Wire, frozen=True):
     creator: str | None
     """Creator in the catalogue; null where it has none."""
     score: float
-    """What it is ordered by, within its source."""
-    source: Literal["coEngagement", "trending"]
-    """`coEngagement`: the same users turned to both. `trending`: there was too little of that."""
+    """What it is ordered by, within its source; of `model`, what it had before that ordered it."""
+    source: Literal["coEngagement", "trending", "model"]
+    """`coEngagement`: the same users turned to both. `trending`: there was too little of that.
+    `model`: one of both, in the order of a language model."""
     because: Because | None
-    """The reason; null for what is trending."""
+    """The item that is the reason; null for what is trending."""
 
 
 class Recommendations(Wire, frozen=True):

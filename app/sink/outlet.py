@@ -14,6 +14,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
     PolicyViolationError,
     RecordListTooLargeError,
     UnknownError,
@@ -60,21 +61,10 @@ class Outlet:
         """
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                producer = await self._open()
-                outcomes = await self._all(producer, topic, messages)
-                keys = {
-                    message.key
-                    for message, outcome in zip(messages, outcomes, strict=True)
-                    if isinstance(outcome, _REFUSED)
-                }
-                refused: list[tuple[int, str]] = []
-                for place, message in enumerate(messages):
-                    if message.key in keys:
-                        # By itself: it was refused with whatever else was in its batch.
-                        (outcome,) = await self._all(producer, topic, [message])
-                        if outcome is not None:
-                            refused.append((place, f"{type(outcome).__name__}: {outcome}"))
-                return refused
+                outcomes = await self._all(await self._open(), topic, messages)
+                if not any(outcomes):
+                    return []
+                return await self._one_by_one(topic, messages, outcomes)
         except TimeoutError as error:
             await self.drop()
             raise KafkaTimeoutError(
@@ -119,11 +109,38 @@ class Outlet:
             return await self._open()
         return self._producer
 
+    async def _one_by_one(
+        self, topic: str, messages: Sequence[Outgoing], outcomes: Sequence[KafkaError | None]
+    ) -> list[tuple[int, str]]:
+        """Send what was refused by itself, and all else of its keys; return what still is."""
+        keys = {
+            message.key
+            for message, outcome in zip(messages, outcomes, strict=True)
+            if outcome is not None
+        }
+        if self._is_idempotent:
+            # Brokers miss the numbers of what they have refused, and take no later ones.
+            await self.drop()
+            self._producer = producer_of(self._settings)
+            await self._producer.start()
+        refused: list[tuple[int, str]] = []
+        for place, message in enumerate(messages):
+            if message.key in keys:
+                (outcome,) = await self._all(await self._open(), topic, [message])
+                if outcome is not None:
+                    refused.append((place, f"{type(outcome).__name__}: {outcome}"))
+        if self._is_idempotent:
+            await self.close()
+        return refused
+
     @staticmethod
     async def _all(
         producer: AIOKafkaProducer, topic: str, messages: Sequence[Outgoing]
     ) -> list[KafkaError | None]:
-        """Return for each message None, or why it was refused; raises all other errors."""
+        """Return for each message None, or why it was refused; raises all other errors.
+
+        What comes after refused ones has a number that brokers do not expect, and is refused, too.
+        """
         sent: list[asyncio.Future[object] | KafkaError] = []
         for message in messages:
             try:
@@ -137,7 +154,9 @@ class Outlet:
         waited = [each for each in sent if not isinstance(each, KafkaError)]
         answers = iter(await asyncio.gather(*waited, return_exceptions=True))
         outcomes = [each if isinstance(each, KafkaError) else next(answers) for each in sent]
+        is_any_refused = any(isinstance(outcome, _REFUSED) for outcome in outcomes)
+        expected = (*_REFUSED, OutOfOrderSequenceNumber) if is_any_refused else _REFUSED
         for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, _REFUSED):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, expected):
                 raise outcome
         return [each if isinstance(each, KafkaError) else None for each in outcomes]

@@ -10,7 +10,8 @@ create table core.recommendation_policy (
     neighbours integer not null default 50,
     shrink double precision not null default 3,
     damping double precision not null default 0.5,
-    seeds integer not null default 20,
+    seeds integer not null default 100,
+    recency double precision not null default 0.25,
     per_creator integer not null default 3,
     view_weight double precision not null default 1,
     like_weight double precision not null default 5,
@@ -32,6 +33,7 @@ create table core.recommendation_policy (
     constraint recommendation_policy_shrink_positive check (shrink >= 0),
     constraint recommendation_policy_damping_bounded check (damping between 0 and 1),
     constraint recommendation_policy_seeds_bounded check (seeds between 1 and 100),
+    constraint recommendation_policy_recency_bounded check (recency between 0 and 2),
     constraint recommendation_policy_per_creator_positive check (per_creator >= 1),
     constraint recommendation_policy_weight_positive check (
         least(view_weight, like_weight, comment_weight, share_weight, watch_weight) >= 0
@@ -65,6 +67,9 @@ comment on column core.recommendation_policy.damping is
     'Exponent of what is divided by, the totals of both items; 0 lets popular ones flood all.';
 comment on column core.recommendation_policy.seeds is
     'A user''s newest items that candidates are looked for beside.';
+comment on column core.recommendation_policy.recency is
+    'Exponent of an item''s place among them, the newest first, that its weight is divided by; 0 '
+    'takes old ones for as telling as new ones.';
 comment on column core.recommendation_policy.per_creator is
     'Most items of one creator in an answer.';
 comment on column core.recommendation_policy.view_weight is 'Weight of a view.';

@@ -4,7 +4,9 @@
 create table core.activity_policy (
     only_row boolean primary key default true,
     readers text not null default 'nobody',
+    at_once integer not null default 300000,
     constraint activity_policy_one_row check (only_row),
+    constraint activity_policy_at_once_positive check (at_once > 0),
     constraint activity_policy_readers_known check (readers in ('nobody', 'admin', 'all'))
 );
 
@@ -15,6 +17,9 @@ comment on column core.activity_policy.only_row is 'True: there is one row.';
 comment on column core.activity_policy.readers is
     'Who may read the lists of users: nobody (nothing is counted either, and what was counted goes '
     'at the next run), admin (who has an admin key), all (who may read other lists).';
+comment on column core.activity_policy.at_once is
+    'How many events of each window a run counts at most where it is to be counted anew, as at the '
+    'beginning; rankings wait for it.';
 
 insert into core.activity_policy default values;
 
@@ -46,7 +51,7 @@ create table core.user_window_position (
 );
 
 comment on table core.user_window_position is
-    'Where each window of users begins; without a row it is counted anew by the next run.';
+    'Since when each window of users is counted; without a row the next runs count it anew.';
 comment on column core.user_window_position."window" is 'As in core.user_window.';
 comment on column core.user_window_position.since is 'Events after this moment are in the window.';
 comment on column core.user_window_position.begun is

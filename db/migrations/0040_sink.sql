@@ -100,4 +100,4 @@ comment on column core.unpublished.occurred_at is 'When it happened.';
 comment on column core.unpublished.item_id is 'core.item.';
 comment on column core.unpublished.noted_at is 'When the brokers refused it.';
 comment on column core.unpublished.reason is 'What they said.';
-grant insert, delete on core.unpublished to groundswell_service;
+grant insert, update, delete on core.unpublished to groundswell_service;

@@ -9,3 +9,7 @@ revoke select on core.viewer_day, core.viewer_item from groundswell_read;
 revoke select on core.score_feed from groundswell_read;
 grant select (item_id, occurred_at, event_type, count, seconds) on core.score_feed
 to groundswell_read;
+-- What was done, when and by whom, but not to what: of an erased user the trail has a hash of the
+-- id, which whoever knows the id can make, too.
+revoke select on core.audit from groundswell_read;
+grant select (audit_id, action, who, began_at, ended_at, error) on core.audit to groundswell_read;

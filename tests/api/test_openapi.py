@@ -31,6 +31,7 @@ HIDDEN = {
     "/metrics",
     "/static/{path}",
     "/beacon.js",
+    "/llms.txt",
     "/problems",
     "/problems/{slug}",
 }
@@ -217,7 +218,7 @@ async def test_the_page_loads_nothing_from_another_host(api: httpx.AsyncClient) 
     assert "default-src 'none'" in policy
     assert "http" not in policy
     for path in re.findall(r'(?:src|href|spec-url)="([^"]+)"', page.text):
-        found = await api.get(path)
+        found = await api.get(path, headers={"accept": "text/html, */*"})
         assert found.status_code == 200, path
 
 

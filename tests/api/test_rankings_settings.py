@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -88,6 +89,20 @@ async def test_the_trail_says_who_changed_what_and_what_held_before(
     assert entry["parameters"] == {"ranking": "trending_24h", "changes": {"like_weight": 9}}
     assert entry["outcome"]["before"]["likeWeight"] is None
     assert "size" not in entry["outcome"]["before"]
+
+
+@pytest.mark.usefixtures("world")
+async def test_the_trail_of_admins_at_once_has_no_gap(admin_api: httpx.AsyncClient) -> None:
+    """What one has set is what the next one found."""
+    weights = [float(weight) for weight in range(10, 18)]
+    await asyncio.gather(*(change(admin_api, {"likeWeight": weight}) for weight in weights))
+    trail = (await admin_api.get("/admin/audit?limit=8", headers=ADMIN)).json()["entries"]
+    found = [entry["outcome"]["before"].get("likeWeight") for entry in trail]
+    last = (await settings(admin_api))["likeWeight"]
+    assert sorted(weight for weight in found if weight is not None) == [
+        weight for weight in weights if weight != last
+    ]
+    assert found.count(None) == 1
 
 
 @pytest.mark.usefixtures("world")

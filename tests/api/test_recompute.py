@@ -94,9 +94,14 @@ async def test_who_will_not_wait_is_told_where_to_look(
     await problem(second, 409, "already-running")
     assert int(second.headers["retry-after"]) > 0
 
-    await world.execute("call api.refresh_aggregates()")
-    found = (await admin_api.get(where, headers=ADMIN)).json()
-    assert (found["status"], found["itemsTouched"], found["itemsMended"]) == ("done", 2, 1)
+    async def is_done() -> bool:
+        # Each run of the job works for some seconds, and leaves the rest to the next.
+        await world.execute("call api.refresh_aggregates()")
+        found = (await admin_api.get(where, headers=ADMIN)).json()
+        assert (found["status"], found["itemsTouched"], found["itemsMended"]) == ("done", 2, 1)
+        return True
+
+    await eventually(is_done)
     again = await post(admin_api, body, wait="false")
     assert again.status_code == 202
 

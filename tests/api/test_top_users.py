@@ -105,6 +105,53 @@ async def test_lists_are_a_recount_at_every_moment(
         now += step_of(step)
 
 
+@pytest.mark.parametrize("at_once", [2, 9])
+async def test_counting_anew_takes_several_runs_and_ends_at_a_recount(
+    world: World, api: httpx.AsyncClient, pool: Pool, at_once: int
+) -> None:
+    """A month may have many millions of events, and rankings wait for the run that counts them."""
+    chance = random.Random(at_once)  # noqa: S311  # no secret
+    await world.execute("update core.activity_policy set at_once = %s", at_once)
+    now = START - timedelta(minutes=4)
+
+    def some(count: int) -> Done:
+        return [
+            (
+                # Many of one moment, which no run may part.
+                now - timedelta(minutes=chance.choice([0, 1, 1, 60, 1_500, 9_000, 10_075])),
+                chance.choice([*SIGNS]),
+                chance.choice(["ada", "bob", "cy", None]),
+                chance.choice([1, 3]),
+            )
+            for _ in range(count)
+        ]
+
+    done = some(30)
+    await insert(pool, done)
+    await world.run(now)
+    await publish_to(world, "all")
+    await world.run(now)
+    is_first_partial = (await api.get(TOP, params={"period": "month"})).json()["stale"]
+    assert is_first_partial
+    # Meanwhile more comes, late too, and windows move on; at last a day and a month turn.
+    for step in range(8):
+        now += timedelta(hours=22) if step in {4, 7} else timedelta(minutes=1)
+        events = some(2) if step < 6 else []
+        if events:
+            await insert(pool, events)
+            done += events
+        await world.run(now)
+        for period in PERIODS:
+            page = (await api.get(TOP, params={"period": period})).json()
+            if not page["stale"]:
+                assert await shown(api, period) == recount(done, period, now), (step, period)
+    for _ in range(8):
+        await world.run(now)
+    for period in PERIODS:
+        assert not (await api.get(TOP, params={"period": period})).json()["stale"]
+        assert await shown(api, period) == recount(done, period, now), period
+
+
 def step_of(step: int) -> timedelta:
     """Minutes, the turn of a day and a week, and at last of a month."""
     return timedelta(minutes=1) if step < 8 else timedelta(hours=22)

@@ -108,6 +108,27 @@ async def test_the_chart_is_chosen_by_keyboard_and_stands_in_the_address(
     await page.get_by_text("kept for 40 days").wait_for()
 
 
+async def test_an_open_page_asks_one_explanation_a_minute(show: Show, visit: Visit) -> None:
+    """Each is the work of a formula, and there are twenty rankings."""
+    assert show.now
+    asked: list[str] = []
+    visit.page.on(
+        "request",
+        lambda request: asked.append(request.url) if "/items/Ash" in request.url else None,
+    )
+    await visit.page.clock.install()
+    page = await visit.open("/items/video/Ash")
+    await page.locator("#places-body tr").nth(3).wait_for()
+    of_rankings = [url for url in asked if "/rankings/" in url]
+    assert len(of_rankings) == len(set(of_rankings)) == 4
+    for minute in range(1, 4):
+        async with page.expect_response("**/analytics/rankings/trending_24h/items/Ash*"):
+            await page.clock.fast_forward(61_000)
+        assert len([url for url in asked if "/rankings/" in url]) == 4 + minute
+    async with page.expect_response("**/analytics/rankings/hot/items/Ash*"):
+        await page.clock.fast_forward(181_000)
+
+
 async def test_any_id_has_a_page(trees: Show, visit: Visit) -> None:
     for number, content_id in enumerate(ODD_IDS, start=1):
         item = await trees.world.item(content_id, content_type="my type")

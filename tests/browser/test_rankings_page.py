@@ -14,7 +14,7 @@ from tests.eventually import eventually
 from tests.site import Site, served
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Route
 
 ADMIN_KEY = "an admin key of the tests"
 
@@ -31,10 +31,10 @@ async def test_every_ranking_is_listed_with_its_list_and_its_settings_in_words(
         "Items with events in the last 24 hours, the first 1,000, every minute."
     )
     assert await page.locator("#groups [data-open]").all_inner_texts() == [
-        "Hot",
         "Trending, 1 hour",
         "Trending, 24 hours",
         "Trending, 7 days",
+        "Hot",
     ]
     await page.locator("#groups").get_by_role("link", name="Trending, 7 days").click()
     await page.locator("#list-title", has_text="Trending, 7 days").wait_for()
@@ -78,6 +78,44 @@ async def test_an_unknown_ranking_is_told(show: Show, visit: Visit) -> None:
     page = await visit.open("/rankings?ranking=nobody")
     await page.locator("#list-notice", has_text="no ranking is called").wait_for()
     assert await page.get_by_role("button", name="What if").is_hidden()
+
+
+async def test_an_address_may_say_anything(show: Show, visit: Visit) -> None:
+    assert show.now
+    page = await visit.open("/rankings?ago=soon")
+    await shows(page, "Ash")
+    assert await page.locator("#ago-words").inner_text() == "now"
+    await visit.open("/?window=constructor&change=toString")
+    await shows(page, "Ash")
+    await visit.open("/items/video/Ash?range=constructor&metric=toString")
+    await page.get_by_role("heading", name="Ash").wait_for()
+    await page.locator("#chart canvas").wait_for()
+
+
+async def test_rows_of_another_ranking_never_stand_under_a_name(show: Show, visit: Visit) -> None:
+    assert show.now
+    page = await visit.open("/rankings")
+    await shows(page, "Ash")
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/analytics/rankings/hot?*", hold)
+    await page.locator("#groups").get_by_role("link", name="Hot", exact=True).click()
+    await page.locator("#list-title", has_text="Hot").wait_for()
+    assert await page.locator("#table").is_hidden()
+    await eventually(lambda: _is_one(held))
+    await held[0].abort()
+    await page.locator("#list-notice", has_text="The API cannot be reached").wait_for()
+    await page.unroute("**/analytics/rankings/hot?*")
+    await page.locator("#body [data-open]").first.wait_for()
+    assert all("ERR_FAILED" in fault for fault in visit.faults)
+    visit.faults.clear()
+
+
+async def _is_one(held: list[Route]) -> bool:
+    return len(held) == 1
 
 
 @pytest.fixture(scope="module")
@@ -138,4 +176,45 @@ async def test_settings_are_tried_out_and_applied(
 
     await eventually(is_changed)
     assert all("status of 40" in fault for fault in visit.faults)
+    await context.close()
+
+
+async def test_late_settings_of_another_ranking_become_no_levers_of_this_one(
+    show: Show, chromium: Browser, admin_site: Site
+) -> None:
+    """Applied, they would have changed one ranking to what another one is."""
+    await show.world.execute("update core.ranking set like_weight = 77 where name = 'trending_7d'")
+    context = await chromium.new_context()
+    # Plain HTTP under a name: there is no clipboard.
+    await context.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+        f"sessionStorage.setItem('groundswell-key', '{ADMIN_KEY}')"
+    )
+    visit = Visit(await context.new_page(), admin_site.url)
+    page = await visit.open("/rankings?ranking=trending_7d")
+    await page.locator("#words", has_text="7 days").wait_for()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/admin/rankings/trending_7d", hold)
+    await page.get_by_role("button", name="What if").click()
+    await eventually(lambda: _is_one(held))
+    await page.locator("#groups").get_by_role("link", name="Trending, 24 hours").click()
+    await page.locator("#words", has_text="24 hours").wait_for()
+    await page.get_by_role("button", name="What if").click()
+    like = page.locator("#levers").get_by_role("spinbutton", name="A like")
+    await like.wait_for()
+    async with page.expect_response("**/admin/rankings/trending_7d") as late:
+        await held[0].continue_()
+    await (await late.value).finished()
+    await page.wait_for_timeout(200)
+    assert await like.input_value() != "77"
+
+    await like.fill("6")
+    await page.locator("#what-said", has_text="Nothing changes").wait_for()
+    await page.get_by_role("button", name="Copy as SQL").click()
+    await page.locator("#what-said", has_text="in the clipboard").wait_for()
+    assert visit.faults == []
     await context.close()

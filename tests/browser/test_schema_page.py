@@ -69,7 +69,7 @@ async def test_it_can_be_read_in_light_and_dark(visit: Visit, scheme: Any) -> No
         await page.set_viewport_size({"width": width, "height": 900})
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         for text in (
-            "Trending now",
+            "Overview",
             "Record what people do.",
             "/analytics/events",
             "No API key applied",

@@ -49,6 +49,10 @@ async def test_jobs_rankings_and_what_waits_are_told_with_what_to_do(
         "update core.ranking_state set error = 'division by zero' where ranking_id ="
         " (select ranking_id from core.ranking where name = 'hot')"
     )
+    await show.world.execute(
+        "insert into core.job_run (job, started_at, finished_at)"
+        " values ('refresh_engagement_15m_late', now() - interval '978 ms', now())"
+    )
     await redis.xadd(keys.DEAD_STREAM, {"v": "1"})
     await page.locator("#degraded", has_text="Hot cannot be computed").wait_for()
     assert "division by zero" in await page.locator("#degraded").inner_text()

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from app.cli.main import cli
 from app.cli.replay import Length, Moment
+from app.cli.tables import shown
 from app.migrate.migrate import MigrationReport
 from app.migrate.report import lines_of
 
@@ -69,6 +70,19 @@ def test_an_error_is_one_line_without_a_traceback() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("groundswell: PORT='many'")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "shown_as"),
+    [
+        ("名探偵コナン\u3000第1話", "名探偵コナン\u3000第1話"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+        ("👩\u200d🚀 10\u00a0km", "👩\u200d🚀 10\u00a0km"),
+        ("a\x1b[2Jb\nc\u2028d\u202ee", "a\ufffd[2Jb\ufffdc\ufffdd\ufffde"),
+    ],
+)
+def test_titles_stand_as_they_are_and_move_no_cursor(title: str, shown_as: str) -> None:
+    assert shown(title) == shown_as
 
 
 def test_an_unusable_file_is_one_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from app.cli.adopting import adopt_running
 from app.cli.main import cli
-from app.health.doctor import _clock, _of_jobs, _of_redis
+from app.health.doctor import _clock, _of_redis
+from app.health.doctor_jobs import Plan, look_at_jobs
+from app.health.findings import Finding
 from app.health.jobs import JobStatus
 from app.health.redis_state import RedisState
 from app.ingest import keys
@@ -51,8 +54,11 @@ async def test_a_database_that_never_ran_a_job_is_told_and_how_to_mend_it(run: R
     done = await run("doctor", "--json")
     found = by_what(done)
     assert done.exit_code == 1
-    # Tests have no scheduled jobs.
-    assert "jobs/groundswell_reconcile.sql is not scheduled" in found["schema"]["says"]
+    # Tests have no scheduled jobs; on a server, pg_cron lives in another database.
+    assert (
+        "jobs/groundswell_reconcile.sql is not scheduled" in found["schema"]["says"]
+        or found["pg_cron"]["verdict"] == "fail"
+    )
     assert found["database"]["verdict"] == "ok"
     assert "timescaledb 2." in found["database"]["says"]
     assert found["job run_rankings"] == {
@@ -131,13 +137,60 @@ def job(name: str, *, ago: timedelta | None, error: str | None = None) -> JobSta
         (job("run_rankings", ago=timedelta(minutes=1), error="deadlock"), "warn"),
         (job("run_rankings", ago=timedelta(minutes=9), error="deadlock"), "fail"),
         (job("maintain_storage", ago=timedelta(hours=3)), "ok"),
+        (job("maintain_storage", ago=timedelta(hours=4)), "fail"),
+        (job("count_neighbours", ago=timedelta(minutes=61)), "fail"),
+        # It runs each night, for minutes, and one day of the year has 25 hours.
+        (job("reconcile", ago=timedelta(hours=25, minutes=10)), "ok"),
+        (job("reconcile", ago=timedelta(hours=27)), "fail"),
         (job("maintain_storage", ago=timedelta(days=2)), "fail"),
     ],
 )
 def test_a_job_is_judged_by_when_it_last_ended_well(status: JobStatus, verdict: str) -> None:
-    found = {each.what: each for each in _of_jobs([status], NOW)}[f"job {status.job}"]
+    found = {each.what: each for each in look_at_jobs([status], NOW)}[f"job {status.job}"]
     assert found.verdict == verdict
     assert (found.mend is None) == (verdict == "ok")
+
+
+def plan_of(*, begun: timedelta, paused: tuple[str, ...] = ()) -> Plan:
+    names = ("run_rankings", "maintain_storage")
+    return Plan(begun=NOW - begun, active={name: name not in paused for name in names})
+
+
+def findings(statuses: list[JobStatus], plan: Plan) -> dict[str, Finding]:
+    return {each.what: each for each in look_at_jobs(statuses, NOW, plan)}
+
+
+def test_a_fresh_install_is_not_called_broken_before_its_first_minute() -> None:
+    found = findings([], plan_of(begun=timedelta(seconds=20)))["job run_rankings"]
+    assert (found.verdict, found.mend) == ("warn", "ask again in a minute")
+    found = findings([], plan_of(begun=timedelta(minutes=4)))["job run_rankings"]
+    assert (found.verdict, found.says) == ("fail", "it has never run")
+
+
+def test_a_server_that_was_off_is_not_behind_with_what_is_hourly() -> None:
+    """As the embedded engine of a laptop is, every morning."""
+    statuses = [
+        job("maintain_storage", ago=timedelta(days=2)),
+        job("run_rankings", ago=timedelta(days=2)),
+    ]
+    found = findings(statuses, plan_of(begun=timedelta(minutes=10)))
+    assert found["job maintain_storage"].verdict == "ok"
+    assert found["job maintain_storage"].says == "last ended well 48 h ago"
+    assert found["job run_rankings"].verdict == "fail"
+
+
+def test_a_paused_job_is_called_paused_and_one_that_is_gone_not_at_all() -> None:
+    statuses = [
+        job("run_rankings", ago=timedelta(minutes=1)),
+        job("maintain_storage", ago=timedelta(days=3)),
+        job("of_an_older_version", ago=timedelta(days=3)),
+        job("refresh_site_1m", ago=timedelta(minutes=1), error="deadlock"),
+    ]
+    found = findings(statuses, plan_of(begun=timedelta(days=9), paused=("maintain_storage",)))
+    assert list(found) == ["job run_rankings", "job maintain_storage", "job refresh_site_1m"]
+    assert found["job refresh_site_1m"].verdict == "warn"
+    assert found["job maintain_storage"].verdict == "warn"
+    assert "groundswell_maintain_storage" in (found["job maintain_storage"].mend or "")
 
 
 def redis_state(**changed: Any) -> RedisState:
@@ -184,6 +237,22 @@ def test_a_make_run_is_found_while_it_lives(tmp_path: Path) -> None:
         assert find_running(tmp_path) == RUNNING
         assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
     assert find_running(tmp_path) is None
+
+
+def test_its_key_goes_however_it_ends(tmp_path: Path) -> None:
+    (tmp_path / "running.json").touch(0o644)
+    with suppress(asyncio.CancelledError), announced(tmp_path, RUNNING):
+        assert (tmp_path / "running.json").stat().st_mode & 0o077 == 0
+        raise asyncio.CancelledError  # as Ctrl-C does
+    assert not (tmp_path / "running.json").exists()
+
+
+def test_what_another_user_put_there_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with announced(tmp_path, RUNNING):
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        assert find_running(tmp_path) is None
 
 
 def test_what_a_killed_one_left_behind_is_not_taken_for_a_running_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -90,11 +91,22 @@ async def test_settings_are_tried_out_then_made_and_the_trail_has_it(run: Run, p
     assert by_name["comment_weight"] == ["-", "3"]
     assert (await value(run, "rankings", "settings", "trending_24h"))["likeWeight"] == 0.5
     async with pool.connection() as connection:
-        cursor = await connection.execute("select who, action, parameters, error from core.audit")
+        cursor = await connection.execute(
+            "select who, action, parameters, outcome, error from core.audit"
+        )
         assert await cursor.fetchall() == [
             (
                 "ada, command line", "rankings.change",
                 {"ranking": "trending_24h", "changes": {"view_weight": 5, "like_weight": 0.5}},
+                {
+                    "before": {
+                        "viewWeight": None, "likeWeight": None,
+                        "weightsInForce": {
+                            "view": 1.0, "like": 5.0, "comment": 3.0, "share": 4.0,
+                            "watchMinute": 0.1,
+                        },
+                    }
+                },
                 None,
             )
         ]  # fmt: skip
@@ -104,6 +116,31 @@ async def test_settings_are_tried_out_then_made_and_the_trail_has_it(run: Run, p
     assert (refreshed["ranking"], refreshed["entries"], refreshed["isNew"]) == (
         "trending_24h", 0, True,
     )  # fmt: skip
+
+
+@pytest.mark.usefixtures("ranked")
+async def test_who_comes_from_below_the_top_enters_it(run: Run) -> None:
+    """As the sum below the table counts it."""
+    would = await told(
+        run, "rankings", "preview", "trending_24h", "--set", "like_weight=0", "--limit", "1"
+    )
+    lines = would.splitlines()
+    assert [line.split()[:3] for line in lines[1:3]] == [["1", "2", "enters"], ["-", "1", "leaves"]]
+    assert lines[-1].startswith("1 enter, 1 leave")
+
+
+@pytest.mark.usefixtures("ranked")
+async def test_a_user_without_a_name_may_change_settings(
+    run: Run, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs as a number."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    await told(run, "rankings", "apply", "trending_24h", "--set", "size=5", "--yes")
+    async with pool.connection() as connection:
+        cursor = await connection.execute("select who from core.audit")
+        assert await cursor.fetchall() == [("user 4000000000, command line",)]
 
 
 @pytest.mark.usefixtures("ranked")
@@ -163,6 +200,8 @@ async def test_what_cannot_be_is_refused_in_words(
         ("like_weight", "then = and a value"),
         ("like_weight=much", "likeWeight: Expected `float | null`"),
         ("size=0", "size: Expected `int` >= 1"),
+        ("like_weight=NaN", "NaN is no number"),
+        ("half_life=-Infinity", "-Infinity is no number"),
     ],
 )
 async def test_a_setting_that_is_none_is_named(run: Run, given: str, fault: str) -> None:

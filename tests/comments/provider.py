@@ -2,71 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple
+from contextlib import asynccontextmanager
+from typing import Any
 
+from tests.answering import GOOD, HANGING, Answer, Answering, completion, served
 
-class Answer(NamedTuple):
-    """What to answer; a status of 0 breaks the connection off, one of -1 says nothing for ever."""
+__all__ = ["GOOD", "HANGING", "Answer", "Behaviour", "Provider", "serving"]
 
-    status: int = 200
-    body: bytes | None = None
-    """None: the translation."""
-    headers: str = ""
-
-
-GOOD = Answer()
-HANGING = Answer(-1)
 Behaviour = Callable[[str], Answer]
 
 
-class Provider:
+class Provider(Answering):
     """Translates `text` into `target` as `target:TEXT`, unless it is to behave otherwise."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.behave: Behaviour = lambda _: GOOD
         self.asked = Counter[str]()
         self.given = Counter[tuple[str, str]]()
         """How often each text was translated into each language."""
-        self.requests: list[tuple[str, dict[str, str], Any]] = []
-        self.url = ""
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while await self._answer(reader, writer):
-                await writer.drain()
-        writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        first, *lines = head.strip().split("\r\n")
-        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        wanted = json.loads(await reader.readexactly(int(headers["content-length"])))
-        path = first.split(" ")[1]
-        self.requests.append((path, headers, wanted))
+    def answer(self, path: str, wanted: Any) -> Answer:
         text, target = _meant(wanted)
         self.asked[text] += 1
         answer = self.behave(text)
-        if answer.status == -1:
-            await reader.read()
-            return False
-        if answer.status == 0:
-            return False
-        body = answer.body
-        if body is None and answer.status == 200:
+        if answer.body is None and answer.status == 200:
             self.given[text, target] += 1
-            body = json.dumps(_translated(path, f"{target}:{text.upper()}")).encode()
-        body = body or b"{}"
-        writer.write(
-            f"HTTP/1.1 {answer.status} Is\r\ncontent-length: {len(body)}\r\n{answer.headers}"
-            "content-type: application/json\r\n\r\n".encode()
-            + body
-        )
-        return True
+            return answer._replace(body=_translated(path, f"{target}:{text.upper()}"))
+        return answer
 
 
 def _meant(wanted: dict[str, Any]) -> tuple[str, str]:
@@ -76,19 +42,13 @@ def _meant(wanted: dict[str, Any]) -> tuple[str, str]:
     return user["content"], system["content"].split("into the language ")[1][:2]
 
 
-def _translated(path: str, text: str) -> object:
+def _translated(path: str, text: str) -> bytes:
     if path == "/translate":
-        return {"translatedText": text}
-    return {"choices": [{"message": {"role": "assistant", "content": text}}]}
+        return json.dumps({"translatedText": text}).encode()
+    return completion(text)
 
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Provider]:
-    provider = Provider()
-    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()[:2]
-    provider.url = f"http://{host}:{port}"
-    try:
+    async with served(Provider()) as provider:
         yield provider
-    finally:
-        server.close()

@@ -10,7 +10,8 @@ import pytest
 
 from app.comments.apertium import Apertium, is_there
 from app.comments.failed import TranslationError
-from app.comments.providers import MAX_ANSWER, open_provider
+from app.comments.providers import open_provider
+from app.http.asking import MAX_ANSWER
 from app.settings import Settings
 from tests.comments.provider import Answer, Provider
 

@@ -8,15 +8,12 @@ import ssl
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from io import BytesIO
 from typing import NamedTuple
 
-from aiokafka.protocol import produce
-
-from app.embedded.child import free_port
 from app.embedded.kafka import EmbeddedKafka
+from tests.kafka.numbering import Numbering, produce_answer
 
-_TOO_LARGE = 10
+_PRODUCE, _TOO_LARGE = b"\0\0", 10
 
 
 class Relayed(NamedTuple):
@@ -26,62 +23,50 @@ class Relayed(NamedTuple):
 
 
 class _Relay:
-    def __init__(self, broker: EmbeddedKafka, most_bytes: int | None) -> None:
+    def __init__(
+        self, broker: EmbeddedKafka, most_bytes: int | None, numbering: Numbering | None
+    ) -> None:
         self._broker = broker
         self._most_bytes = most_bytes
+        self._numbering = numbering
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one client until it or the broker ends the connection."""
+        """Serve one client, one request after the other, until it or the broker ends."""
         from_broker, to_broker = await asyncio.open_connection("127.0.0.1", self._broker.port)
-        back = asyncio.create_task(_pass_on(from_broker, writer))
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 while True:
-                    size = await reader.readexactly(4)
-                    frame = await reader.readexactly(int.from_bytes(size, "big"))
-                    if refusal := self._refusal_of(frame):
-                        writer.write(len(refusal).to_bytes(4, "big") + refusal)
-                    else:
-                        to_broker.write(size + frame)
+                    frame = await frame_of(reader)
+                    answer = self._refusal_of(frame)
+                    if answer is None and self._numbering is not None:
+                        frame, answer = self._numbering.apply(frame)
+                    if answer is None:
+                        to_broker.write(len(frame).to_bytes(4, "big") + frame)
+                        answer = await frame_of(from_broker)
+                    writer.write(len(answer).to_bytes(4, "big") + answer)
         finally:
-            back.cancel()
             to_broker.close()
             writer.close()
 
     def _refusal_of(self, frame: bytes) -> bytes | None:
         """Return what a broker says to one who publishes too much at once."""
-        key, version = (int.from_bytes(frame[place : place + 2], "big") for place in (0, 2))
-        if key != 0 or self._most_bytes is None or len(frame) <= self._most_bytes:
+        if frame[:2] != _PRODUCE or self._most_bytes is None or len(frame) <= self._most_bytes:
             return None
-        body = BytesIO(frame[10 + int.from_bytes(frame[8:10], "big") :])
-        request = getattr(produce, f"ProduceRequest_v{version}").SCHEMA.decode(body)
-        fields = produce_fields(version)
-        topics = [
-            (topic, [(partition, _TOO_LARGE, *fields) for partition, _ in partitions])
-            for topic, partitions in request[-1]
-        ]
-        response = getattr(produce, f"ProduceResponse_v{version}")(topics, 0)
-        return frame[4:8] + bytes(response.encode())
+        return produce_answer(frame, _TOO_LARGE)
 
 
-def produce_fields(version: int) -> tuple[int, ...]:
-    """Return what a response says of a partition beside the error: offset, time, first offset."""
-    return (-1, -1, -1)[: 3 if version >= 5 else 2 if version >= 2 else 1]
-
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
+async def frame_of(reader: asyncio.StreamReader) -> bytes:
+    """Return the next request, or answer."""
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
 
 
 class _Terminator:
     """Ends TLS before a port: with blocking sockets, as asyncio's server says no alerts."""
 
-    def __init__(self, context: ssl.SSLContext, port: int, inner_port: int) -> None:
+    def __init__(self, context: ssl.SSLContext, listener: socket.socket, inner_port: int) -> None:
         self._context = context
         self._inner_port = inner_port
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = listener
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -118,18 +103,22 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 @asynccontextmanager
 async def relayed(
-    *, tls: ssl.SSLContext | None = None, most_bytes: int | None = None
+    *,
+    tls: ssl.SSLContext | None = None,
+    most_bytes: int | None = None,
+    numbering: Numbering | None = None,
 ) -> AsyncIterator[Relayed]:
     """Run a broker that clients reach by a relay only."""
-    port = free_port()
+    # Taken at once: while the broker starts another test may ask for a free port.
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     broker = EmbeddedKafka(public_port=port)
     await broker.start()
     if tls is not None:
-        terminator = _Terminator(tls, port, broker.port)
-        close = terminator.close
+        close = _Terminator(tls, listener, broker.port).close
     else:
-        relay = _Relay(broker, most_bytes)
-        close = (await asyncio.start_server(relay.serve, "127.0.0.1", port)).close
+        relay = _Relay(broker, most_bytes, numbering)
+        close = (await asyncio.start_server(relay.serve, sock=listener)).close
     try:
         yield Relayed(f"127.0.0.1:{port}")
     finally:

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.sink.outlet import Outlet
 from app.sink.wire import Outgoing
 from tests.kafka.authority import Authority
+from tests.kafka.numbering import Numbering
 from tests.kafka.relay import relayed
 
 
@@ -60,6 +61,23 @@ async def goes_through(settings: Settings) -> None:
         await consumer.stop()
 
 
+async def everything(settings: Settings, at_least: int) -> set[tuple[bytes | None, bytes | None]]:
+    """Read so many messages, and return what they say."""
+    consumer = AIOKafkaConsumer(**options_of(settings), auto_offset_reset="earliest")
+    await consumer.start()
+    found: list[tuple[bytes | None, bytes | None]] = []
+    try:
+        consumer.assign([TopicPartition("t", number) for number in range(4)])
+        await consumer.seek_to_beginning()
+        while len(found) < at_least:
+            some = await consumer.getmany(timeout_ms=15_000)
+            assert some, len(found)
+            found += [(each.key, each.value) for records in some.values() for each in records]
+    finally:
+        await consumer.stop()
+    return set(found)
+
+
 async def test_tls_with_an_authority_of_ones_own(tmp_path: Path) -> None:
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
     async with relayed(tls=context_of(ours)) as broker:
@@ -100,16 +118,31 @@ async def test_a_broker_without_tls(tmp_path: Path) -> None:
         assert "GROUNDSWELL_KAFKA_TLS" in said
 
 
-async def test_what_is_too_large_stops_no_other() -> None:
-    async with relayed(most_bytes=20_000) as broker:
-        outlet = Outlet(Settings(kafka_servers=broker.servers))
+@pytest.mark.parametrize("is_numbered", [False, True])
+async def test_what_is_too_large_stops_no_other(is_numbered: bool) -> None:
+    numbering = Numbering() if is_numbered else None
+    async with relayed(most_bytes=20_000, numbering=numbering) as broker:
+        settings = Settings(kafka_servers=broker.servers)
+        outlet = Outlet(settings)
+        # Some come before, so that brokers know what is the next number in each partition.
+        first = [Outgoing(b"a%d" % n, b"first", []) for n in range(30)]
+        assert await outlet.send("t", first) == []
         messages = [Outgoing(b"a%d" % n, b"x" * 100, []) for n in range(30)]
         messages[7] = Outgoing(b"a1", b"y" * 25_000, [])
         messages[20] = Outgoing(b"a2", b"z" * 2_000_000, [])
+        # A batch is full with the refused one, and the next of its partition is small enough.
+        messages += [Outgoing(b"a1", b"x" * size, []) for size in (19_000, 19_000, 5_000, 5_000)]
         refused = await outlet.send("t", messages)
+        assert await outlet.send("t", [Outgoing(b"a1", b"last", [])]) == []
         await outlet.close()
+        read = await everything(settings, len(first) + len(messages) - 2 + 1)
     assert [place for place, _ in refused] == [7, 20]
     assert all("MessageSizeTooLarge" in reason for _, reason in refused)
+    taken = [message for place, message in enumerate(messages) if place not in {7, 20}]
+    assert {(each.key, each.value) for each in [*first, *taken]} <= read
+    if numbering is not None:
+        # Or nothing was tried.
+        assert numbering.refused > 0
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])

@@ -10,7 +10,8 @@ from typing import NamedTuple
 WEIGHTS = {"view": 1.0, "like": 5.0, "comment": 3.0, "share": 4.0, "watch_time": 1.0}
 REACH = timedelta(days=1)
 HALF_LIFE = timedelta(days=14)
-TRAIL, DAILY, NEIGHBOURS, SEEDS, PER_CREATOR = 10, 200, 50, 20, 3
+TRAIL, DAILY, NEIGHBOURS, SEEDS, PER_CREATOR = 10, 200, 50, 100, 3
+RECENCY = 0.25
 SHRINK = 3.0
 
 
@@ -87,7 +88,7 @@ def recommended(
     newest = sorted(mine, key=lambda item: (-mine[item][0].timestamp(), item))
     shown = [item for item in newest if item not in hidden][:SEEDS]
     for place, item in enumerate(shown, start=1):
-        strengths[item] = mine[item][1] / sqrt(place)
+        strengths[item] = mine[item][1] / place**RECENCY
     if beside is not None:
         strengths[beside] = 1.0
     parts = defaultdict[int, dict[int, float]](dict)

@@ -230,9 +230,9 @@ class World:
         """Empty what items, events and runs have filled; the rankings stay."""
         await self.execute(
             """
-            truncate core.item, core.item_birth, core.item_exclusion, core.item_like,
-                core.item_like_count, core.category_count, core.recategorised, core.event,
-                core.known_chunk, core.score_feed,
+            truncate core.item, core.upload, core.item_birth, core.item_exclusion,
+                core.item_like, core.item_like_count, core.category_count, core.recategorised,
+                core.event, core.known_chunk, core.score_feed,
                 core.ranking_score, core.ranking_state, core.recount, core.item_window,
                 core.window_position, core.item_hot, core.ranking_run, core.ranking_snapshot,
                 core.ranking_base,

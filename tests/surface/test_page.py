@@ -90,6 +90,17 @@ async def test_the_role_of_dashboards_sees_nobody(pool: Pool) -> None:
     assert rows == []
 
 
+async def test_the_role_of_dashboards_learns_not_who_was_erased(pool: Pool) -> None:
+    """The trail has a hash of the id, which whoever guesses the id can make."""
+    query = """
+        select has_column_privilege('groundswell_read', 'core.audit', name, 'select')
+        from unnest(array['action', 'who', 'parameters', 'outcome']) as name
+    """
+    async with pool.connection() as connection:
+        rows = await (await connection.execute(query)).fetchall()
+    assert rows == [(True,), (True,), (False,), (False,)]
+
+
 async def test_the_role_of_dashboards_changes_and_schedules_nothing(
     catalogue: Catalogue, pool: Pool
 ) -> None:

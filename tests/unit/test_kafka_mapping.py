@@ -16,9 +16,12 @@ import pytest
 
 from app.errors import InputError
 from app.ingest.cloud_events import id_of
+from app.ingest.dead_letters import DeadLetter
 from app.ingest.wire import EventIn
+from app.kafka import replay
 from app.kafka.mapping import Mapping, mapping_of, read_mapping
 from app.kafka.message import events_of
+from app.kafka.replay import kept_fields
 
 NOW = 1_790_000_000_000_000
 AT = 1_789_999_000_123
@@ -49,7 +52,7 @@ class Sent(msgspec.Struct, kw_only=True):
     timestamp: int = AT
     key: bytes | None = None
     value: bytes | None = b""
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 def sent(body: object, topic: str = "video.viewed", **other: Any) -> Sent:
@@ -303,3 +306,27 @@ def test_the_mapping_file_of_the_page_is_one() -> None:
     mapping = mapping_of(tomllib.loads(text))
     bought = {"what": {"action": "bought"}, "item": {"sku": "s"}}
     assert one(sent(bought, "shop.clicks"), mapping).type == "share"
+
+
+@pytest.mark.parametrize("name", ["content-type", "ce_specversion", "ce_time"])
+def test_a_header_that_is_null_is_as_if_it_were_not_there(name: str) -> None:
+    """Kafka allows it; raised, it would stop the partition."""
+    message = sent({"videoId": "a"}, headers=[(name, None)])
+    (event,) = read(message)
+    assert isinstance(event, EventIn)
+    assert event.content_id == "a"
+
+
+def test_a_dead_letter_keeps_null_headers() -> None:
+    """The ids of its events are made of the message as it was."""
+    kept = kept_fields(sent(b"no JSON", headers=[("a", None), ("b", b"")]))
+    letter = DeadLetter(
+        id="1-0",
+        first_id="t/0/7",
+        reason="",
+        died_at=0,
+        events=None,
+        message=b"no JSON",
+        fields=kept,
+    )
+    assert replay._message_of(letter).headers == [("a", None), ("b", b"")]

@@ -10,7 +10,7 @@ from app.settings import Settings, read_settings, variable_of
 
 ANY_TEXT = {
     "db_user", "db_password", "jwt_issuer", "jwt_audience", "translator_key", "translator_model",
-    "kafka_group", "kafka_member", "kafka_mapping", "kafka_user", "kafka_password",
+    "rerank_model", "kafka_group", "kafka_member", "kafka_mapping", "kafka_user", "kafka_password",
     "upload_secret_key",
 }  # fmt: skip
 """Settings that can be whatever text."""
@@ -74,6 +74,7 @@ def test_no_secret_is_repeated() -> None:
         ("REDIS_URL", "redis://:s3cret@h:many/0"),
         ("REDIS_URL", "redis://h/0?password=s3cret&tls=1"),
         ("GROUNDSWELL_ADMIN_KEY", "s3cret"),
+        ("GROUNDSWELL_RERANK_KEY", "s3cret"),
         ("GROUNDSWELL_JWT_SECRET", "s3cret"),
     ):
         with pytest.raises(SettingError) as refused:

@@ -2,7 +2,7 @@
 
 import { read, serverNow } from "./parts/api.js";
 import { $, el, setText } from "./parts/dom.js";
-import { count, full, span, time } from "./parts/format.js";
+import { count, full, score, span, time } from "./parts/format.js";
 import { freshness } from "./parts/freshness.js";
 import { notice, problemLine, problemNotice, put, skeleton } from "./parts/notice.js";
 import { poll } from "./parts/poll.js";
@@ -46,7 +46,7 @@ function fail(problem) {
 }
 
 function showTroubles(all) {
-  const lines = all.length ? all : [{ kind: "good", title: "All is well.", text: "Events come in, jobs run, and every ranking is fresh." }];
+  const lines = all.length ? all : [{ kind: "good", title: "All is well.", text: "Jobs run, no ranking fails, and nothing waits." }];
   const items = lines.map(({ kind, title, text }) => el("li", { "data-kind": kind }, el("strong", {}, title), " ", text));
   const list = $("#degraded");
   const same = items.length === list.children.length && items.every((item, at) => item.isEqualNode(list.children[at]));
@@ -54,7 +54,7 @@ function showTroubles(all) {
 }
 
 function showNumbers({ database, stream }) {
-  setText($("#rate"), database ? count(database.eventsPerSecond) : "–");
+  setText($("#rate"), database ? score(database.eventsPerSecond) : "–");
   setText($("#viewers"), database ? count(database.viewers) : "–");
   setText($("#webhooks"), database ? count(database.webhooksPending) : "–");
   const live = stream?.lanes.find((lane) => lane.lane === "live");

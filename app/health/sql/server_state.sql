@@ -4,9 +4,15 @@ select
     pg_catalog.pg_database_size(pg_catalog.current_database()) as bytes,
     pg_catalog.pg_is_in_recovery() as is_standby,
     pg_catalog.current_setting('max_connections')::integer as most_connections,
-    (select count(*)::integer from pg_catalog.pg_stat_activity) as connections,
+    pg_catalog.pg_postmaster_start_time() as started_at,
     (
-        select extract(epoch from max(clock_timestamp() - activity.xact_start))::float8
+        select count(*)::integer
+        from pg_catalog.pg_stat_activity as activity
+        -- The server's own processes, TimescaleDB's and pg_cron's take no place of a client.
+        where activity.backend_type = 'client backend'
+    ) as connections,
+    (
+        select extract(epoch from max(clock_timestamp() - activity.state_change))::float8
         from pg_catalog.pg_stat_activity as activity
         where activity.state in ('idle in transaction', 'idle in transaction (aborted)')
     ) as oldest_idle_transaction,

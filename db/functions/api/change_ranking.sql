@@ -4,17 +4,21 @@
 -- Keeps: what api.preview_ranking has shown for the same changes. With its owner's rights: the API
 -- has none to write rankings otherwise.
 create function api.change_ranking(ranking_name text, changes jsonb)
-returns void
+returns jsonb
 language plpgsql volatile
 security definer
 set search_path = pg_catalog
 as $$
 declare
     changed core.ranking;
+    held jsonb;
 begin
     -- Two that change different settings at once: the second builds on the first.
     perform from core.ranking as ranking where ranking.name = ranking_name for update;
     changed := api.changed_ranking(ranking_name, changes);
+    select to_jsonb(settings) into held
+    from api.ranking_settings as settings
+    where settings.name = ranking_name;
     update core.ranking as ranking
     set
         formula = changed.formula,
@@ -30,10 +34,11 @@ begin
         content_type = changed.content_type,
         size = changed.size
     where ranking.ranking_id = changed.ranking_id;
+    return held;
 end;
 $$;
 
 comment on function api.change_ranking(text, jsonb) is
-    'Changes settings (an object of columns) of a ranking. Raises no_data_found for an unknown '
-    'ranking, check_violation for nonsense.';
+    'Changes settings (an object of columns) of a ranking, and returns what held until then. '
+    'Raises no_data_found for an unknown ranking, check_violation for nonsense.';
 grant execute on function api.change_ranking(text, jsonb) to groundswell_service;

@@ -3,19 +3,24 @@
 -- Feeds: core.user_window, core.user_window_position.
 -- Keeps: only api.score_events may call it, after the windows have moved and before the slice goes,
 -- in one snapshot: an event is added if it lies in the window and taken out when its start passes
--- it; where the start goes back, in slices, those that it passes are added. A window that began
--- anew, is new, or has lost its position is counted from the events, which are all there: raw
--- events are kept for longer than a month (core.storage_policy). Where nobody may read the lists,
--- nothing is kept.
+-- it. A window that began anew, is new, or has lost its position is counted from the events, which are
+-- all there (raw events are kept for longer than a month: core.storage_policy): the newest first
+-- and at most core.activity_policy.at_once a call, as rankings wait for this run, and a month may
+-- have many millions. Until then its position is later than the window's start. Where nobody may
+-- read the lists, nothing is kept.
 create function api.count_activity(fed_since timestamptz)
 returns void
 language plpgsql volatile
 set jit = off
 as $$
 declare
+    policy core.activity_policy;
     counted record;
+    -- What happened after this moment is counted when the call is over.
+    reached timestamptz;
 begin
-    if (select policy.readers from core.activity_policy as policy) = 'nobody' then
+    select * into strict policy from core.activity_policy;
+    if policy.readers = 'nobody' then
         delete from core.user_window;
         delete from core.user_window_position;
         return;
@@ -26,7 +31,7 @@ begin
         select
             position."window",
             position.since as new_since,
-            held.since as old_since,
+            coalesce(held.since, 'infinity') as old_since,
             position.begun,
             held.begun is distinct from position.begun as is_anew
         from core.window_position as position
@@ -35,6 +40,35 @@ begin
     loop
         if counted.is_anew then
             delete from core.user_window as stored where stored."window" = counted."window";
+            counted.old_since := 'infinity';
+        end if;
+        reached := counted.new_since;
+        if counted.old_since > counted.new_since then
+            reached := coalesce(
+                (
+                    select event.occurred_at
+                    from core.event as event
+                    where
+                        event.occurred_at > counted.new_since
+                        and event.occurred_at <= counted.old_since
+                    order by event.occurred_at desc
+                    limit 1 offset policy.at_once
+                ),
+                counted.new_since
+            );
+            -- All of one moment belong together: it may be some more, or never come on.
+            if reached = counted.old_since then
+                reached := coalesce(
+                    (
+                        select max(event.occurred_at)
+                        from core.event as event
+                        where
+                            event.occurred_at > counted.new_since
+                            and event.occurred_at < counted.old_since
+                    ),
+                    counted.new_since
+                );
+            end if;
         end if;
         merge into core.user_window as stored
         using (
@@ -45,10 +79,7 @@ begin
                 select
                     whole.user_id,
                     whole.actions
-                from api.user_actions(
-                    case when counted.is_anew then counted.new_since else 'infinity' end,
-                    'infinity', fed_since
-                ) as whole
+                from api.user_actions(reached, counted.old_since, fed_since) as whole
                 union all
                 select
                     feed.user_id,
@@ -56,26 +87,14 @@ begin
                 from core.score_feed as feed
                 cross join lateral api.event_counts(feed.event_type, feed.count, null) as one
                 where
-                    not counted.is_anew
-                    and feed.user_id is not null
+                    feed.user_id is not null
                     and feed.occurred_at > counted.old_since
                     and feed.occurred_at >= fed_since
                 union all
                 select
                     past.user_id,
                     -past.actions
-                from api.user_actions(
-                    case when counted.is_anew then 'infinity' else counted.old_since end,
-                    counted.new_since, fed_since
-                ) as past
-                union all
-                select
-                    further.user_id,
-                    further.actions
-                from api.user_actions(
-                    case when counted.is_anew then 'infinity' else counted.new_since end,
-                    counted.old_since, fed_since
-                ) as further
+                from api.user_actions(counted.old_since, counted.new_since, fed_since) as past
             ) as change
             group by change.user_id
             having sum(change.actions) <> 0
@@ -88,7 +107,7 @@ begin
             values (counted."window", fresh.user_id, fresh.actions);
 
         insert into core.user_window_position as held ("window", since, begun)
-        values (counted."window", counted.new_since, counted.begun)
+        values (counted."window", reached, counted.begun)
         on conflict ("window") do update set since = excluded.since, begun = excluded.begun
         where held.since <> excluded.since or held.begun <> excluded.begun;
     end loop;
@@ -96,4 +115,5 @@ end;
 $$;
 
 comment on function api.count_activity(timestamptz) is
-    'Brings what users did in the windows of their lists up to the feed''s slice.';
+    'Brings what users did in the windows of their lists up to the feed''s slice; what is to be '
+    'counted anew takes several calls.';

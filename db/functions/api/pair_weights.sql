@@ -3,10 +3,14 @@
 -- Keeps: an action's pairs are the same whatever stretch it is counted in: it looks at the `trail`
 -- actions of its user before it, within `reach`, and at its number in its day. The same again (kind
 -- and item) among those adds nothing. Of what was before the stretch, at most `trail` and `daily`
--- actions of each user are read, however many there are.
+-- actions of each user are read, however many there are. With settings of its own it is no part of
+-- its caller's plan, which takes its rows to be as many as said here: taken for few, they were
+-- joined one by one.
 create function api.pair_weights(since timestamptz, until timestamptz)
 returns table (item_id bigint, other_id bigint, weight double precision)
 language sql stable
+rows 200000
+set jit = off
 begin atomic
 with policy as materialized (
     select *

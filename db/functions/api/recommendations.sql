@@ -51,7 +51,7 @@ recent.occurred_at
 seed as materialized (
     select
         placed.item_id,
-        placed.weight / sqrt(placed.place) as strength
+        placed.weight / power(placed.place, policy.recency) as strength
     from (
         select
             mine.item_id,

@@ -2,19 +2,13 @@
 -- Source: core.sink, core.outgoing, core.unpublished, core.sink_ranking, api.newest_run.
 -- Feeds: groundswell publish (its metrics), a DBA.
 create view api.sink_status as
+-- Two parts, each with its name as a constant: who asks for one reads nothing of the other.
 select
-    sink.stream,
+    'event'::text as stream,
     sink.since,
-    case
-        when sink.stream = 'event' then queued.events
-        when sink.since is not null then behind.rankings
-        else 0
-    end as waiting,
-    case
-        when sink.stream = 'event' then queued.oldest
-        when sink.since is not null then behind.oldest
-    end as oldest,
-    case when sink.stream = 'event' then refused.events else 0 end as unpublished,
+    queued.events as waiting,
+    queued.oldest,
+    refused.events as unpublished,
     sink.given_up
 from core.sink as sink
 cross join (
@@ -24,6 +18,16 @@ cross join (
     from core.outgoing as waiting
 ) as queued
 cross join (select count(*) as events from core.unpublished) as refused
+where sink.stream = 'event'
+union all
+select
+    'ranking'::text as stream,
+    sink.since,
+    behind.rankings as waiting,
+    behind.oldest,
+    0 as unpublished,
+    sink.given_up
+from core.sink as sink
 cross join (
     select
         count(*) as rankings,
@@ -31,8 +35,15 @@ cross join (
     from core.ranking as ranking
     inner join api.newest_run as run on ranking.ranking_id = run.ranking_id
     left join core.sink_ranking as published on ranking.ranking_id = published.ranking_id
-    where ranking.enabled and run.run_id is distinct from published.run_id
-) as behind;
+    where
+        ranking.enabled
+        and run.run_id is distinct from published.run_id
+        and exists (
+            select from core.sink as known
+            where known.stream = 'ranking' and known.since is not null
+        )
+) as behind
+where sink.stream = 'ranking';
 
 comment on view api.sink_status is 'What is published to Kafka, and how much of it waits.';
 comment on column api.sink_status.stream is 'event or ranking.';

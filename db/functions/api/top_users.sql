@@ -72,7 +72,7 @@ best as (
 select
     policy.readers,
     position.since,
-    held.since is not null,
+    coalesce(held.since <= position.since, false),
     (select count(*) from best),
     array(
         select best.user_id

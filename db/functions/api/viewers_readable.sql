@@ -26,8 +26,7 @@ with piece as materialized (
 ),
 
 is_small as materialized (
-    select
-        count(*) * cardinality(viewers_readable.item_ids) * 57344 <= viewers_readable.most as yes
+    select viewers_readable.most >= 57344 * cardinality(viewers_readable.item_ids) * count(*) as yes
     from piece
 ),
 

@@ -10,7 +10,10 @@ set search_path = pg_catalog
 return is_zone.name = 'UTC' or (
     is_zone.name !~ '^(right|posix)/'
     and is_zone.name not in ('Factory', 'localtime', 'posixrules')
-    and exists (select from pg_timezone_names as known where known.name = is_zone.name)
+    and exists (
+        select from pg_timezone_names as known
+        where known.name = is_zone.name
+    )
 );
 
 comment on function core.is_zone(text) is 'Whether it is an IANA time zone, such as Europe/Berlin.';

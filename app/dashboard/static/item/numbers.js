@@ -53,7 +53,7 @@ export function numbers(item, { go, href }) {
   return {
     about(state) {
       const wanted = meant(state, ZONE);
-      metric = state.metric in METRICS ? state.metric : "views";
+      metric = Object.hasOwn(METRICS, state.metric) ? state.metric : "views";
       choices(wanted, href);
       if (JSON.stringify(wanted) === asked) return draw();
       asked = JSON.stringify(wanted);

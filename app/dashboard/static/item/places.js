@@ -12,6 +12,7 @@ import { rankingName } from "../parts/words.js";
 import { why } from "./why.js";
 
 const POLL_MS = 60_000;
+const ALL_MS = 300_000; // each is the work of a formula
 const AT_ONCE = 4;
 const HISTORY = "7d";
 
@@ -19,10 +20,16 @@ const HISTORY = "7d";
 export function places(item, { href }) {
   let found = null; // by ranking: its explanation, or null where the item has no place
   let chosen = "";
+  let allAt = -Infinity; // when all were asked for
   const explained = why();
   const polled = poll({
     every: POLL_MS,
-    ask: () => askAll(item, chosen, (first) => found || explained.show(first)),
+    ask: async () => {
+      if (performance.now() - allAt < ALL_MS) return renewed(item, chosen, found);
+      const all = await askAll(item, chosen, (first) => found || explained.show(first));
+      allAt = performance.now();
+      return all;
+    },
     show: (next) => {
       found = next;
       $("#places").removeAttribute("aria-busy");
@@ -49,33 +56,43 @@ export function places(item, { href }) {
 
   return {
     about({ list }) {
-      const isFirst = chosen === "";
+      const isOther = chosen !== list;
       chosen = list;
-      if (isFirst) polled.now();
+      if (isOther) polled.now();
       const focused = document.activeElement?.dataset?.list;
       draw();
       if (focused) document.querySelector(`[data-list="${CSS.escape(focused)}"]`)?.focus();
     },
-    again: () => polled.about(null),
+    again() {
+      allAt = -Infinity;
+      polled.about(null);
+    },
   };
 }
 
 // The chosen one first: why the item stands there need not wait for all others.
-async function askAll({ contentType, contentId }, chosen, onFirst) {
+async function askAll(item, chosen, onFirst) {
   const { body } = await read("/analytics/rankings");
-  const names = body.rankings.filter((each) => each.enabled && each.subject === "item" && (each.contentType ?? contentType) === contentType).map((each) => each.name);
+  const names = body.rankings.filter((each) => each.enabled && each.subject === "item" && (each.contentType ?? item.contentType) === item.contentType).map((each) => each.name);
   names.sort((one, other) => (other === chosen) - (one === chosen));
-  const { segment, query } = idInPath(contentId);
   const found = [];
   const waiting = names.entries();
   const worker = async () => {
     for (const [at, name] of waiting) {
-      found[at] = { name, explanation: await explanationOf(name, segment, { ...query, contentType, since: HISTORY }) };
+      found[at] = { name, explanation: await explanationOf(name, item) };
       if (name === chosen && found[at].explanation) onFirst(found[at].explanation);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return found.sort((one, other) => placeInTable(one) - placeInTable(other));
+}
+
+// The others as they were.
+async function renewed(item, chosen, found) {
+  const current = found.find(({ name }) => name === chosen) ?? found.find(({ explanation }) => explanation?.rank);
+  if (!current) return found;
+  const explanation = await explanationOf(current.name, item);
+  return found.map((one) => (one.name === current.name ? { name: one.name, explanation } : one));
 }
 
 // Trending lists by their window, then the others by the item's place.
@@ -84,9 +101,10 @@ function placeInTable({ name, explanation }) {
   return name.startsWith("trending_") && at >= 0 ? at : 10 + (explanation?.rank ?? 1e9);
 }
 
-async function explanationOf(name, segment, query) {
+async function explanationOf(name, { contentType, contentId }) {
+  const { segment, query } = idInPath(contentId);
   try {
-    return (await read(address(`/analytics/rankings/${encodeURIComponent(name)}/items/${segment}`, query))).body;
+    return (await read(address(`/analytics/rankings/${encodeURIComponent(name)}/items/${segment}`, { ...query, contentType, since: HISTORY }))).body;
   } catch (problem) {
     if (problem.kind === "missing") return null;
     throw problem;

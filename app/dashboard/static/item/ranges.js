@@ -13,7 +13,7 @@ export const VIEWERS_HOURS = 40 * 24;
 
 /** The range, bucket and zone that a state means, whatever its address says. */
 export function meant({ range, bucket, zone }, ownZone) {
-  const known = RANGES[range] ? range : "24h";
+  const known = Object.hasOwn(RANGES, range) ? range : "24h";
   const { buckets } = RANGES[known];
   return { range: known, bucket: buckets.includes(bucket) ? bucket : buckets[0], zone: isZone(zone) ? zone : ownZone };
 }

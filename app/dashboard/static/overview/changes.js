@@ -15,7 +15,7 @@ const nothingKept = new Map(); // by what was asked for: when it is worth asking
  * `{by}`, `{by: "new"}` where it was not in the list, or null where that cannot be told.
  */
 export async function placesThen(found, { change, category, type }) {
-  const ago = AGO[change] ?? AGO["1h"];
+  const ago = Object.hasOwn(AGO, change) ? AGO[change] : AGO["1h"];
   const at = new Date(Math.floor((serverNow() - ago) / STEP) * STEP).toISOString();
   const segment = category ? `category:${category}` : type ? `contentType:${type}` : null;
   const asked = `${found.ranking} ${change}`;

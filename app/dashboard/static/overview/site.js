@@ -41,7 +41,7 @@ export function site() {
   today.now();
   return {
     about(window) {
-      const known = window in WINDOWS ? window : "24h";
+      const known = Object.hasOwn(WINDOWS, window) ? window : "24h";
       $("#site").setAttribute("aria-busy", "true");
       overTime.about(known);
     },

@@ -2,6 +2,7 @@
 
 import { address } from "../parts/address.js";
 import { read, serverNow } from "../parts/api.js";
+import { copy } from "../parts/clipboard.js";
 import { $, el, setText } from "../parts/dom.js";
 import { freshness } from "../parts/freshness.js";
 import { line, notice, problemLine, problemNotice, put, skeleton } from "../parts/notice.js";
@@ -88,7 +89,7 @@ export function trending({ clear }) {
       size = PAGE;
       $("#trending").setAttribute("aria-busy", "true");
       if (!shown) put($("#list-notice"), skeleton(8, 30));
-      polled.about({ ...state, window: state.window in WINDOWS ? state.window : "24h" });
+      polled.about({ ...state, window: Object.hasOwn(WINDOWS, state.window) ? state.window : "24h" });
     },
   };
 }
@@ -112,12 +113,11 @@ function nothing(found, { category, type, window }, clear) {
     return notice(`Nothing in ${[category, type].filter(Boolean).join(", ")} in ${WINDOWS[window].words}`, "Choose a longer window, or all categories and types.", all);
   }
   const example = `curl -X POST ${location.origin}/analytics/view/my-first-video`;
-  const copy = el("button.button", { type: "button" }, "Copy");
-  copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(example);
-    setText(copy, "Copied");
+  const button = el("button.button", { type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    setText(button, (await copy(example)) ? "Copied" : "Select it, and copy by hand");
   });
-  return notice("Nothing has moved yet", "Send a first event. It shows here within about a minute, when the next ranking is computed.", el("pre", { tabindex: "0", "aria-label": "Example" }, el("code", { id: "example" }, example)), copy);
+  return notice("Nothing has moved yet", "Send a first event. It shows here within about a minute, when the next ranking is computed.", el("pre", { tabindex: "0", "aria-label": "Example" }, el("code", { id: "example" }, example)), button);
 }
 
 let said = "";

@@ -1,6 +1,6 @@
 // Asking the API: answers that are kept by their ETag, problems in words, keys when one is needed.
 
-import { askForKey, heldKey } from "./key.js";
+import { askForKey, forgetKey, heldKey } from "./key.js";
 
 const LONGEST_MS = 15_000;
 const kept = new Map(); // by address: the ETag and what came with it
@@ -12,9 +12,9 @@ export const serverNow = () => Date.now() - skew;
 
 /** What went wrong: `kind` is down, slow, refused, missing, busy or wrong. */
 export class Problem extends Error {
-  constructor(kind, title, detail, status = 0, type = "") {
+  constructor(kind, title, detail, status = 0, type = "", retryAfter = 0) {
     super(title);
-    Object.assign(this, { kind, title, detail, status, type });
+    Object.assign(this, { kind, title, detail, status, type, retryAfter }); // the last in seconds
   }
 }
 
@@ -56,6 +56,11 @@ export async function ask(address, init, asks) {
     if (date) skew = Date.now() - date;
     if (answer.ok || answer.status === 304) return answer;
     const problem = await problemOf(answer);
+    if (answer.status === 401 && key) {
+      // Such as that of a `make run` before this one. Most can be read without.
+      if (heldKey() === key) forgetKey(problem.detail);
+      continue;
+    }
     if (problem.kind !== "refused" || !asks || problem.type.endsWith("/admin-disabled")) throw problem;
     // Another request may have been given a key meanwhile.
     if (heldKey() === key && !(await askForKey(problem))) throw problem;
@@ -86,7 +91,7 @@ async function problemOf(answer) {
   }
   const kinds = { 401: "refused", 403: "refused", 404: "missing", 410: "missing", 408: "slow", 429: "busy", 502: "down", 503: "down", 504: "down" };
   const kind = kinds[answer.status] ?? (answer.status >= 500 ? "down" : "wrong");
-  return new Problem(kind, told.title ?? `The API answered ${answer.status}`, told.detail ?? "", answer.status, told.type ?? "");
+  return new Problem(kind, told.title ?? `The API answered ${answer.status}`, told.detail ?? "", answer.status, told.type ?? "", Number(answer.headers.get("retry-after")) || 0);
 }
 
 async function jsonOf(answer) {

@@ -1,6 +1,7 @@
 // Server-sent events where there is a stream, by fetch: EventSource can send no key.
 
 import { ask } from "./api.js";
+import { keyGiven } from "./key.js";
 
 const AGAIN_MS = 3_000;
 
@@ -35,8 +36,7 @@ export function follow(address, { onEvent, onState = () => {}, asks = false }) {
       }
       if (ending.signal.aborted) return;
       onState(false, problem);
-      if (problem?.kind === "refused") return;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await (problem?.kind === "refused" ? keyGiven() : new Promise((resolve) => setTimeout(resolve, wait)));
     }
   })();
   return () => ending.abort();

@@ -1,5 +1,7 @@
 // Asking again and again, without one answer overtaking another.
 
+const LONGEST_MS = 60_000;
+
 /**
  * Ask every so many milliseconds while the page is looked at.
  *
@@ -19,23 +21,25 @@ export function poll({ every, ask, show, fail = () => {}, settled = () => {}, su
     if (stopped || underWay === turn) return;
     const mine = (underWay = turn);
     const about = wanted;
+    let pause = every;
     try {
       const answer = await ask(about);
       if (mine === turn && !stopped) show(answer, about);
     } catch (problem) {
+      pause = Math.max(every, Math.min(LONGEST_MS, (problem.retryAfter ?? 0) * 1000));
       if (mine === turn && !stopped) fail(problem, about);
     } finally {
       if (mine === turn) {
         underWay = null;
         settled();
-        plan();
+        plan(pause);
       }
     }
   }
 
-  function plan() {
+  function plan(pause) {
     clearTimeout(timer);
-    if (!stopped && !document.hidden) timer = setTimeout(now, every);
+    if (!stopped && !document.hidden) timer = setTimeout(now, pause);
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : now()));

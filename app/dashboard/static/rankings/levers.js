@@ -23,10 +23,10 @@ const mostOf = (value) => Math.max(10, Math.ceil((value * 4) / 10) * 10);
 /** Return a lever as a field: a slider and the number beside it, which follow each other. */
 export function leverField(lever, changed) {
   const attributes = { min: lever.least, step: lever.step, value: lever.value };
-  const slider = el("input", { ...attributes, max: Math.max(lever.most, lever.value), type: "range", "aria-label": lever.label, tabindex: "-1" });
-  const number = el("input", { ...attributes, type: "number", inputmode: "decimal", name: lever.name, step: "any" });
+  const slider = el("input", { ...attributes, max: Math.max(lever.most, lever.value), type: "range", "aria-hidden": "true", tabindex: "-1" });
+  const number = el("input", { ...attributes, type: "number", inputmode: "decimal", name: lever.name, step: "any", "aria-label": lever.label });
   const follow = (from, to) => from.addEventListener("input", () => ((to.value = from.value), mark(), changed()));
-  const field = el("label.lever", {}, el("span", {}, lever.label), slider, number, el("span.soft", {}, lever.unit));
+  const field = el("div.lever", {}, el("span", {}, lever.label), slider, number, el("span.soft", {}, lever.unit));
   const mark = () => field.classList.toggle("differs", Number(number.value) !== lever.value);
   follow(slider, number);
   follow(number, slider);

@@ -28,7 +28,7 @@ export function list({ go, known }) {
   const polled = poll({ every: POLL_MS, ask, show, fail });
 
   async function ask(state) {
-    const ago = Number(state.ago) || 0;
+    const ago = agoOf(state);
     // Of a whole minute, so that an answer is kept while it holds.
     const asOf = ago ? new Date(Math.floor((serverNow() - ago * 3_600_000) / 60_000) * 60_000).toISOString() : null;
     const path = `/analytics/rankings/${encodeURIComponent(state.ranking)}`;
@@ -44,18 +44,18 @@ export function list({ go, known }) {
   }
 
   function show(found, state) {
-    const same = shown && of === state && shown.runId === found.runId;
+    const isSameList = shown && of?.ranking === state.ranking && of.segment === state.segment && of.ago === state.ago;
     shown = found;
     of = state;
     $("#list").setAttribute("aria-busy", "false");
     fresh.checked({ changedAt: found.asOf, stale: found.stale });
     put($("#list-line"), found.stale ? line("stale", "This list stands still.", "Is the worker running, and the job of rankings?", el("a", { href: "/status" }, "Status")) : null);
-    if (state.ago !== "0") setText($("#ago-words"), found.asOf ? time(found.asOf) : agoWords(state.ago));
+    if (agoOf(state)) setText($("#ago-words"), found.asOf ? time(found.asOf) : agoWords(agoOf(state)));
     setText($("#caption"), `${rankingName(found.ranking)}, best first`);
     $("#table").hidden = !found.items.length;
     $("#more").hidden = !found.nextCursor;
-    put($("#list-notice"), found.items.length ? null : notice("Nothing stands in this list", state.ago === "0" ? "What it ranks has had no events in its window yet." : "It held nothing then."));
-    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, overview), moves: same || (of?.ranking === found.ranking && state.ago === "0") });
+    put($("#list-notice"), found.items.length ? null : notice("Nothing stands in this list", !agoOf(state) ? "What it ranks has had no events in its window yet." : "It held nothing then."));
+    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, overview), moves: isSameList });
   }
 
   function fail(problem, state) {
@@ -81,10 +81,16 @@ export function list({ go, known }) {
     about(state) {
       wanted = state;
       size = PAGE;
-      $("#ago").value = HOURS - (Number(state.ago) || 0);
-      setText($("#ago-words"), agoWords(state.ago));
+      $("#ago").value = HOURS - agoOf(state);
+      setText($("#ago-words"), agoWords(agoOf(state)));
       setText($("#list-title"), rankingName(state.ranking));
       $("#list").setAttribute("aria-busy", "true");
+      if (shown && of.ranking !== state.ranking) {
+        // Rows of another ranking must not stand under this name.
+        shown = null;
+        $("#table").hidden = $("#more").hidden = true;
+        put($("#list-line"), null);
+      }
       if (!shown) put($("#list-notice"), skeleton(8, 26));
       polled.about(state);
     },
@@ -111,6 +117,9 @@ async function segments(overview, state) {
   select.replaceChildren(el("option", { value: "" }, "The whole list"), ...[group("category", "Category"), group("contentType", "Type")].filter(Boolean));
   select.value = state?.segment ?? "";
 }
+
+// An address may say anything.
+const agoOf = ({ ago }) => Math.min(HOURS, Math.max(0, Math.floor(Number(ago)) || 0));
 
 const keyOf = (item) => `${item.contentType} ${item.contentId}`;
 

@@ -2,6 +2,7 @@
 
 import { itemAddress } from "../parts/address.js";
 import { read, send } from "../parts/api.js";
+import { copy } from "../parts/clipboard.js";
 import { $, el, setText } from "../parts/dom.js";
 import { full, score } from "../parts/format.js";
 import { problemNotice, put } from "../parts/notice.js";
@@ -21,8 +22,8 @@ export function whatIf({ applied }) {
   $("#tune").addEventListener("click", open);
   $("#reset").addEventListener("click", () => draw());
   $("#copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(sqlOf(ranking.name, changes()));
-    setText($("#what-said"), "The statement is in the clipboard.");
+    const statement = sqlOf(ranking.name, changes());
+    setText($("#what-said"), (await copy(statement)) ? "The statement is in the clipboard." : statement);
   });
   $("#apply").addEventListener("click", () => {
     $("#applying-what").replaceChildren(...levers.filter(differs).map((lever) => el("li", {}, `${lever.label}: ${lever.value} → ${valueOf(lever)} ${lever.unit}`)));
@@ -39,12 +40,17 @@ export function whatIf({ applied }) {
 
   async function open() {
     $("#what").hidden = false;
+    const mine = ranking;
+    let found;
     try {
-      ({ body: settings } = await read(path()));
+      ({ body: found } = await read(path()));
     } catch (problem) {
+      if (mine.name !== ranking?.name) return;
       $("#levers").replaceChildren();
       return put($("#what-notice"), problemNotice(problem, open));
     }
+    if (mine.name !== ranking?.name) return; // settings of another ranking
+    settings = found;
     put($("#what-notice"), null);
     draw();
     $("#what").scrollIntoView({ block: "start" });

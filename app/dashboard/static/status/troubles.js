@@ -9,7 +9,7 @@ const EVERY_MINUTE = ["refresh_aggregates", "run_rankings"];
 /** Return `{kind, title, text}` for each trouble; `kind` is bad or warn. */
 export function troubles({ database, stream }, now) {
   const age = (moment) => (now - Date.parse(moment)) / 1000;
-  return [...ofParts(database, stream), ...ofJobs(database?.jobs ?? [], age), ...ofRankings(database?.rankings ?? []), ...ofStream(stream)];
+  return [...ofParts(database, stream), ...ofJobs(database?.jobs ?? null, age), ...ofRankings(database?.rankings ?? []), ...ofStream(stream)];
 }
 
 function* ofParts(database, stream) {
@@ -18,6 +18,8 @@ function* ofParts(database, stream) {
 }
 
 function* ofJobs(jobs, age) {
+  if (!jobs) return;
+  if (!jobs.some(({ job }) => job === "run_rankings")) yield warn("The job run rankings has never ended.", "It begins within a minute of groundswell migrate; where it does not, groundswell doctor says why.");
   for (const job of jobs) {
     const name = job.job.replaceAll("_", " ");
     if (EVERY_MINUTE.includes(job.job) && (!job.succeededAt || age(job.succeededAt) > STILL_SECONDS)) {
