@@ -3,11 +3,11 @@
 -- Feeds: core.user_window, core.user_window_position.
 -- Keeps: only api.score_events may call it, after the windows have moved and before the slice goes,
 -- in one snapshot: an event is added if it lies in the window and taken out when its start passes
--- it. A window that began anew, is new, or has lost its position is counted from the events, which are
--- all there (raw events are kept for longer than a month: core.storage_policy): the newest first
--- and at most core.activity_policy.at_once a call, as rankings wait for this run, and a month may
--- have many millions. Until then its position is later than the window's start. Where nobody may
--- read the lists, nothing is kept.
+-- it. A window that began anew, is new, or has lost its position is counted from the events, which
+-- are all there (raw events are kept for longer than a month: core.storage_policy): the newest
+-- first and at most core.activity_policy.at_once a call, as rankings wait for this run, and a month
+-- may have many millions. Until then its position is later than the window's start. Where nobody
+-- may read the lists, nothing is kept.
 create function api.count_activity(fed_since timestamptz)
 returns void
 language plpgsql volatile
