@@ -27,6 +27,7 @@ COMMANDS = [
     "items",
     "keys",
     "migrate",
+    "publish",
     "rankings",
     "replay",
     "serve",

@@ -194,7 +194,9 @@ async def test_an_erased_user_or_item_leaves_no_comment(api: httpx.AsyncClient, 
     for user, item in (("ada", "a"), ("bob", "a"), ("bob", "b"), ("ada", "b")):
         await post(api, f"I am {user}", user, item)
     answer = await api.delete("/me", headers=signed_in("ada"))
-    assert answer.json() == {"events": 2, "waiting": 0, "likes": 0, "comments": 2}
+    assert answer.json() == {
+        "events": 2, "waiting": 0, "likes": 0, "comments": 2, "uploads": 0,
+    }  # fmt: skip
     assert [one["userId"] for one in await all_of(api) + await all_of(api, "b")] == ["bob"] * 2
     assert await event_counts(pool) == {"comment": 4}, "what was counted stays"
     answer = await api.delete("/items/a", headers=ADMIN)

@@ -69,4 +69,4 @@ end;
 comment on function api.viewers_readable(timestamptz[], bigint[], bigint) is
     'Up to which edge the viewers of some items can be read with at most so many looks.';
 grant execute on function api.viewers_readable(timestamptz[], bigint[], bigint)
-to groundswell_service, groundswell_read;
+to groundswell_service;
