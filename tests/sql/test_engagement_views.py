@@ -27,8 +27,10 @@ async def assert_read(world: World) -> None:
     for view, width in NAMED.items():
         rows = await world.rows(
             f"""
-            select bucket, item_id, views, likes, comments, shares, watch_seconds
-            from api.{view} inner join core.item on content_id = external_id
+            select bucket, item.item_id, views, likes, comments, shares, watch_seconds
+            from api.{view} as named
+            inner join core.item as item
+                on named.content_id = item.external_id and named.item_id = item.item_id
             """  # noqa: S608
         )
         found = {(bucket, item): Counts(*sums) for bucket, item, *sums in rows}
