@@ -30,10 +30,10 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True):
     comment_weight: float | None
     share_weight: float | None
     watch_minute_weight: float | None
-    options: dict[str, float | str]
+    options: dict[str, float | str | list[str]]
     content_type: str | None
     size: int
-    options_in_force: dict[str, float | str]
+    options_in_force: dict[str, float | str | list[str]]
     weights_in_force: list[float] | None
 
 

@@ -231,13 +231,13 @@ class RankingSettings(Wire, frozen=True, kw_only=True):
     """Points of a share; null: the default."""
     watch_minute_weight: float | None
     """Points of a minute watched; null: the default."""
-    options: dict[str, float | str]
+    options: dict[str, float | str | list[str]]
     """Options of the formula that differ from its defaults."""
     content_type: str | None
     """Only items of this type; null: all."""
     size: int
     """Most entries."""
-    options_in_force: dict[str, float | str]
+    options_in_force: dict[str, float | str | list[str]]
     """All options of the formula."""
     weights_in_force: Weights | None
     """The weights with the defaults filled in; null where the formula has none."""

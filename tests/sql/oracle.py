@@ -32,7 +32,7 @@ DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
     "reddit_hot": {"seconds": 45000},
     "gravity": {"pointsExponent": 0.8, "ageExponent": 1.8, "ageOffset": 2},
     "breakout": {"metric": "views", "strength": 10, "minSupport": 20},
-    "rating": {"scale": 10, "strength": 50, "z": 1.96, "contentTypes": ()},
+    "rating": {"scale": 10, "strength": 50, "z": 1.96, "contentTypes": []},
 }
 REDDIT_EPOCH = datetime(2005, 12, 8, 7, 46, 43, tzinfo=UTC)
 
