@@ -9,7 +9,7 @@ import structlog
 
 from app.errors import GroundswellError, SettingError, UnavailableError
 from app.kafka.brokers import check_settings, pass_on_warnings
-from app.kafka.first_contact import brokers_let_in
+from app.kafka.first_contact import CONTACT_SECONDS, brokers_let_in
 from app.kafka.mapping import read_mapping
 from app.runtime.background import beat, metrics_shown, stop_on_signals
 from app.runtime.backoff import Backoff
@@ -21,6 +21,8 @@ from app.sink.publisher import Publisher
 from app.sink.queries import Stream, switch_sink
 
 STREAMS: tuple[Stream, ...] = ("event", "ranking")
+LOGIN_SECONDS = 2 * CONTACT_SECONDS
+"""How long the brokers' first answer is waited for before anything is kept for them."""
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 
 log = structlog.get_logger(__name__)
@@ -89,7 +91,9 @@ async def run_parts(
         if heartbeat:
             group.create_task(beat(heartbeat, stop), name="heartbeat")
         group.create_task(database_lets_in(settings, stop), name="database login")
-        group.create_task(brokers_let_in(settings, stop), name="brokers' login")
+        login = group.create_task(brokers_let_in(settings, stop), name="brokers' login")
+        # Brokers that refuse us for good are found at once; for those that are down, events wait.
+        await asyncio.wait({login}, timeout=LOGIN_SECONDS)
         await _switch_on(settings, topics, pool, stop)
         await Publisher(settings, pool, stop, topics=topics).run()
 

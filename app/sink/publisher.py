@@ -7,6 +7,7 @@ the next, who sends it again: at least once, and in order.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
@@ -37,7 +38,11 @@ AT_ONCE = 2
 POLL_SECONDS = 0.5
 """How often it is looked for something to publish."""
 LOOK_SECONDS = 5.0
-"""How often it is looked how much waits."""
+"""How often it is looked how much waits, at most."""
+LOOK_SHARE = 0.02
+"""Of the time, at most, goes into that: after an outage of days there is much to count."""
+LISTS_SECONDS = 10.0
+"""How long the lane of rankings is held on to: then the next ones are taken anew."""
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
 
 log = structlog.get_logger(__name__)
@@ -136,9 +141,13 @@ class Publisher:
         _count("event", len(events), refused)
 
     async def _rankings(self, claim: sql.Claim, outlet: Outlet) -> None:
-        """Publish what differs from the lists that readers have, ranking by ranking."""
+        """Publish what differs from the lists that readers have, ranking by ranking.
+
+        Those for which the time is not enough are still due.
+        """
         async with self._connection() as connection:
             steps = await sql.begin_rankings(connection)
+        enough = time.monotonic() + LISTS_SECONDS
         for step in steps:
             async with self._connection() as connection:
                 before = (
@@ -161,6 +170,8 @@ class Publisher:
                 _count("ranking", len(some), await outlet.send(self._topics["ranking"], some))
             async with self._connection() as connection:
                 await sql.end_ranking(connection, step=step)
+            if time.monotonic() > enough:
+                break
         await self._release(claim)
 
     async def _release(self, claim: sql.Claim) -> None:
@@ -171,11 +182,12 @@ class Publisher:
     async def _measure(self) -> None:
         outage = Outage("database, for what waits to be published", backoff=_BACKOFF)
         while not self._stop.is_set():
-            pause = LOOK_SECONDS
+            began = time.monotonic()
             try:
                 async with self._connection() as connection:
                     streams = await sql.sink_streams(connection)
                 outage.over()
+                pause = max(LOOK_SECONDS, (time.monotonic() - began) / LOOK_SHARE)
             except DATABASE_ERRORS as error:
                 pause = outage.failed(error)
             else:

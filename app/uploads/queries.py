@@ -46,7 +46,7 @@ _TAKE_UPLOAD = Query("take_upload", _Taken)
 _FINALIZE_UPLOAD = Query("finalize_upload", _Ended)
 _CLAIM_REMOVALS = Query("claim_removals", Removal)
 _CREATE_UPLOAD = Command("create_upload")
-_FORGET_UPLOAD = Command("forget_upload")
+_SETTLE_REMOVAL = Command("settle_removal")
 
 
 async def create_upload(  # noqa: PLR0913  # whose, what it is, what it becomes, and until when
@@ -107,6 +107,6 @@ async def claim_removals(
     return await _CLAIM_REMOVALS.all(connection, as_of=as_of, lease=lease, capacity=capacity)
 
 
-async def forget_upload(connection: Connection, *, upload_id: UUID) -> None:
-    """Forget a dropped upload."""
-    await _FORGET_UPLOAD.run(connection, upload_id=upload_id)
+async def settle_removal(connection: Connection, *, upload_id: UUID, as_of: datetime) -> None:
+    """Note that a dropped upload's object is gone: forget it, or have it looked for once more."""
+    await _SETTLE_REMOVAL.run(connection, upload_id=upload_id, as_of=as_of)

@@ -1,7 +1,8 @@
 """The remover: takes out of the store what belongs to no upload any more.
 
 The database drops uploads (`api.drop_uploads`, `api.erase_uploads`) and knows nothing of the store;
-their rows stay until their objects are gone.
+their rows stay until their objects are gone for good. An upload that was under way when its address
+ran out may end after its object was removed, so that is done once more, a day later.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
 from app.uploads.metrics import REMOVALS
-from app.uploads.queries import claim_removals, forget_upload
+from app.uploads.queries import claim_removals, settle_removal
 from app.uploads.store import Store, open_store
 
 POLL_SECONDS = 60.0
@@ -69,7 +70,9 @@ class Remover:
         for removal in due:
             await self._store.remove(removal.object_key)
             async with borrowed(self._pool, within=self._timeout) as connection:
-                await forget_upload(connection, upload_id=removal.upload_id)
+                await settle_removal(
+                    connection, upload_id=removal.upload_id, as_of=datetime.now(UTC)
+                )
             REMOVALS.inc()
         if due:
             log.info("objects of dropped uploads removed", removed=len(due))

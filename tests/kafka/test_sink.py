@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -14,14 +15,16 @@ import pytest
 
 from app.dev.children import CommandChild
 from app.erasure.erase import Subject, erase
-from app.errors import SettingError
-from app.publishing import topics_of
+from app.errors import RefusedError, SettingError
+from app.publishing import run_parts, topics_of
 from app.runtime.pool import Pool
 from app.runtime.redis_client import open_redis
 from app.settings import Settings
+from app.sink import publisher
 from tests.conftest import Breakable
 from tests.eventually import eventually
 from tests.kafka.conftest import Broker
+from tests.kafka.login import USER, closed
 from tests.kafka.sinking import all_out, event, ids, insert, publishing, status_of, switch, values
 
 _names = count()
@@ -280,7 +283,11 @@ async def one(connection: object, query: str, given: list[object]) -> object:
     return (await cursor.fetchone())[0]
 
 
-async def test_changes_in_lists(kafka_pool: Pool, settings: Settings, broker: Broker) -> None:
+async def test_changes_in_lists(
+    kafka_pool: Pool, settings: Settings, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each time for a few lists: the others are still due.
+    monkeypatch.setattr(publisher, "LISTS_SECONDS", 0.05)
     topic = f"{settings.kafka_event_topic}.lists"
     lists = msgspec.structs.replace(settings, kafka_event_topic=None, kafka_ranking_topic=topic)
     await insert(kafka_pool, [event("r1", "share"), event("r2", "like"), event("r2")])
@@ -327,6 +334,20 @@ async def lists_out(pool: Pool, broker: Broker, topic: str, skip: int) -> list[d
     log = await broker.log_of(topic)
     log.sort(key=lambda record: record.timestamp)
     return values(log)[skip:]
+
+
+async def test_who_is_refused_switches_nothing_on(kafka_pool: Pool, settings: Settings) -> None:
+    async with closed("PLAIN") as servers:
+        wrong = msgspec.structs.replace(
+            settings,
+            kafka_servers=servers,
+            kafka_sasl="PLAIN",
+            kafka_user=USER,
+            kafka_password="wrong",
+        )
+        with pytest.RaisesGroup(RefusedError):
+            await run_parts(wrong, topics_of(wrong), kafka_pool, asyncio.Event())
+    assert (await status_of(kafka_pool)).since is None
 
 
 def test_topics_are_our_own(kafka_settings: Settings) -> None:

@@ -17,7 +17,7 @@ from tests.serving import bearer
 from tests.tokens import signed_in
 from tests.uploads.gate import Gate
 from tests.uploads.s3 import S3
-from tests.uploads.stage import begun, finalize, one_row
+from tests.uploads.stage import begun, finalize, one_row, put
 
 
 async def drop(pool: Pool, after: timedelta) -> int:
@@ -32,10 +32,10 @@ async def removed(settings: Settings, pool: Pool) -> int:
         return await Remover(settings=settings, pool=pool, store=store).remove_due()
 
 
-async def run_out(pool: Pool) -> None:
-    """Let the addresses of all uploads, and leases on them, be over."""
+async def run_out(pool: Pool, since: timedelta = timedelta(seconds=1)) -> None:
+    """Let the addresses of all uploads be over for so long, and leases on them."""
     async with pool.connection() as connection:
-        await connection.execute("update core.upload set expires_at = now() - interval '1 s'")
+        await connection.execute("update core.upload set expires_at = now() - %s", [since])
         await connection.execute(
             "update core.upload set remove_at = now() - interval '1 s' where state = 'dropped'"
         )
@@ -60,6 +60,13 @@ async def test_what_is_abandoned_is_dropped_and_leaves_the_store(
     # Its lease is not over.
     assert await removed(uploading, pool) == 0
     await run_out(pool)
+    assert await removed(uploading, pool) == 1
+    assert s3.keys == {f"uploads/{kept['id']}"}
+    await problem(await finalize(api, late), 410, "upload-gone")
+    # What was being put while its address held ended now. It is looked for once more, for good.
+    assert await put(late) == 200
+    assert await removed(uploading, pool) == 0
+    await run_out(pool, timedelta(days=1, seconds=1))
     assert await removed(uploading, pool) == 1
     assert s3.keys == {f"uploads/{kept['id']}"}
     await problem(await finalize(api, late), 404, "unknown-upload")
@@ -87,7 +94,7 @@ async def test_with_an_item_go_its_files_and_with_a_user_what_is_pending(
     erased = await api.delete("/me", headers=signed_in("ada"))
     assert erased.json()["uploads"] == 3
     await problem(await finalize(api, second), 404, "unknown-upload")
-    await run_out(pool)
+    await run_out(pool, timedelta(days=1, seconds=1))
     assert await removed(uploading, pool) == 2
     assert s3.keys == {f"uploads/{second['id']}", f"uploads/{bobs['id']}"}
     assert pending["id"] not in str(s3.keys)
