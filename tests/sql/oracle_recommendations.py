@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from math import sqrt
 from typing import NamedTuple
 
 WEIGHTS = {"view": 1.0, "like": 5.0, "comment": 3.0, "share": 4.0, "watch_time": 1.0}
 REACH = timedelta(days=1)
 HALF_LIFE = timedelta(days=14)
 TRAIL, DAILY, NEIGHBOURS, SEEDS, PER_CREATOR = 10, 200, 50, 100, 3
-RECENCY = 0.25
+RECENCY, DAMPING = 0.5, 0.3
 SHRINK = 3.0
 
 
@@ -95,8 +94,8 @@ def recommended(
     for seed, strength in strengths.items():
         total, others = known.get(seed, (0.0, {}))
         for other, weight in others.items():
-            cosine = weight / sqrt(total * known[other][0])
-            parts[other][seed] = strength * weight / (weight + SHRINK) * cosine
+            damped = weight / (total * known[other][0]) ** DAMPING
+            parts[other][seed] = strength * weight / (weight + SHRINK) * damped
     scores = {
         item: sum(of_seeds.values())
         for item, of_seeds in parts.items()

@@ -10,16 +10,16 @@ set jit = off
 begin atomic
 with added as materialized (
     select
-pair.item_id,
-pair.other_id,
-pair.weight
+        pair.item_id,
+        pair.other_id,
+        pair.weight
     from api.pair_weights(add_pairs.since, add_pairs.until) as pair
 ),
 
 moved as materialized (
     select
-added.item_id,
-sum(added.weight) as weight
+        added.item_id,
+        sum(added.weight) as weight
     from added
     group by added.item_id
 ),
@@ -42,20 +42,20 @@ known as materialized (
 
 summed as (
     select
-both_parts.item_id,
-both_parts.other_id,
-sum(both_parts.weight) as weight
+        both_parts.item_id,
+        both_parts.other_id,
+        sum(both_parts.weight) as weight
     from (
         select
-added.item_id,
-added.other_id,
-added.weight
+            added.item_id,
+            added.other_id,
+            added.weight
         from added
         union all
         select
-known.item_id,
-pair.other_id,
-pair.weight * known.faded as weight
+            known.item_id,
+            pair.other_id,
+            pair.weight * known.faded as weight
         from known
         cross join lateral unnest(known.others, known.weights) as pair (other_id, weight)
     ) as both_parts

@@ -34,9 +34,9 @@ mine as materialized (
         max(event.occurred_at) as acted_at
     from (
         select
-recent.item_id,
-recent.event_type,
-recent.occurred_at
+            recent.item_id,
+            recent.event_type,
+            recent.occurred_at
         from core.event as recent
         where
             recent.user_id = recommendations.user_id
