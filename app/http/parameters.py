@@ -81,6 +81,8 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL has no U+0000, and broken UTF-8 arrives as lone surrogates."""
+_WRONG_CHOICE = re.compile("Invalid enum value '(.*)'", re.DOTALL)
+"""Tells which of several values the converter means."""
 _NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 _WORD = re.compile(r"_([a-z])")
 
@@ -196,10 +198,15 @@ def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: s
         return f"{name}: {message}"
     shown = "" if text is None else repr(text[:100])
     kinds = [kind for kind in _kinds(definition.annotation) if kind is not type(None)]
-    choices = [value for kind in kinds for value in get_args(kind)] or None
+    of_each = [meta for kind in kinds if get_origin(kind) is list for meta in get_args(kind)]
+    choices = [value for kind in (*of_each, *kinds) for value in get_args(kind)]
+    choices = [choice for choice in choices if isinstance(choice, str)]
     bounds = definition.kwarg_definition
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return f"{name}: {shown} is none of {', '.join(choices)}"
+    if choices:
+        wrong = _WRONG_CHOICE.search(message) if of_each else None
+        shown = repr(wrong[1][:100]) if wrong else shown
+        several = "; repeat the parameter for several" if of_each else ""
+        return f"{name}: {shown} is none of {', '.join(choices)}{several}"
     if bool in kinds:
         return f"{name}: {shown} is neither true nor false (1 and 0 will do)"
     if int in kinds and isinstance(bounds, ParameterKwarg):
@@ -208,7 +215,6 @@ def fault_of(handler: BaseRouteHandler, field: str, text: str | None, message: s
             f" from {int(least)} to {int(most)}" if least is not None and most is not None else ""
         )
         return f"{name}: {shown} is no whole number{within}"
-    of_each = [meta for kind in kinds if get_origin(kind) is list for meta in get_args(kind)]
     for limits in (bounds, *(meta for each in of_each for meta in get_args(each))):
         if isinstance(limits, ParameterKwarg | Meta) and limits.max_length and bool not in kinds:
             message = f"use {limits.min_length or 0} to {limits.max_length} characters"

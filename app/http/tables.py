@@ -2,13 +2,14 @@
 
 Both have the fields of the JSON answer's lines. What every line of a list has nested stands in CSV
 under both names, `previousViews` for `views` of `previous`; what differs from line to line, such as
-`attributes`, stands there as JSON.
+`attributes`, stands there as JSON. A text that a spreadsheet would run has an apostrophe before it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlencode
@@ -40,6 +41,8 @@ LINES = 500
 
 Line = dict[str, Any]
 _NOT_MODIFIED = 304
+_RUN_BY_SPREADSHEETS = re.compile(r"[=+\-@\t\r].*[(|!]", re.DOTALL)
+"""What calls a function or another program; ids such as `-3xY_k` do not, and stay as they are."""
 Answer: TypeAlias = Response[bytes] | Stream
 """What a route returns that answers tables, too."""
 
@@ -160,6 +163,8 @@ def _cell(value: Any) -> Any:  # noqa: ANN401  # any JSON
     """Return a value as a cell holds it: null is empty, true and what is nested are JSON."""
     if isinstance(value, bool | dict | list):
         return msgspec.json.encode(value).decode()
+    if isinstance(value, str) and _RUN_BY_SPREADSHEETS.match(value):
+        return f"'{value}"
     return value
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -74,6 +75,18 @@ def encoded(items: Sequence[Item], found: Mapping[Item, Found]) -> bytes:
         parts.append(b"},")
     parts[-1] = b"}]}"
     return b"".join(parts)
+
+
+def lines_of(body: bytes) -> Iterator[dict[str, Any]]:
+    """Return the items of what `encoded` made, each with its stats beside its names.
+
+    All have the same fields: those of unknown ones are null.
+    """
+    items = msgspec.json.decode(body)["items"]
+    names = next((list(item["stats"]) for item in items if item["stats"]), [])
+    for item in items:
+        stats = item.pop("stats") or dict.fromkeys(names)
+        yield {**item, **{name: value for name, value in stats.items() if name not in item}}
 
 
 def _outcome(found: Found) -> tuple[bytes, bytes]:

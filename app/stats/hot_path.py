@@ -32,13 +32,15 @@ _ID = re.compile("/([A-Za-z0-9_.~-]{1,200})", re.ASCII)
 """Ids that have one spelling in a path."""
 _TYPE = re.compile("(?:contentType=([A-Za-z0-9_.~-]{1,200}))?", re.ASCII)
 _IDS = re.compile("ids=([A-Za-z0-9_.~,-]+)(?:&contentType=([A-Za-z0-9_.~-]{1,200}))?", re.ASCII)
-_SEEN_TO = frozenset((b"accept-encoding", b"authorization", b"x-api-key", b"origin"))
+_SEEN_TO = frozenset((b"accept", b"accept-encoding", b"authorization", b"x-api-key", b"origin"))
 """Headers that change an answer."""
 _METHODS = frozenset(("GET", "HEAD"))
 _EMPTY: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 _KIND = (b"content-type", b"application/json")
 _CACHE = (b"cache-control", b"public, no-cache")
-_VARY = (b"vary", b"accept-encoding")
+_VARY = b"accept-encoding"
+_TABLE = re.compile(b"csv|ndjson|jsonl", re.IGNORECASE)
+"""In `Accept`: perhaps no JSON is wanted, of several items."""
 
 
 class StatsHotPath:
@@ -69,8 +71,11 @@ class StatsHotPath:
             return
         self.served.note()
         headers = [(b"content-length", b"%d" % len(body)), _KIND, _CACHE, NO_SNIFF]
+        varies = [b"accept"] if request["path"] == PATH else []
         if len(body) >= LEAST:
-            headers.append(_VARY)
+            varies.append(_VARY)
+        if varies:
+            headers.append((b"vary", b", ".join(varies)))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if request["method"] == "GET":
             await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -95,6 +100,8 @@ class StatsHotPath:
         return None if found[0] == UNKNOWN else found[0]
 
     def _changes_nothing(self, name: bytes, value: bytes) -> bool:
+        if name == b"accept":
+            return _TABLE.search(value) is None
         if name == b"accept-encoding":
             return coding_of(value) is None
         return name == b"host" and self.edge.hosts.allow(value)

@@ -17,9 +17,10 @@ from app.http.body import body_of
 from app.http.openapi_bodies import json_body
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType
 from app.http.problems import documented
+from app.http.tables import TABLES, Answer, Format, FormatParameter, format_of, table, varied
 from app.likes.queries import liked_of
 from app.services import Services
-from app.stats.batch import encoded, items_in_body, items_in_query
+from app.stats.batch import encoded, items_in_body, items_in_query, lines_of
 from app.stats.cache import UNKNOWN, Found
 from app.stats.fields import fields_of, picked
 from app.stats.keys import Item
@@ -94,6 +95,7 @@ async def stats(  # as many as the path and the query have
         200: ResponseSpec(StatsOfItems, description="The counts", generate_examples=False),
         **documented(NotSignedInError),
     },
+    opt={TABLES: True},
 )
 async def stats_of_ids(  # as many as the query has
     request: AnyRequest,
@@ -107,12 +109,12 @@ async def stats_of_ids(  # as many as the query has
     content_type: ContentType = DEFAULT_TYPE,
     zone: Zone = None,
     fields: Fields = None,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return the counts of items of one type."""
     items = items_in_query(ids, content_type)
-    return passing(
-        request, encoded(items, await _found(request, services, items, zone=zone, fields=fields))
-    )
+    found = await _found(request, services, items, zone=zone, fields=fields)
+    return _shown(request, encoded(items, found), format_of(request, format_))
 
 
 @post(
@@ -128,18 +130,26 @@ async def stats_of_ids(  # as many as the query has
         200: ResponseSpec(StatsOfItems, description="The counts", generate_examples=False),
         **documented(NotSignedInError, TooLargeError),
     },
+    opt={TABLES: True},
 )
 async def stats_of_items(
     request: AnyRequest,
     services: NamedDependency[Services],
     zone: Zone = None,
     fields: Fields = None,
-) -> Response[bytes]:
+    format_: FormatParameter = None,
+) -> Answer:
     """Return the counts of the items in the body."""
     items = items_in_body(await body_of(request, limit=services.settings.max_body_bytes))
-    return passing(
-        request, encoded(items, await _found(request, services, items, zone=zone, fields=fields))
-    )
+    found = await _found(request, services, items, zone=zone, fields=fields)
+    return _shown(request, encoded(items, found), format_of(request, format_))
+
+
+def _shown(request: AnyRequest, body: bytes, kind: Format) -> Answer:
+    """Return the stats of several items as JSON, or as lines."""
+    if kind == "json":
+        return varied(passing(request, body))
+    return table(request, kind, lines_of(body))
 
 
 async def _found(

@@ -70,6 +70,9 @@ async def test_it_answers_like_the_router(api: httpx.AsyncClient, path: str) -> 
         ("/a?contentType=movie&contentType=video", {}),
         ("?ids=a,,a", {}),
         ("?ids=a&ids=a", {}),
+        ("?ids=a&format=csv", {}),
+        ("?ids=a", {"accept": "Text/CSV"}),
+        ("?ids=a", {"accept": "application/jsonl"}),
     ],
 )
 async def test_all_else_is_left_to_the_router(

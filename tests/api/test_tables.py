@@ -69,3 +69,40 @@ async def test_a_long_table_comes_in_parts_and_whole(api: httpx.AsyncClient, wor
     assert table.text.splitlines()[0] == (
         "contentType,contentId,from,to,partial,views,previousViews,previousFrom,previousTo"
     )
+
+
+async def test_stats_of_several_items_are_a_table(api: httpx.AsyncClient, world: World) -> None:
+    """By GET and by POST; of an unknown item the fields are empty."""
+    await world.happened(await world.item("a"), "view", 3)
+    path = "/analytics/stats?fields=viewsTotal,trendingRanks"
+    table = await api.get(f"{path}&ids=none,a,a&format=csv")
+    assert table.headers["content-type"].partition(";")[0] == "text/csv"
+    assert "accept" in table.headers["vary"]
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [
+        (row["contentId"], row["outcome"], row["viewsTotal"], row["trendingRanks"]) for row in rows
+    ] == [("none", "unknown", "", ""), ("a", "found", "3", "{}"), ("a", "found", "3", "{}")]
+    body = [{"contentId": "none"}, {"contentId": "a"}]
+    for more in ({"params": {"format": "ndjson"}}, {"headers": {"accept": "application/jsonl"}}):
+        spread = await api.post(path, json=body, **more)  # type: ignore[arg-type]
+        lines = [json.loads(line) for line in spread.text.splitlines()]
+        told = [(line["contentId"], line["viewsTotal"]) for line in lines]
+        assert told == [("none", None), ("a", 3)]
+    nothing = await api.get("/analytics/stats?ids=none&format=csv")
+    assert nothing.text.splitlines() == ["contentId,contentType,outcome", "none,video,unknown"]
+
+
+async def test_no_spreadsheet_runs_what_it_is_given(api: httpx.AsyncClient, world: World) -> None:
+    """Whoever may record makes up ids; those that call nothing stay what they are."""
+    runs = ["=HYPERLINK(1)", "+SUM(A1)", "-2+cmd|' /C calc'!A0", "@SUM(1)", "\t=SUM(1)"]
+    stays = ["-3xY_k", "=c", "+1", "@ada", "a=(1)"]
+    for name in (*runs, *stays):
+        await world.item(name, creator=name)
+    table = await api.get("/items?format=csv&limit=20")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    shown = sorted([f"'{name}" for name in runs] + stays)
+    assert sorted(row["contentId"] for row in rows) == shown
+    assert sorted(row["creator"] for row in rows) == shown
+    spread = await api.get("/items?format=ndjson&limit=20")
+    ids = [json.loads(line)["contentId"] for line in spread.text.splitlines()]
+    assert sorted(ids) == sorted((*runs, *stays))
