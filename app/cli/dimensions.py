@@ -27,6 +27,7 @@ def dimensions() -> None:
 def declare(key: str, values: tuple[str, ...]) -> None:
     """Count by a key; what is none of the values counts as `other`.
 
+    Two keys are counted together as FIRST.SECOND, by values such as phone/DE.
     Events that are still kept are counted, too, at the next refresh. Ten keys at most.
     """
 

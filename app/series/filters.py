@@ -97,6 +97,15 @@ async def condition_of(connection: Connection, filters: Filters) -> str:
     return msgspec.json.encode(wanted).decode()
 
 
+def together(parameter: str, first: str, second: str) -> BadRequestError:
+    """Return the error for two keys, each of which is counted without the other; what will do."""
+    return BadRequestError(
+        f"{parameter}: {first} and {second} are counted each by itself; where "
+        f"`groundswell dimensions declare {first}.{second} VALUE/VALUE …` counts them together, "
+        f"by=metadata.{first}.{second} and metadata={first}.{second}:VALUE/VALUE tell"
+    )
+
+
 def _values(given: list[str]) -> dict[str, Any]:
     """Return key and values of a parameter such as `device:phone` or `!device:phone`."""
     parts = [text.removeprefix("!").partition(":") for text in given]
@@ -104,7 +113,7 @@ def _values(given: list[str]) -> dict[str, Any]:
     if not all(key and colon for key, colon, _ in parts):
         raise BadRequestError("metadata: use a declared key and a value, such as device:phone")
     if len(keys) > 1:
-        raise BadRequestError("metadata: name one key, of which there may be several values")
+        raise together("metadata", *sorted(keys)[:2])
     signs = ["!" if text.startswith("!") else "=" for text in given]
     names = [f"{sign}{value}" for sign, (_, _, value) in zip(signs, parts, strict=True)]
     return {"dimension": keys.pop(), "values": _names("metadata", names)} if keys else {}

@@ -77,10 +77,67 @@ async def test_what_was_made_goes_with_it_and_nothing_is_taken_for_lost(world: W
     assert await world.rows("select * from api.lost_chunks()") == []
 
 
+@pytest.mark.parametrize("is_refreshed", [True, False])
+async def test_two_keys_are_told_together(world: World, is_refreshed: bool) -> None:
+    """Where an event has both; beside either by itself, and a key that looks like the two."""
+    a, b = await world.item("a", category="Music"), await world.item("b")
+    for count, item, metadata in (
+        (1, a, {"device": "phone", "country": "DE"}),
+        (2, b, {"device": "phone", "country": "DE"}),
+        (4, a, {"device": "phone", "country": "AT"}),
+        (8, a, {"device": "phone"}),
+        (16, b, {"country": "DE"}),
+        (32, a, {"device": "tv", "country": "DE"}),
+        (64, a, {"device_country": "phone/DE"}),
+    ):
+        await viewed(world, item, count, metadata, hours=30)
+    async with (
+        declared(world, "device", "phone", "tv"),
+        declared(world, "device_country", "phone/DE"),
+        declared(world, "device.country", "phone/DE", "phone/AT"),
+    ):
+        if is_refreshed:
+            await world.execute("call api.refresh_aggregates(%s, true)", AS_OF)
+
+        async def by(key: str, wanted: object) -> dict[str, int]:
+            rows = await world.rows(
+                "select subject, views from api.engagement_sums(%s, %s, %s)",
+                [DAYS, Jsonb(wanted), f"metadata.{key}"],
+            )
+            return dict(rows)
+
+        together = "device.country"
+        assert await by(together, {}) == {"phone/DE": 3, "phone/AT": 4, "other": 120}
+        music = {"category": {"in": ["Music"]}}
+        assert await by(together, music) == {"phone/DE": 1, "phone/AT": 4, "other": 104}
+        only = {"metadata": {"key": together, "in": ["phone/DE"]}}
+        assert await by(together, only) == {"phone/DE": 3}
+        assert await by("device", {}) == {"phone": 15, "tv": 32, "other": 80}
+        assert await by("device_country", {}) == {"phone/DE": 64, "other": 63}
+
+
 @pytest.mark.parametrize(
     ("key", "names", "fault"),
     [
-        ("Device", ["a"], "key 'Device': use 1 to 30 of a-z, 0-9 and _, a letter first"),
+        *(
+            (
+                key,
+                ["a"],
+                (
+                    f"key '{key}': use 1 to 30 of a-z, 0-9 and _, a letter first; of two keys "
+                    "together, a dot between them"
+                ),
+            )
+            for key in ("Device", "a.b.c", ".b", "a.", "a." + "b" * 29)
+        ),
+        (
+            "device.country",
+            ["phone/DE", "tv"],
+            (
+                "values: those of device.country are a value of each with a slash between them, "
+                "such as phone/DE"
+            ),
+        ),
         ("x", [], VALUES),
         ("x", ["other"], VALUES),
         ("x", ["a" * 201], VALUES),

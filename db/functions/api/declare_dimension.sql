@@ -9,22 +9,28 @@ security definer
 set search_path = pg_catalog, public
 as $$
 declare
-    with_items constant text := format('dimension_%s_15m', key);
-    without_items constant text := format('site_by_%s_15m', key);
+    plain_key constant text := replace(key, '.', '__');
+    with_items constant text := format('dimension_%s_15m', plain_key);
+    without_items constant text := format('site_by_%s_15m', plain_key);
     sums constant text := 'sum(views)::bigint as views, sum(likes)::bigint as likes, '
         'sum(comments)::bigint as comments, sum(shares)::bigint as shares, '
         'sum(watch_seconds) as watch_seconds';
 begin
     perform pg_advisory_xact_lock(hashtextextended('groundswell dimension', 0));
-    if exists (select from core.dimension as known where known.key = declare_dimension.key) then
+    if exists (
+        select from core.dimension as known where replace(known.key, '.', '__') = plain_key
+    ) then
         raise exception using
             errcode = 'check_violation',
             message = format('dimension %s is declared already: drop it first', key);
     end if;
-    if key !~ '^[a-z][a-z0-9_]{0,29}$' then
+    if key !~ '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$' or char_length(key) > 30 then
         raise exception using
             errcode = 'check_violation',
-            message = format('key %L: use 1 to 30 of a-z, 0-9 and _, a letter first', key);
+            message = format(
+                'key %L: use 1 to 30 of a-z, 0-9 and _, a letter first; of two keys together, a '
+                'dot between them', key
+            );
     end if;
     if
         cardinality(names) not between 1 and 200
@@ -37,6 +43,14 @@ begin
             errcode = 'check_violation',
             message = 'values: name 1 to 200, of as many characters each, without other, which is '
                 'the rest';
+    end if;
+    if key like '%.%' and exists (select from unnest(names) as name where name not like '_%/_%') then
+        raise exception using
+            errcode = 'check_violation',
+            message = format(
+                'values: those of %s are a value of each with a slash between them, such as '
+                'phone/DE', key
+            );
     end if;
     if (select count(*) from core.dimension) >= 10 then
         raise exception using

@@ -9,7 +9,8 @@ set search_path = pg_catalog, public
 as $$
 declare
     levels constant text [] := array[
-        format('site_by_%s_15m', key), format('dimension_%s_15m', key)
+        format('site_by_%s_15m', replace(key, '.', '__')),
+        format('dimension_%s_15m', replace(key, '.', '__'))
     ];
     level text;
 begin

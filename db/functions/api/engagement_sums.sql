@@ -57,7 +57,7 @@ begin
         scope := case
             when condition is null and (split_by is null or is_by_value) then 'site_by_'
             else 'dimension_'
-        end || key;
+        end || replace(key, '.', '__');
     end if;
     for known in select * from api.level_pieces(scope, edges) loop
         summed := case
