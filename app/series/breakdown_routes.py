@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -18,8 +19,9 @@ from app.http.parameters import PageCursor
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, next_link, table, varied
 from app.runtime.moments import microseconds, moment_of
+from app.series.counts import METRICS, UNIQUE
 from app.series.cursor import CODEC, BreakdownCursor, print_of
-from app.series.filters import Filters, condition_of, filters_of
+from app.series.filters import Filters, condition_of, filters_of, together
 from app.series.parameters import (
     Categories,
     Comparison,
@@ -28,19 +30,21 @@ from app.series.parameters import (
     Creators,
     From,
     MetadataValues,
+    MetricList,
     To,
     Zone,
 )
-from app.series.parts import EVENT_TYPE, find_groups, number, part_of
+from app.series.parts import EVENT_TYPE, find_groups, number, part_of, viewers_of
 from app.series.period import EARLIEST, Asked, asked_period, find_period
 from app.series.queries import After, Group
-from app.series.wire import Breakdown
+from app.series.unique import check_filters
+from app.series.wire import Breakdown, Metric
 from app.services import Services
 
 Order = Literal["views", "likes", "comments", "shares", "watchSeconds"]
 PROPERTIES = ("item", "category", "contentType", "creator")
 DIMENSION = "metadata."
-NAMES = ("name", "contentType", "contentId", "title", "category", "creator")
+NAMES = ("name", "count", "contentType", "contentId", "title", "category", "creator")
 MAX_PARTS = 1_000
 
 
@@ -76,6 +80,7 @@ async def breakdown(
     metric: Annotated[
         Order, QueryParameter(name="metric", description="What they are ordered by.")
     ] = "views",
+    metrics: MetricList = None,
     since: From = None,
     until: To = None,
     zone: Zone = None,
@@ -97,9 +102,11 @@ async def breakdown(
         metric="count" if by == EVENT_TYPE else metric,
         filters=filters_of(content_id, content_type, category, creator, metadata),
         asked=asked_period(since, until, zone, compare),
+        metrics=metrics or METRICS,
         printed=print_of(
             by,
             metric,
+            metrics,
             since,
             until,
             zone,
@@ -126,6 +133,7 @@ class _Breakdown(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str
     metric: str
+    metrics: Sequence[Metric]
     filters: Filters
     asked: Asked
     printed: str
@@ -136,7 +144,12 @@ class _Breakdown(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `BadRequestError` for parameters that do not go together."""
         key = self.filters.dimension
         if key is not None and self.by.startswith(DIMENSION) and self.by != f"{DIMENSION}{key}":
-            raise BadRequestError(f"metadata: name values of {self.by}, or leave it out")
+            raise together("metadata", self.by.removeprefix(DIMENSION), key)
+        check_filters(self.metrics, self.filters)
+        if UNIQUE in self.metrics and self.by not in PROPERTIES:
+            raise BadRequestError(
+                f"metrics: uniqueViewers are told by {', '.join(PROPERTIES)}, not by {self.by}"
+            )
         if self.place is not None and self.place.print_ != self.printed:
             raise BadRequestError(
                 "cursor: belongs to another breakdown; send it with the parameters it came from"
@@ -161,9 +174,17 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
             # One more than is shown tells whether there is a next page.
             most=wanted.limit + 1,
         )
-    shown, next_cursor = page_of(
-        found, wanted.limit, lambda last: _after(last, wanted.printed, begun)
-    )
+        shown, next_cursor = page_of(
+            found, wanted.limit, lambda last: _after(last, wanted.printed, begun)
+        )
+        viewers = await viewers_of(
+            connection,
+            shown,
+            metrics=wanted.metrics,
+            edges=period.edges,
+            wanted=condition,
+            by=wanted.by,
+        )
     return Breakdown(
         by=wanted.by,
         metric=wanted.metric,
@@ -173,7 +194,10 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
         compare=wanted.asked.compare,
         as_of=as_of,
         total=number(found[0].total if found else 0, wanted.metric),
-        parts=[part_of(group, wanted.by, wanted.metric) for group in shown],
+        parts=[
+            part_of(group, wanted.by, wanted.metric, wanted.metrics, viewers=seen)
+            for group, seen in zip(shown, viewers, strict=True)
+        ],
         next_cursor=next_cursor,
     )
 

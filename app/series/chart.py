@@ -90,7 +90,7 @@ def _by_key(sums: Iterable[Sums], viewers: Iterable[Viewers]) -> dict[Key, dict[
         key = (row.content_type, row.content_id, row.subject)
         found.setdefault(key, {})[row.place] = counts_of(row)
     for seen in viewers:
-        places = found.setdefault((seen.content_type, seen.content_id, None), {})
+        places = found.setdefault((seen.content_type, seen.content_id, seen.subject), {})
         counts = places.get(seen.place, Counts())
         places[seen.place] = counts._replace(unique_viewers=seen.viewers)
     return found

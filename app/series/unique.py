@@ -1,4 +1,4 @@
-"""Unique viewers of buckets: of the site, of items, or of all items that filters let through."""
+"""Unique viewers of buckets: of the site, of items, or of all that filters let through, by name."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from app.series.filters import Filters
 from app.series.period import shown
 from app.series.wire import Metric
 
-MOST_ITEMS = 1_000
-"""Most items whose viewers are put together at once."""
+FEW_ITEMS = 1_000
+"""So many items are looked up one by one."""
 
 
 class Viewers(msgspec.Struct, frozen=True, kw_only=True):
-    """How many viewed in one bucket, of one item or of all."""
+    """How many viewed in one bucket, of one item, one name, or of all."""
 
     place: int
     """The number of the bucket, from 1."""
     content_type: str | None
     content_id: str | None
+    subject: str | None
     viewers: int
 
 
@@ -35,6 +36,7 @@ class _Matching(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _UNIQUE_VIEWERS = Query("unique_viewers", Viewers)
+_UNIQUE_VIEWERS_BY = Query("unique_viewers_by", Viewers)
 _MATCHING_ITEMS = Query("matching_items", _Matching)
 
 
@@ -51,6 +53,13 @@ async def unique_viewers(
     return await _UNIQUE_VIEWERS.all(connection, edges=edges, item_ids=item_ids, apart=apart)
 
 
+async def unique_viewers_by(
+    connection: Connection, *, edges: list[datetime], wanted: str, split_by: str | None
+) -> list[Viewers]:
+    """Return the viewers of each bucket that has any, of however many items, by a property."""
+    return await _UNIQUE_VIEWERS_BY.all(connection, edges=edges, wanted=wanted, split_by=split_by)
+
+
 async def find_viewers(  # noqa: PLR0913  # what is asked, and of which period
     connection: Connection,
     metrics: Sequence[Metric],
@@ -62,26 +71,13 @@ async def find_viewers(  # noqa: PLR0913  # what is asked, and of which period
 ) -> list[Viewers]:
     """Return what there is to say of unique viewers where `metrics` has them, else nothing.
 
-    Raises `BadRequestError` for filters that are too wide, and series that have none; it names
-    `compare` where the edges are those of the period that is compared with.
+    Raises `BadRequestError` for more than can be put together; it names `compare` where the edges
+    are those of the period that is compared with.
     """
     if UNIQUE not in metrics or not edges:
         return []
-    if split_by not in {None, "item"}:
-        raise BadRequestError(f"by: uniqueViewers are told apart by item only, not by {split_by}")
-    item_ids = None
-    if wanted != "{}":
-        item_ids = await matching_items(connection, wanted=wanted, most=MOST_ITEMS + 1)
-        if len(item_ids) > MOST_ITEMS:
-            raise BadRequestError(
-                f"metrics: uniqueViewers can be had of up to {MOST_ITEMS:,} items together, and "
-                "more are let through: narrow contentId, contentType, category and creator, or "
-                "leave all of them away for those of the site"
-            )
     try:
-        return await unique_viewers(
-            connection, edges=edges, item_ids=item_ids, apart=split_by == "item"
-        )
+        return await _viewers(connection, edges=edges, wanted=wanted, split_by=split_by)
     except CheckViolation as error:
         if not is_compared:
             raise
@@ -89,6 +85,22 @@ async def find_viewers(  # noqa: PLR0913  # what is asked, and of which period
         raise BadRequestError(
             f"compare: of the period from {shown(edges[0])} to {shown(edges[-1])}: {why}"
         ) from error
+
+
+async def _viewers(
+    connection: Connection, *, edges: list[datetime], wanted: str, split_by: str | None
+) -> list[Viewers]:
+    """Return them from the sets of the site or of few items, else from those of all items."""
+    if split_by in {None, "item"}:
+        is_site = wanted == "{}" and split_by is None
+        item_ids = (
+            None if is_site else await matching_items(connection, wanted=wanted, most=FEW_ITEMS + 1)
+        )
+        if item_ids is None or len(item_ids) <= FEW_ITEMS:
+            return await unique_viewers(
+                connection, edges=edges, item_ids=item_ids, apart=split_by is not None
+            )
+    return await unique_viewers_by(connection, edges=edges, wanted=wanted, split_by=split_by)
 
 
 def check_filters(metrics: Sequence[Metric], filters: Filters) -> None:

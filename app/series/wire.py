@@ -134,6 +134,9 @@ class Part(Metrics, frozen=True, kw_only=True):
 
     name: str | UnsetType | None = UNSET
     """The category, type, creator, kind of event or value; null of what has none."""
+    count: int | UnsetType | None = UNSET
+    """Events of this type, each by its `count`, unlikes taken off likes and uncomments off
+    comments; null of `watch_time`, which has seconds. Only by `eventType`."""
     content_type: str | UnsetType = UNSET
     """Type of the item."""
     content_id: str | UnsetType = UNSET

@@ -82,6 +82,42 @@ async def test_totals_and_breakdowns(api: httpx.AsyncClient, world: World) -> No
     assert now["movers"] == []
 
 
+async def test_event_types_are_counted_and_paged(api: httpx.AsyncClient, world: World) -> None:
+    item = await world.item("a")
+    for type_, count, ago in (
+        ("view", 6, 0), ("like", 3, 0), ("unlike", 1, 0), ("share", 1, 0), ("view", 3, 24),
+    ):  # fmt: skip
+        await world.happened(item, type_, count, ago=timedelta(hours=ago))
+    await world.happened(item, "watch_time", 1, seconds=30)
+    asked: dict[str, Any] = {
+        "from": "2026-03-15", "to": "2026-03-16", "by": "eventType", "compare": "previous",
+    }  # fmt: skip
+    whole = (await api.get("/analytics/breakdown", params=asked)).json()
+    assert whole["total"] == 9
+    told = [
+        (part["name"], part["count"], part["share"], part.get("previous"), part.get("change"))
+        for part in whole["parts"]
+    ]
+    assert told == [
+        ("view", 6, 6 / 9, 3, 1),
+        ("like", 2, 2 / 9, 0, None),
+        ("share", 1, 1 / 9, 0, None),
+        ("comment", 0, 0, 0, None),
+        ("watch_time", None, None, None, None),
+    ]
+    assert whole["parts"][-1]["watchSeconds"] == 30
+    paged: list[Any] = []
+    cursor = None
+    while len(paged) < 9:
+        page = {**asked, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = await api.get("/analytics/breakdown", params=page)
+        assert answer.status_code == 200, answer.text
+        paged += answer.json()["parts"]
+        if (cursor := answer.json()["nextCursor"]) is None:
+            break
+    assert paged == whole["parts"]
+
+
 async def test_a_value_of_the_metadata_is_a_filter(api: httpx.AsyncClient, world: World) -> None:
     """Of series, totals and breakdowns, with what each of them has beside it."""
     a, b = await world.item("a", category="Music"), await world.item("b")

@@ -24,7 +24,17 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (SERIES, {"from": "1999-12-31"}, "from: 1999-12-31T00:00:00Z is before 2000-01-01T00:00:00Z"),
     (SERIES, {"tz": "Mars/Olympus"}, "tz: 'Mars/Olympus': expected an IANA time zone, such as"),
     (TOTALS, {"tz": "UTC+5"}, "tz: 'UTC+5': expected an IANA time zone, such as Europe/Vienna"),
-    (SERIES, {"metrics": "clicks"}, "metrics"),
+    (
+        SERIES,
+        {"metrics": ["views", "clicks"]},
+        ("metrics: 'clicks' is none of views, likes, comments, shares, watchSeconds, "
+        "averageWatchSeconds, uniqueViewers; repeat the parameter for several"),
+    ),
+    (TOTALS, {"metrics": "views,likes"}, "metrics: 'views,likes' is none of views, likes, "),
+    *(
+        (TOTALS, {"from": text}, f"from: '{text}' is out of range; use the years 1970 to 9998")
+        for text in ("1969-12-31", "9999-12-31", "0001-01-01T00:00:00Z")
+    ),
     (
         SERIES,
         {"metrics": "uniqueViewers", "bucket": "1m"},
@@ -32,17 +42,17 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     (SERIES, {"metrics": "uniqueViewers", "cumulative": "true"}, "cumulative: uniqueViewers"),
     (
-        SERIES,
-        {"metrics": "uniqueViewers", "category": "a", "by": "category"},
-        "by: uniqueViewers are told apart by item only, not by category",
+        BREAKDOWN,
+        {"metrics": "uniqueViewers", "by": "eventType"},
+        "metrics: uniqueViewers are told by item, category, contentType, creator, not by eventType",
     ),
     *(
         (
             url,
-            {"metrics": "uniqueViewers", "contentId": "a", "metadata": "device:phone"},
+            {"metrics": "uniqueViewers", "metadata": "device:phone", **more},
             "metadata: uniqueViewers are not known by metadata; leave one away",
         )
-        for url in (SERIES, TOTALS)
+        for url, more in ((SERIES, {}), (TOTALS, {}), (BREAKDOWN, {"by": "item"}))
     ),
     (SERIES, {"compare": "week"}, "compare: 'week' is none of previous, year"),
     (SERIES, {"cumulative": "maybe"}, "cumulative: 'maybe' is neither true nor false"),
@@ -88,11 +98,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (SERIES, {"metadata": "device:phone"}, "metadata: 'metadata.device' is no declared key"),
     (TOTALS, {"metadata": "device"}, "metadata: use a declared key and a value, such as device:ph"),
     (TOTALS, {"metadata": "device:"}, "metadata: use names of 1 to 200 characters"),
-    (TOTALS, {"metadata": ["a:b", "!b:c"]}, "metadata: name one key, of which there may be"),
+    (TOTALS, {"metadata": ["a:b", "!b:c"]}, "metadata: a and b are counted each by itself; where "),
     (
         BREAKDOWN,
         {"by": "metadata.device", "metadata": "os:x"},
-        "metadata: name values of metadata.device, or leave it out",
+        ("metadata: device and os are counted each by itself; where `groundswell dimensions "
+        "declare device.os VALUE/VALUE …` counts them together, by=metadata.device.os "),
     ),
     (BREAKDOWN, {"by": "item", "limit": 1001}, "limit: '1001' is no whole number from 1 to 1000"),
     (BREAKDOWN, {"by": "item", "cursor": "x"}, "cursor: is none that this service has given out"),

@@ -53,13 +53,10 @@ async def test_viewers_are_told_everywhere_and_erased_with_counts_kept(
         packed("b", user_id="u", occurred_at=ago),
     ]
 
-    async def is_written() -> bool:
-        return await waiting(redis) == 0
-
     async with running_writer(quick, pool, redis):
         await put(redis, events)
         await put(redis, events)
-        await eventually(is_written)
+        await eventually(lambda: is_written(redis))
     async with api_of(settings) as api:
         assert await told(api) == (3, 3, 3)
         async with pool.connection() as connection:
@@ -125,3 +122,60 @@ async def test_a_period_to_compare_with_that_is_gone_is_named_as_such(
     assert f"uniqueViewers are kept from {kept}T00:00:00Z on" in detail
     del parameters["compare"]
     assert (await api.get(f"/analytics/{route}", params=parameters)).status_code == 200
+
+
+async def test_viewers_are_told_by_name(
+    settings: Settings, pool: Pool, redis: Redis, api: httpx.AsyncClient
+) -> None:
+    """Of a page of a breakdown, of series, and of totals of a category; nothing adds up twice."""
+    quick = msgspec.structs.replace(settings, batch_seconds=0.02)
+    ago = unix_microseconds() - 1_000_000
+    seen = (("a", "u"), ("a", "v"), ("b", "u"), ("c", "w"), ("d", "u"), ("d", "u"), ("d", "u"))
+    async with running_writer(quick, pool, redis):
+        await put(redis, [packed(name, user_id=user, occurred_at=ago) for name, user in seen])
+        await eventually(lambda: is_written(redis))
+    async with pool.connection() as connection:
+        for name, category, creator in (
+            ("a", "Music", "ada"),
+            ("b", "Music", "bob"),
+            ("c", "News", "bob"),
+        ):
+            await connection.execute(
+                "update core.item set category = %s, creator = %s where external_id = %s",
+                [category, creator, name],
+            )
+
+    async def parts(by: str, **more: Any) -> dict[str | None, int]:
+        asked = {"by": by, "metrics": ["views", "uniqueViewers"], **more}
+        answer = await api.get("/analytics/breakdown", params=asked)
+        assert answer.status_code == 200, answer.text
+        return {
+            part.get("contentId", part.get("name")): part["uniqueViewers"]
+            for part in answer.json()["parts"]
+        }
+
+    assert await parts("category") == {"Music": 2, "News": 1, None: 1}
+    assert await parts("category", category="!News") == {"Music": 2, None: 1}
+    assert await parts("category", limit=1) == {"Music": 2}
+    assert await parts("creator", category="Music") == {"ada": 2, "bob": 1}
+    assert await parts("contentType") == {"video": 3}
+    assert await parts("item", contentId="!c") == {"a": 2, "b": 1, "d": 1}
+    table = await api.get(
+        "/analytics/breakdown?by=category&metrics=uniqueViewers&category=News&format=csv"
+    )
+    assert table.text.splitlines() == ["name,uniqueViewers,share", "News,1,1.0"]
+
+    asked = {"metrics": "uniqueViewers", "bucket": "1d", "by": "category"}
+    names = ["Music", "News", "x"]
+    answer = await api.get("/analytics/series", params={**asked, "category": names})
+    assert {
+        one["category"]: max(bucket["uniqueViewers"] for bucket in one["buckets"])
+        for one in answer.json()["series"]
+    } == {"Music": 2, "News": 1, "x": 0}
+    asked = {"metrics": "uniqueViewers", "category": "Music", "compare": "previous"}
+    answer = await api.get("/analytics/totals", params=asked)
+    assert answer.json()["uniqueViewers"] == 2
+
+
+async def is_written(redis: Redis) -> bool:
+    return await waiting(redis) == 0

@@ -86,6 +86,8 @@ EXAMPLES = {
     " 10\n);",
     "api.unique_viewers": "select place, viewers from api.unique_viewers(\n"
     "    api.bucket_edges(now() - interval '6 days', now(), '1d', 'UTC', 7)\n);",
+    "api.unique_viewers_by": "select place, subject, viewers from api.unique_viewers_by(\n"
+    "    array[now() - interval '7 days', now()], '{}', 'category'\n);",
     "api.viewers_since": "select viewers from api.viewers_since(\n"
     "    array[0], array[now() - interval '1 day']\n);",
     "api.explain_score": "select component, value, weight, last_hour\n"

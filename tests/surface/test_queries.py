@@ -82,7 +82,7 @@ READABLE = [
     "engagement_sums", "event", "excluded_item", "explain_score", "ingest_health",
     "item_popularity", "item_ranks", "item_stats", "job_status", "raised_alert", "rank_history",
     "ranking_overview", "stats_of_items", "storage_report", "trending_now", "unique_viewers",
-    "unrefreshed", "viewers_since",
+    "unique_viewers_by", "unrefreshed", "viewers_since",
 ]  # fmt: skip
 """What `groundswell_read` may use of what is promised: the list that people were told."""
 

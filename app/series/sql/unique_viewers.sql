@@ -3,6 +3,7 @@ select
     seen.place,
     item.content_type,
     item.external_id as content_id,
+    null::text as subject,
     seen.viewers
 from api.unique_viewers(
     %(edges)s::timestamptz[], %(item_ids)s::bigint[], %(apart)s::boolean

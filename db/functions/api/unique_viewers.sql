@@ -27,16 +27,8 @@ declare
     most constant bigint := 200000;
     most_looks constant bigint := 5000000;
     readable timestamptz;
-    kept_since date;
 begin
-    select position.kept_since into kept_since from core.viewer_position as position;
-    if first_day < kept_since then
-        raise exception using
-            errcode = 'check_violation',
-            message = format(
-                'from: uniqueViewers are kept from %sT00:00:00Z on: begin then or later', kept_since
-            );
-    end if;
+    perform api.check_viewers_kept(edges[1]);
     if cardinality(wanted)::bigint * (last_day - first_day + 1) > most then
         raise exception using
             errcode = 'check_violation',
