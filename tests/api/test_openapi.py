@@ -138,12 +138,16 @@ def test_an_answer_with_fewer_fields_is_one(document: dict[str, Any]) -> None:
 
 def test_bodies_and_answers_are_named(document: dict[str, Any]) -> None:
     for key, operation in operations(document).items():
-        described = [operation.get("requestBody", {}), *operation["responses"].values()]
-        for media_type, content in (
-            each for one in described for each in one.get("content", {}).items()
-        ):
-            if media_type != "text/event-stream" and not (media_type in LINES and key[1] == "get"):
-                assert "$ref" in content["schema"], (key, media_type)
+        body = operation.get("requestBody", {}).get("content", {})
+        answers = [
+            each
+            for one in operation["responses"].values()
+            for each in one.get("content", {}).items()
+            # Lines are text.
+            if each[0] not in {"text/event-stream", *LINES}
+        ]
+        for media_type, content in (*body.items(), *answers):
+            assert "$ref" in content["schema"], (key, media_type)
     content = document["paths"]["/analytics/events"]["post"]["requestBody"]["content"]
     named = {kind: body["schema"]["$ref"].split("/")[-1] for kind, body in content.items()}
     assert named == {
