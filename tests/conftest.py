@@ -35,6 +35,8 @@ LONGEST = (
     "api/test_series_zones.py",
     "browser/test_overview.py",
     "browser/test_item_page.py",
+    "browser/test_embeds.py",
+    "browser/test_beacon_pages.py",
     "browser/test_schema_page.py",
     "embedded/test_services.py",
     "embedded/test_kill.py",

@@ -1,11 +1,16 @@
 /* Groundswell's beacon: groundswell(type, contentId, {contentType, userId, seconds, metadata}).
-   docs/ingestion.md tells how to use it. Silent under Do Not Track and Global Privacy Control. */
+   docs/embedding.md tells how to use it. Silent under Do Not Track and Global Privacy Control. */
 (function (w, d, n) {
   var s = d.currentScript || Array.from(d.scripts).find(function (e) { // none of its own in modules
       return /\/beacon\.js($|[?#])/.test(e.src)
-    }),
-    a = s.dataset, early = w.groundswell && w.groundswell.q || [], q = [], sent = [], t, m, pause = 1e3,
+    })
+  if (!s) return
+  var a = s.dataset, now = w.groundswell, q = [], sent = [], t, m, pause = 1e3,
+    item, spent = {}, then, active, // what the page is of, and what is watched since it was told last
     u = new URL('analytics/events', s.src) + (a.key ? '?key=' + encodeURIComponent(a.key) : '')
+  // Once more, as by a router that runs a page's scripts again.
+  if (now && now.to == u) return a.contentId && now('page', a.contentId, a)
+  var early = now && now.q || []
   function id() { // UUIDv7: the server takes the time from it, and counts it once
     var r = crypto.getRandomValues(new Uint8Array(16)), t = Date.now(), i = 6
     for (; i--; t = Math.floor(t / 256)) r[i] = t % 256
@@ -73,23 +78,134 @@
     store()
   }
   function record(type, contentId, more) {
-    q.push(Object.assign({ id: id(), type: type, contentId: contentId, sessionId: session() }, more))
+    var event = { id: id(), type: type, contentId: contentId, sessionId: session() }
+    if (a.userId) event.userId = a.userId
+    q.push(Object.assign(event, more))
     q = q.slice(-500)
     if (unsent().length > 49 && pause == 1e3) flush()
     else wait()
   }
+  function typed(contentType) { return contentType && { contentType: contentType } }
+  function page(contentId, more) { // a view where the page becomes that of another item
+    var next = contentId && { id: contentId, type: more && more.contentType }
+    if (item && next && item.id == next.id && item.type == next.type) return
+    tell()
+    active = then
+    if ((item = next)) record('view', item.id, typed(item.type))
+  }
+  function look() { // which item the address names
+    var path = a.hash === undefined ? location.pathname : location.hash.replace(/^#!?|\?.*/g, ''), found
+    a.items.trim().split(/\s+/).some(function (pattern) {
+      var names = [], source = pattern.replace(/\/$/, '').replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/{(id|type|path)}/g, function (_, name) {
+        names.push(name)
+        return name == 'path' ? '(.+?)' : '([^/]+)'
+      })
+      var match = path.match('^' + source + '/?$')
+      return found = match && names.reduce(function (all, name, i) {
+        try { all[name] = decodeURIComponent(match[i + 1]) } catch (e) { all[name] = match[i + 1] }
+        return all
+      }, {})
+    })
+    page(found && (found.id || found.path), found && { contentType: found.type || a.contentType })
+  }
+  function follow() {
+    ['pushState', 'replaceState'].forEach(function (name) {
+      var was = history[name]
+      try {
+        history[name] = function () {
+          var result = was.apply(this, arguments)
+          // Routers replace what they have just pushed: the last word counts.
+          Promise.resolve().then(look)
+          return result
+        }
+      } catch (e) {}
+    })
+    w.addEventListener('popstate', look)
+    w.addEventListener('hashchange', look)
+  }
+  function beat() { // each second, and before something is told
+    var past = Math.min(performance.now() - then, 5e3) / 1e3, seen = {}
+    function see(e) { seen[e.type + ' ' + e.id] = e }
+    then = performance.now()
+    if (a.watch == 'media') d.querySelectorAll('video,audio').forEach(function (e) {
+      var own = e.dataset.contentId ? { id: e.dataset.contentId, type: e.dataset.contentType } : item
+      if (own && !e.paused && e.readyState > 2 && !(d.hidden && (e.muted || !e.volume))) see(own)
+    })
+    else if (item && !d.hidden && then - active < 3e5) see(item) // nobody sits still for five minutes
+    for (var key in seen) {
+      var e = spent[key] = spent[key] || { item: seen[key], seconds: 0 }
+      if ((e.seconds += past) >= (a.heartbeat >= 5 ? a.heartbeat : 15)) report(key)
+    }
+  }
+  function report(key) {
+    var e = spent[key], seconds = Math.round(e.seconds * 10) / 10
+    if (seconds < 1) return
+    delete spent[key]
+    record('watch_time', e.item.id, Object.assign({ seconds: seconds }, typed(e.item.type)))
+  }
+  function tell() {
+    if (!then) return
+    beat()
+    Object.keys(spent).forEach(report)
+  }
+  function watch() {
+    function wake() { active = performance.now() }
+    wake()
+    then = active
+    setInterval(beat, 1e3)
+    ;['pointermove', 'pointerdown', 'keydown', 'scroll', 'touchstart'].forEach(function (name) {
+      w.addEventListener(name, wake, { capture: true, passive: true })
+    })
+  }
+  function clicked(e) { // before the page changes what was clicked
+    if (e.type == 'click' || e.button == 1) e.composedPath().some(function (one) {
+      return 'view like unlike comment uncomment share'.split(' ').some(function (type) {
+        var name = 'groundswell' + type[0].toUpperCase() + type.slice(1), given = one.dataset && one.dataset[name]
+        if (given === undefined || !given && !item) return false
+        record(type, given || item.id, typed(given ? one.dataset.contentType : item.type))
+        return true
+      })
+    })
+  }
+  function recall() { // what other pages of the tab could not send, beside what this one has
+    var kept = []
+    try { kept = JSON.parse(sessionStorage.gsq || '[]') } catch (e) {}
+    q = kept.filter(function (e) { return !q.some(function (one) { return one.id == e.id }) }).concat(q)
+    if (q[0]) wait()
+  }
+  function shown() {
+    if (then) then = active = performance.now()
+    flush()
+  }
+  function silent() {
+    var wish = a.respect === undefined ? 'dnt gpc' : a.respect
+    return /dnt/.test(wish) && (n.doNotTrack == 1 || w.doNotTrack == 1) || /gpc/.test(wish) && n.globalPrivacyControl
+  }
+  function call(args) { (args[0] == 'page' ? page(args[1], args[2]) : record.apply(0, args)) }
   function start() {
     var calls = early
     early = 0
-    if (n.doNotTrack == 1 || w.doNotTrack == 1 || n.globalPrivacyControl) return record = function () {}
-    try { q = JSON.parse(sessionStorage.gsq || '[]') } catch (e) {}
-    if (q[0]) wait()
-    if (a.contentId) record('view', a.contentId, a.contentType && { contentType: a.contentType })
-    Array.from(calls).forEach(function (c) { record.apply(0, c) })
-    d.addEventListener('visibilitychange', function () { d.hidden ? leave() : flush() })
-    w.addEventListener('pagehide', leave)
+    if (silent()) return record = function () {}
+    recall()
+    if (a.watch) watch()
+    if (a.items) look(), follow()
+    else if (a.contentId) page(a.contentId, a)
+    Array.from(calls).forEach(call)
+    d.addEventListener('click', clicked, true)
+    d.addEventListener('auxclick', clicked, true)
+    d.addEventListener('visibilitychange', function () { d.hidden ? (tell(), leave()) : shown() })
+    w.addEventListener('pagehide', function () { tell(), leave() })
+    w.addEventListener('pageshow', function (e) { // from the back/forward cache: seen again
+      if (!e.persisted) return
+      var again = item
+      item = 0
+      recall()
+      shown()
+      if (again) page(again.id, { contentType: again.type })
+    })
   }
-  w.groundswell = function () { early ? early.push(arguments) : record.apply(0, arguments) }
+  w.groundswell = function () { early ? early.push(arguments) : call(arguments) }
+  w.groundswell.to = u
   // A page made ready before anybody has asked for it is not seen yet.
   if (d.prerendering) d.addEventListener('prerenderingchange', start, { once: true })
   else start()

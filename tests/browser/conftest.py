@@ -14,6 +14,7 @@ import redis.asyncio
 from app.rankings.publisher import Publisher
 from app.runtime.pool import Pool
 from app.settings import Settings
+from tests.browser.host import Hosted
 from tests.browser.pages import Show
 from tests.site import Site, served
 from tests.sql.world import World
@@ -97,6 +98,19 @@ async def visit(chromium: Browser, running_site: Site) -> AsyncIterator[Visit]:
     await context.close()
     assert visit.faults == []
     assert visit.hosts <= {urlsplit(running_site.url).netloc}
+
+
+@pytest.fixture(scope="module")
+async def api_url(settings: Settings) -> AsyncIterator[str]:
+    """Where an API is that records with a key only."""
+    async with served(settings, GROUNDSWELL_REQUIRE_KEYS="write") as keyed:
+        yield keyed.url
+
+
+@pytest.fixture
+def hosted(chromium: Browser, pool: Pool, api_url: str) -> Hosted:
+    """Pages of other origins that record there."""
+    return Hosted(chromium, pool, api_url)
 
 
 @pytest.fixture

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,62 +11,15 @@ import pytest
 from redis.asyncio import Redis
 
 from app.ingest import keys
-from app.ingest.packing import EVENT_TYPES, PackedEvent
-from app.ingest.stream import from_fields
+from app.ingest.packing import EVENT_TYPES
 from app.ingest.uuid7 import millisecond_of
 from app.runtime.pool import Pool
-from app.settings import Settings
-from tests import site
+from tests.browser.host import PERSON, TAG, Hosted, alone, is_known, recorded, served
 from tests.eventually import eventually
 from tests.serving import make_key
 
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
-
 pytestmark = pytest.mark.usefixtures("clean")
 
-
-@pytest.fixture(scope="module")
-async def api_url(settings: Settings) -> AsyncIterator[str]:
-    """Where an API is that records with a key only."""
-    async with site.served(settings, GROUNDSWELL_REQUIRE_KEYS="write") as keyed:
-        yield keyed.url
-
-
-@asynccontextmanager
-async def served(html: list[str]) -> AsyncIterator[str]:
-    """Serve a page from an origin of its own, which this gives; a second one as `/next`.
-
-    `/wait` is answered once `/ready` was asked for.
-
-    Playwright's fulfilled routes will not do: such pages may not ask loopback addresses.
-    """
-
-    ready = asyncio.Event()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A browser also opens connections that it does not use, or leaves at once.
-        with suppress(OSError, asyncio.IncompleteReadError):
-            request = await reader.readuntil(b"\r\n\r\n")
-            if request.startswith(b"GET /wait "):
-                await ready.wait()
-            elif request.startswith(b"GET /ready "):
-                ready.set()
-            page = html[-1 if request.startswith(b"GET /next ") else 0]
-            head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
-            writer.write((head + page).encode())
-            await writer.drain()
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-TAG = """<script {how} src="{api}/beacon.js" data-key="{key}"
-    data-content-id="film-1" data-content-type="film"></script>"""
-PAGE = f"""<!doctype html><title>A page</title>{TAG}
-<script>groundswell('like', 'a', {{{{userId: 'u'}}}})</script>"""
 EARLY = """<!doctype html><title>A page</title><script>
 window.groundswell = window.groundswell
     || function () {{ (groundswell.q = groundswell.q || []).push(arguments) }}
@@ -97,52 +46,8 @@ if (document.prerendering) fetch('/ready')
 NEVER = "window.setTimeout = () => 1"
 
 
-class Visit:
-    """Opens pages that record a view by themselves and a like by their own script."""
-
-    def __init__(self, browser: Any, pool: Pool, api_url: str) -> None:
-        self._browser = browser
-        self._pool = pool
-        self._api_url = api_url
-
-    @asynccontextmanager
-    async def __call__(
-        self, html: str = PAGE, *, before: str = "", user_agent: str = PERSON, how: str = ""
-    ) -> AsyncIterator[Any]:
-        """Open one; the script `before` runs before its own."""
-        written: list[str] = []
-        async with served(written) as origin:
-            key = await make_key(self._pool, kind="public", origins=(origin,))
-            await eventually(lambda: is_known(self._api_url, key, origin))
-            written.append(html.format(key=key, api=self._api_url, how=how))
-            context = await self._browser.new_context(user_agent=user_agent)
-            page = await context.new_page()
-            if before:
-                await page.add_init_script(before)
-            await page.goto(origin)
-            yield page
-            await context.close()
-
-
-async def is_known(api_url: str, key: str, origin: str) -> bool:
-    """Return whether a key just made is known: it is looked up at most once a second."""
-    url = f"{api_url}/analytics/events?validate=true&key={key}"
-    async with httpx.AsyncClient(verify=site.NO_CERTIFICATES) as client:
-        return (await client.post(url, json=[], headers={"origin": origin})).is_success
-
-
-@pytest.fixture
-def visit(chromium: Any, pool: Pool, api_url: str) -> Visit:
-    return Visit(chromium, pool, api_url)
-
-
-async def recorded(redis: Redis) -> list[PackedEvent]:
-    entries: Any = await redis.xrange(keys.EVENT_STREAM)
-    return [event for _, fields in entries for event in from_fields(fields).events]
-
-
-async def test_a_page_records_with_a_beacon_in_one_batch(visit: Visit, redis: Redis) -> None:
-    async with visit() as page:
+async def test_a_page_records_with_a_beacon_in_one_batch(hosted: Hosted, redis: Redis) -> None:
+    async with hosted() as page:
         view, like = await eventually(lambda: recorded(redis))
         assert view.session_id == like.session_id == await page.evaluate("sessionStorage.gs")
     assert await redis.xlen(keys.EVENT_STREAM) == 1
@@ -157,24 +62,24 @@ async def test_a_page_records_with_a_beacon_in_one_batch(visit: Visit, redis: Re
     assert view.uncounted_because is None
 
 
-async def test_what_waits_is_sent_when_the_page_is_left(visit: Visit, redis: Redis) -> None:
-    async with visit(before=NEVER) as page:
+async def test_what_waits_is_sent_when_the_page_is_left(hosted: Hosted, redis: Redis) -> None:
+    async with hosted(before=NEVER) as page:
         assert await recorded(redis) == []
         await page.goto("about:blank")
         assert len(await eventually(lambda: recorded(redis))) == 2
 
 
-async def test_without_sendbeacon_it_fetches(visit: Visit, redis: Redis) -> None:
-    async with visit(before="navigator.sendBeacon = () => false"):
+async def test_without_sendbeacon_it_fetches(hosted: Hosted, redis: Redis) -> None:
+    async with hosted(before="navigator.sendBeacon = () => false"):
         assert len(await eventually(lambda: recorded(redis))) == 2
 
 
 @pytest.mark.parametrize("wish", ["globalPrivacyControl", "doNotTrack"])
 async def test_who_does_not_want_to_be_tracked_is_not(
-    visit: Visit, redis: Redis, wish: str
+    hosted: Hosted, redis: Redis, wish: str
 ) -> None:
     said = f"Object.defineProperty(navigator, '{wish}', {{value: '1'}})"
-    async with visit(before=said) as page:
+    async with hosted(before=said) as page:
         # Leaving sends whatever would be waiting.
         await page.evaluate("dispatchEvent(new Event('pagehide'))")
         assert await page.evaluate("sessionStorage.length") == 0
@@ -182,8 +87,8 @@ async def test_who_does_not_want_to_be_tracked_is_not(
         assert await recorded(redis) == []
 
 
-async def test_a_headless_browser_is_a_bot(visit: Visit, redis: Redis) -> None:
-    async with visit(user_agent=PERSON.replace("Chrome", "HeadlessChrome")):
+async def test_a_headless_browser_is_a_bot(hosted: Hosted, redis: Redis) -> None:
+    async with hosted(user_agent=PERSON.replace("Chrome", "HeadlessChrome")):
         events = await eventually(lambda: recorded(redis))
     assert {event.uncounted_because for event in events} == {"bot: HeadlessChrome"}
 
@@ -191,14 +96,18 @@ async def test_a_headless_browser_is_a_bot(visit: Visit, redis: Redis) -> None:
 @pytest.mark.parametrize(
     ("html", "how"), [(EARLY + TAG, "async"), (EARLY + TAG, "type=module"), (TAG + EARLY, "defer")]
 )
-async def test_it_may_be_loaded_in_any_way(visit: Visit, redis: Redis, html: str, how: str) -> None:
-    async with visit(html, how=how):
+async def test_it_may_be_loaded_in_any_way(
+    hosted: Hosted, redis: Redis, html: str, how: str
+) -> None:
+    async with hosted(html, how=how):
         view, like = await eventually(lambda: recorded(redis))
     assert (view.content_id, like.content_id) == ("film-1", "a")
 
 
-async def test_more_than_a_browser_takes_at_once_goes_in_pieces(visit: Visit, redis: Redis) -> None:
-    async with visit() as page:
+async def test_more_than_a_browser_takes_at_once_goes_in_pieces(
+    hosted: Hosted, redis: Redis
+) -> None:
+    async with hosted() as page:
         sizes: list[int] = []
         page.on("request", lambda request: sizes.append(len(request.post_data_buffer or b"")))
         await page.evaluate(MANY.format(120, 1_500))
@@ -208,9 +117,9 @@ async def test_more_than_a_browser_takes_at_once_goes_in_pieces(visit: Visit, re
 
 
 async def test_what_a_browser_does_not_take_on_leaving_goes_with_the_next_page(
-    visit: Visit, redis: Redis
+    hosted: Hosted, redis: Redis
 ) -> None:
-    async with visit(before=NEVER) as page:
+    async with hosted(before=NEVER) as page:
         await page.evaluate(MANY.format(45, 1_500))
         url = page.url
         await page.goto("about:blank")
@@ -225,9 +134,9 @@ async def test_what_a_browser_does_not_take_on_leaving_goes_with_the_next_page(
 
 @pytest.mark.parametrize("status", [429, 503, None])
 async def test_what_is_refused_is_sent_again(
-    visit: Visit, redis: Redis, status: int | None
+    hosted: Hosted, redis: Redis, status: int | None
 ) -> None:
-    async with visit(before=NEVER) as page:
+    async with hosted(before=NEVER) as page:
 
         async def refuse(route: Any) -> None:
             if status is None:
@@ -249,25 +158,13 @@ async def test_what_is_refused_is_sent_again(
 async def test_a_prerendered_page_counts_once_it_is_seen(
     pool: Pool, redis: Redis, api_url: str, tmp_path: Path
 ) -> None:
-    """Without Playwright, whose hold on a page ends its prerendering."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("needs chromium on PATH: apt install chromium")
     html: list[str] = []
     async with served(html) as origin:
         key = await make_key(pool, kind="public", origins=(origin,))
         await eventually(lambda: is_known(api_url, key, origin))
         html += [PRERENDERING, NEXT.format(key=key, api=api_url, how="")]
-        browser = await asyncio.create_subprocess_exec(
-            chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            "--remote-debugging-port=0", f"--user-agent={PERSON}", f"--user-data-dir={tmp_path}",
-            origin, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
+        async with alone(origin, tmp_path):
             view, like = await eventually(lambda: recorded(redis), within=30)
-        finally:
-            browser.terminate()
-            await browser.wait()
     assert (view.content_id, like.content_id) == ("film-1", "prerendering: true")
     assert [view.uncounted_because, like.uncounted_because] == [None, None]
 
