@@ -35,6 +35,7 @@ from app.dashboard import llms_routes as llms
 from app.dashboard import pages, problem_pages
 from app.dashboard.negotiation import Negotiated
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
+from app.embeds import routes as embeds
 from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
 from app.health import routes as health
@@ -111,6 +112,7 @@ def create_app(settings: Settings) -> HotPath:
             llms.router,
             events.router,
             beacon.router,
+            embeds.router,
             items.router,
             likes.router,
             like_counts.router,

@@ -189,7 +189,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nothing but health, metrics and pages is answered (`all`)."""
     cors_origins: str = "*"
     """Origins of web pages, such as `https://example.org, https://app.example.org`, that may read
-    and record without a public key of their own, as far as no key is needed; `*` is any page."""
+    and record without a public key of their own, as far as no key is needed, and show the frame
+    /embed/trending; `*` is any page."""
     admin_key: Annotated[str, msgspec.Meta(min_length=16)] | None = None
     """A key that allows everything, at least 16 characters that nobody can guess; without it,
     /admin needs an API key with the scope admin."""

@@ -61,10 +61,19 @@ class require:  # noqa: N801  # reads as what it does where it is used: guards=[
             return
         if not (self.public or is_free):
             raise ForbiddenError("a public key only reads, and records events")
-        is_bound = self.public and not (is_free and self.scope == "read")
+        is_bound = self.public and not (self.scope == "read" and (is_free or _is_ours(connection)))
         origin = connection.headers.get("origin")
         if is_bound and not caller.key.allows_origin(origin):
             raise ForbiddenError(f"this key is not for pages of {(origin or 'no origin')[:200]}")
+
+
+def _is_ours(connection: AnyConnection) -> bool:
+    """Return whether a page of the service itself asks: browsers say so, and let no script do it.
+
+    It reads with the key in its address; only pages of that key's origins may frame it.
+    """
+    headers = connection.headers
+    return headers.get("sec-fetch-site") == "same-origin" and "origin" not in headers
 
 
 def user_of(connection: AnyConnection) -> str:

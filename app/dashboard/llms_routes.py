@@ -40,7 +40,8 @@ DOCS = """
 - README.md: what it is, how to run it
 - docs/quickstart.md: from nothing to a tuned ranking
 - docs/api.md: every route with tested examples; docs/api-code.md: the same in Python and JavaScript
-- docs/ingestion.md: ids, keys, limits, outages, pages
+- docs/ingestion.md: ids, keys, limits, outages
+- docs/embedding.md: lists, badges, counters and the beacon in web pages
 - docs/scoring.md: formulas, weights, rankings of your own
 - docs/sql.md: views and functions for dashboards
 - docs/operations.md: running it; docs/glossary.md: its words

@@ -14,7 +14,7 @@ GROUND = ("app.errors", "app.settings", "app.runtime")
 ROOMS = (
     "access", "items", "rankings", "stats", "series", "ingest", "top", "kafka", "sink", "likes",
     "recommend", "comments", "uploads", "alerts", "audit", "erasure", "me", "health", "replay",
-    "export", "imports",
+    "export", "imports", "embeds",
 )  # fmt: skip
 """From the lowest to the highest: a room knows only those before it."""
 EDGE = (
