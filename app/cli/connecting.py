@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
+from app.cli.waiting import waiting
 from app.errors import InputError, UnavailableError
 from app.settings import read_settings
 
@@ -51,5 +52,6 @@ async def database() -> AsyncIterator[Connection]:
 
 async def connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
     """Return what `run` does with a connection; raises as `told` does."""
-    async with database() as opened:
-        return await run(opened)
+    with waiting("asking the database"):
+        async with database() as opened:
+            return await run(opened)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 
+from app.cli.waiting import waiting
 from app.errors import InputError, UnavailableError
 from app.settings import read_settings
 
@@ -31,7 +32,8 @@ def dead_letters() -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 def list_letters(limit: int) -> None:
     """List the oldest dead letters: id, time, number of events, reason."""
-    letters, more = asyncio.run(_list(limit))
+    with waiting("reading dead letters"):
+        letters, more = asyncio.run(_list(limit))
     for letter in letters:
         click.echo(line_of(letter))
     if not letters:
@@ -60,7 +62,8 @@ def replay(ids: tuple[str, ...], *, everything: bool) -> None:
 
     Messages of Kafka that were no events are read once more, as GROUNDSWELL_KAFKA_MAPPING says now.
     """
-    replayed, reasons = asyncio.run(_replay(_chosen(ids, everything=everything)))
+    with waiting("replaying"):
+        replayed, reasons = asyncio.run(_replay(_chosen(ids, everything=everything)))
     click.echo(f"{replayed} replayed")
     for reason in reasons:
         click.echo(f"stays: {reason}", err=True)
@@ -72,7 +75,9 @@ def replay(ids: tuple[str, ...], *, everything: bool) -> None:
 @click.confirmation_option(prompt="Delete their events for good?")
 def drop(ids: tuple[str, ...], *, everything: bool) -> None:
     """Delete dead letters for good."""
-    click.echo(f"{asyncio.run(_drop(_chosen(ids, everything=everything)))} dropped")
+    with waiting("dropping"):
+        dropped = asyncio.run(_drop(_chosen(ids, everything=everything)))
+    click.echo(f"{dropped} dropped")
 
 
 def line_of(letter: DeadLetter) -> str:

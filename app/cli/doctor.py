@@ -10,6 +10,7 @@ import click
 
 from app.cli.connecting import database
 from app.cli.tables import as_json, echo_json
+from app.cli.waiting import waiting
 from app.errors import GroundswellError
 from app.settings import read_settings
 
@@ -27,7 +28,8 @@ def doctor(*, as_json: bool) -> None:
 
     Ends with 1 where something does not work.
     """
-    findings = asyncio.run(_looked(read_settings()))
+    with waiting("looking"):
+        findings = asyncio.run(_looked(read_settings()))
     if as_json:
         echo_json(findings)
     else:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from app.cli.connecting import database
+from app.cli.waiting import waiting
 from app.errors import InputError, UnavailableError
 from app.settings import read_settings
 
@@ -56,7 +57,8 @@ def item(content_id: str, content_type: str, counts: str) -> None:
 
 
 def _run(subject: Subject, counts: str) -> None:
-    erased = asyncio.run(_erase(subject, counts))
+    with waiting("erasing"):
+        erased = asyncio.run(_erase(subject, counts))
     if erased is None:
         raise InputError(f"no {subject.content_type} has the id {subject.content_id!r}")
     click.echo(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from app.cli.adopting import adopt_running
+from app.cli.bench import bench
 from app.cli.completion import completion
 from app.cli.consume import consume
 from app.cli.dead_letters import dead_letters
@@ -63,6 +64,7 @@ for command in (
     stats,
     status,
     doctor,
+    bench,
     completion,
 ):
     cli.add_command(command)

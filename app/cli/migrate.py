@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.setting_up import settings_and_logs
+from app.cli.waiting import waiting
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def migrate(*, check: bool, script: Path | None) -> None:
     Functions and views are replaced in place; roles, grants and jobs that are missing come back.
     """
     settings = settings_and_logs()
-    asyncio.run(_tell_differences(settings) if check else _migrate(settings, script))
+    with waiting("comparing" if check else "migrating"):
+        asyncio.run(_tell_differences(settings) if check else _migrate(settings, script))
 
 
 async def _tell_differences(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from app.cli.setting_up import settings_and_logs
+from app.cli.waiting import waiting
 from app.errors import InputError
 
 
@@ -33,7 +34,8 @@ def publish(heartbeat: Path | None, *, off: bool) -> None:
             f"{error.name} is not installed: pip install 'groundswell[kafka]'"
         ) from error
     if off:
-        dropped = asyncio.run(switch_off(settings))
+        with waiting("switching off"):
+            dropped = asyncio.run(switch_off(settings))
         click.echo(f"nothing is published any more; {dropped} events waited and are forgotten")
         return
     asyncio.run(run_publishing(settings, heartbeat=heartbeat))

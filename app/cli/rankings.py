@@ -11,6 +11,7 @@ import click
 from app.cli.connecting import connected, told
 from app.cli.replay import Length
 from app.cli.tables import as_json, echo_json, echo_table
+from app.cli.waiting import waiting
 from app.errors import InputError
 from app.settings import read_settings
 
@@ -111,7 +112,7 @@ def refresh(names: tuple[str, ...], *, daily: bool, as_json: bool) -> None:
             raise InputError("rankings are being computed just now: try again in some seconds")
         return done
 
-    with told():
+    with told(), waiting("computing"):
         done = asyncio.run(run())
     if as_json:
         echo_json(done)

@@ -12,6 +12,7 @@ import click
 
 from app.cli.connecting import database
 from app.cli.tables import as_json, echo_json, table_of
+from app.cli.waiting import waiting
 from app.settings import read_settings
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def status(*, watch: bool, as_json: bool) -> None:
     if watch:
         asyncio.run(_watched())
         return
-    found = asyncio.run(_found())
+    with waiting("asking Redis and the database"):
+        found = asyncio.run(_found())
     if as_json:
         echo_json(found)
     else:

@@ -147,10 +147,18 @@ def _of_redis(state: RedisState) -> Iterator[Finding]:
         else "CONFIG SET appendonly yes, and the same in redis.conf",
     )
     if state.policy != "noeviction":
+        # What waits to be written never runs out, so that only the others may be thrown away.
+        spares_events = state.policy.startswith("volatile-")
         yield Finding(
             what="eviction of Redis",
-            verdict="fail",
-            says=f"maxmemory-policy is {state.policy}: it may throw accepted events away",
+            verdict="warn" if spares_events else "fail",
+            says=f"maxmemory-policy is {state.policy}: it "
+            + (
+                "spares accepted events, which have no end, but may throw away lists, claims of "
+                "ids and rate limits, and refuses events once nothing else is left"
+                if spares_events
+                else "may throw accepted events away"
+            ),
             mend="CONFIG SET maxmemory-policy noeviction, and the same in redis.conf",
         )
     if state.save_failed:

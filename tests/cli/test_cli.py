@@ -15,6 +15,7 @@ from app.migrate.report import lines_of
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = [
+    "bench",
     "completion",
     "consume",
     "dead-letters",

@@ -47,7 +47,7 @@ def run(
 
 
 def by_what(result: Result) -> dict[str, Any]:
-    return {finding["what"]: finding for finding in json.loads(result.output)}
+    return {finding["what"]: finding for finding in json.loads(result.stdout)}
 
 
 async def test_a_database_that_never_ran_a_job_is_told_and_how_to_mend_it(run: Run) -> None:
@@ -216,6 +216,23 @@ def test_a_redis_that_may_lose_events_is_told(changed: dict[str, Any], what: str
     (found,) = (each for each in _of_redis(redis_state(**changed)) if each.verdict != "ok")
     assert found.what == what
     assert found.mend
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict", "says"),
+    [
+        ("allkeys-lru", "fail", "may throw accepted events away"),
+        ("allkeys-random", "fail", "may throw accepted events away"),
+        ("volatile-lru", "warn", "spares accepted events"),
+        ("volatile-ttl", "warn", "spares accepted events"),
+    ],
+)
+def test_what_an_eviction_policy_puts_at_risk_is_told(policy: str, verdict: str, says: str) -> None:
+    found = {each.what: each for each in _of_redis(redis_state(policy=policy))}
+    eviction = found["eviction of Redis"]
+    assert eviction.verdict == verdict
+    assert says in eviction.says
+    assert policy in eviction.says
 
 
 @pytest.mark.parametrize(("ahead", "says"), [(3, "3.000 s ahead of"), (-3, "3.000 s behind")])
