@@ -42,6 +42,7 @@ LONGEST = (
     "embedded/test_kill.py",
     "embedded/test_clients.py",
     "cli/test_metrics.py",
+    "cli/test_demo.py",
     "clients/test_clients.py",
     "clients/test_typescript_client.py",
     "clients/test_python_client.py",

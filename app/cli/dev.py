@@ -14,7 +14,10 @@ from app.errors import InputError
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="Of the API. [default: 8000, or a free one]"
+    "--port",
+    type=click.IntRange(1, 65535),
+    envvar="PORT",
+    help="Of the API. [default: PORT, or 8000, or a free one]",
 )
 @click.option(
     "--data",

@@ -48,7 +48,8 @@ def message_of(event: EventIn) -> tuple[str, bytes, bytes]:
     """Return the topic of an event, what an application would say there, and its key."""
     key = str(event.content_id).encode()
     topic = _TOPICS.get(event.type)
-    if topic is None or event.occurred_at is None:
+    is_plain = event.count == 1 and event.content_type == "video"
+    if topic is None or event.occurred_at is None or not is_plain:
         return "analytics.events", msgspec.json.encode(event), key
     plain = {
         "videoId": event.content_id,

@@ -14,10 +14,13 @@ import msgspec
 
 ENGLISH = {
     "muy buen vídeo, gracias": "Very good video, thank you",
+    "no puedo dejar de escuchar esta canción": "I cannot stop listening to this song",
     "Quelqu'un connaît le titre de cette chanson ?": "Does anybody know the title of this song?",
+    "Le dernier épisode m'a vraiment fait pleurer": "The last episode really made me cry",
     "Das ist das Beste, was ich diese Woche gesehen habe": "This is the best I have seen this week",
+    "Wann kommt endlich die nächste Folge?": "When will the next episode finally come?",
 }
-"""The demo's comments, and what they are in English."""
+"""The demo's comments in other languages, and what they are in English."""
 
 
 class _Wanted(msgspec.Struct):

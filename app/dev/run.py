@@ -14,6 +14,7 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,9 +22,13 @@ import httpx
 import msgspec
 
 from app.dev.children import CommandChild
-from app.dev.demo import run_demo
+from app.dev.demo import people, run_traffic
+from app.dev.filling import fill
+from app.dev.fresh import keep_fresh
+from app.dev.history import GUEST
 from app.dev.servers import Servers, open_servers
 from app.dev.talk import Talk, open_talk
+from app.dev.titles import read_shown
 from app.embedded import EmbeddedError
 from app.embedded.kafka import EmbeddedKafka
 from app.errors import GroundswellError, InputError, ServiceError
@@ -37,6 +42,7 @@ from app.serve import free_port, is_free
 from app.settings import Settings
 
 READY_SECONDS = 60.0
+EMBEDDED_SECONDS = 30.0
 _LOOK_EVERY = 0.05
 _PORT = 8000
 _COLOURS = {"dev": "cyan", "api": "green", "worker": "yellow", "demo": "magenta", "kafka": "blue"}
@@ -77,6 +83,7 @@ async def run_dev(wanted: Dev) -> None:
 
 async def _run(wanted: Dev, port: int) -> None:
     begun = time.monotonic()
+    tell = partial(say, "demo")
     url = f"http://{wanted.settings.host}:{port}"
     async with (
         open_servers(wanted.data, os.environ) as servers,
@@ -92,18 +99,19 @@ async def _run(wanted: Dev, port: int) -> None:
         await set_default_weights(servers.database_url, settings=wanted.settings)
         await set_calendar_zone(servers.database_url, zone=wanted.settings.zone)
         await set_daily_zone(servers.database_url, settings=wanted.settings)
+        settings = msgspec.structs.replace(
+            wanted.settings,
+            database_url=servers.database_url,
+            redis_url=servers.redis_url,
+            database_timeout=_patience(wanted.settings, servers),
+        )
+        shown = read_shown() if wanted.demo else None
+        if shown is not None:
+            await fill(shown, settings=settings, folder=wanted.data, say=tell)
         admin_key = wanted.settings.admin_key or secrets.token_urlsafe(16)
         environment = {
-            **os.environ,
+            **_environment(wanted, servers, port=port),
             "GROUNDSWELL_ADMIN_KEY": admin_key,
-            "DATABASE_URL": servers.database_url,
-            "REDIS_URL": servers.redis_url,
-            "HOST": wanted.settings.host,
-            "PORT": str(port),
-            # No page may reach it by a name of its own, whatever address it listens on.
-            "GROUNDSWELL_ALLOWED_HOSTS": wanted.settings.allowed_hosts or "localhost",
-            # Whoever presses Ctrl-C waits for no open page.
-            "GROUNDSWELL_STOP_SECONDS": "0",
             **({} if talk is None else talk.environment),
         }
         parts = [("api", "serve"), ("worker", "worker")]
@@ -114,6 +122,8 @@ async def _run(wanted: Dev, port: int) -> None:
             child = CommandChild(name, [command], environment=environment, say=say)
             group.create_task(child.run(), name=name)
         await _ready(url)
+        if shown is not None:
+            await people(shown, talk, url=url, admin_key=admin_key, say=tell)
         stack.enter_context(
             announced(
                 wanted.data,
@@ -128,16 +138,39 @@ async def _run(wanted: Dev, port: int) -> None:
         say("dev", banner(url, servers, seconds=time.monotonic() - begun))
         if wanted.settings.admin_key is None:
             say("dev", f"  admin key      {admin_key} (of this run)")
+        if talk is not None:
+            say("dev", f"  signed in as {GUEST}\n    TOKEN={talk.guest_token}")
         if broker is not None:
             say("dev", f"  Kafka          {broker.servers} (in memory)")
-        if wanted.demo:
-            await run_demo(
-                url=url,
-                state_file=wanted.data / "demo.json",
-                talk=talk,
-                say=say,
-                kafka=None if broker is None else broker.servers,
-            )
+        group.create_task(keep_fresh(settings), name="fresh lists")
+        if shown is not None:
+            kafka = None if broker is None else broker.servers
+            await run_traffic(shown, url=url, say=tell, kafka=kafka)
+
+
+def _environment(wanted: Dev, servers: Servers, *, port: int) -> dict[str, str]:
+    """Return what API and worker are told beside keys and secrets."""
+    return {
+        **os.environ,
+        "DATABASE_URL": servers.database_url,
+        "REDIS_URL": servers.redis_url,
+        "HOST": wanted.settings.host,
+        "PORT": str(port),
+        # No page may reach it by a name of its own, whatever address it listens on.
+        "GROUNDSWELL_ALLOWED_HOSTS": wanted.settings.allowed_hosts or "localhost",
+        # Whoever presses Ctrl-C waits for no open page.
+        "GROUNDSWELL_STOP_SECONDS": "0",
+        "GROUNDSWELL_DATABASE_TIMEOUT": f"{_patience(wanted.settings, servers):g}",
+    }
+
+
+def _patience(settings: Settings, servers: Servers) -> float:
+    """Return for how many seconds the database may be silent: the embedded one works for one only.
+
+    Whoever waits for it while one of its jobs runs has met no outage.
+    """
+    is_embedded = servers.lost is not None and "DATABASE_URL" not in os.environ
+    return max(settings.database_timeout, EMBEDDED_SECONDS if is_embedded else 0.0)
 
 
 @asynccontextmanager
@@ -158,7 +191,7 @@ async def _broker(wanted: Dev) -> AsyncIterator[EmbeddedKafka | None]:
 
 
 def _talk(wanted: Dev) -> AbstractAsyncContextManager[Talk | None]:
-    return open_talk(wanted.settings) if wanted.demo else nullcontext()
+    return open_talk(wanted.settings, wanted.data) if wanted.demo else nullcontext()
 
 
 async def _ready(url: str) -> None:

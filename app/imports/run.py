@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,6 +41,8 @@ class Import(msgspec.Struct, kw_only=True):
     progress: Progress
     reject: Reject
     tell: Tell
+    loaded: Callable[[Connection], Awaitable[None]] | None = None
+    """Is called when all events are in, before they are counted."""
     content_type: str | None = None
     day: date | None = None
     pages: re.Pattern[str] | None = None
@@ -74,6 +76,8 @@ async def run(wanted: Import) -> list[Found]:
         async with await _connect(wanted) as connection, await _connect(wanted) as beside:
             await hold_off_retention(connection)
             found, digests = await _load_all(connection, wanted, kinds)
+            if digests and wanted.loaded is not None:
+                await wanted.loaded(connection)
             if digests:
                 now = datetime.now(UTC)
                 await count(connection, beside, digests=digests, now=now, tell=wanted.tell)
@@ -101,7 +105,8 @@ async def _connect(wanted: Import) -> Connection:
         wanted.settings.database_url,
         autocommit=True,
         prepare_threshold=None,
-        connect_timeout=5,
+        # The embedded engine takes nobody in while one of its jobs runs.
+        connect_timeout=30,
         application_name="groundswell import",
     )
 

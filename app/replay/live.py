@@ -3,101 +3,108 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
 
 from app.errors import GroundswellError
-from app.http.wire import id_text
-from app.ingest.wire import EventIn, EventType
+from app.ingest.wire import EventIn
 from app.items.wire import ItemIn
-from app.replay.events import uuid7_of
 from app.replay.sender import BATCH, Sender
 from app.replay.timeline import daily_curve
+from app.replay.visits import ACTIONS, Visitors, event_at, lumps_at
 
-_MIXTURE: dict[EventType, float] = {
-    "view": 0.82,
-    "watch_time": 0.08,
-    "like": 0.06,
-    "comment": 0.02,
-    "share": 0.015,
-    "unlike": 0.005,
-}
-_ZIPF = 1.0
-"""Exponent: the item of rank n gets 1/n of what the first gets."""
-_SWAPS_A_MINUTE = 6
-"""How many neighbours in the order of popularity change places each minute."""
-_SPIKE_EVERY = 180.0
+FIRST_SPIKE = 40.0
+"""Seconds after which the first one begins, so that whoever has just started it sees one."""
+_SPIKE_EVERY = 600.0
 """Mean seconds from the end of one spike to the next."""
-_SPIKE_SECONDS = 120.0
-_SPIKE_SHARE = 0.35
-"""Part of all traffic that goes to an item while it spikes."""
-_VISITORS = 5_000
+SPIKE_SECONDS = 240.0
+_SPIKE_PEAK = 10.0
+"""Views of an item at the height of its spike, for one of all others."""
+_POPULAR = 20
+"""The first of the items spike never: nobody would see it."""
+_MOST_VISITS = BATCH // 4
+"""In a second: their events are sent together."""
+_UNLIKE = 0.05
+"""Part of likes that are taken back."""
 
 
 class Spike(msgspec.Struct, frozen=True, kw_only=True):
-    """One item that everybody looks at for a while."""
+    """One item that everybody looks at for a while: first few, then many, then few again."""
 
     item: ItemIn
+    since: datetime
     until: datetime
+
+    def height(self, now: datetime) -> float:
+        """Return how far it is up, from 0 to 1."""
+        return math.sin(math.pi * (now - self.since) / (self.until - self.since)) ** 2
 
 
 class Traffic:
-    """Makes up the events of one second after another; `rate` is their mean number a second."""
+    """Makes up the events of one second after another; `rate` is their mean views a second.
+
+    `items` are in the order of their popularity, the first most popular. No more likes are taken
+    back than were given.
+    """
 
     def __init__(self, items: Sequence[ItemIn], *, rate: float, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311  # nothing here is a secret
-        self._order = self._random.sample(list(items), len(items))
-        self._weights = list(
-            itertools.accumulate(1 / rank**_ZIPF for rank in range(1, len(items) + 1))
-        )
+        self._chance = random.Random(seed)  # noqa: S311  # nothing here is a secret
+        self._visitors = Visitors(items, chance=self._chance)
+        self._unpopular = list(items[_POPULAR:] or items)
         self._rate = rate
         self._spike: Spike | None = None
+        self._next_spike: datetime | None = None
+        self._likes: deque[EventIn] = deque(maxlen=1_000)
 
     def second(self, now: datetime) -> tuple[list[EventIn], Spike | None]:
         """Return the events of the second before `now`, and the spike that begins in it."""
         begun = self._turn(now)
         expected = self._rate * daily_curve(now)
-        amount = max(round(self._random.gauss(expected, expected**0.5)), 0)
-        times = sorted(self._random.random() for _ in range(min(amount, BATCH)))
-        start = now - timedelta(seconds=1)
-        return [self._event(start + timedelta(seconds=offset)) for offset in times], begun
+        amount = max(round(self._chance.gauss(expected, expected**0.5)), 0)
+        start = now.timestamp() - 1
+        times = sorted(start + self._chance.random() for _ in range(min(amount, _MOST_VISITS)))
+        events = [event for at in times for event in self._visitors.visit(at)]
+        if self._spike:
+            views = self._rate * _SPIKE_PEAK * self._spike.height(now)
+            events += lumps_at(start + 0.5, item=self._spike.item, views=views, chance=self._chance)
+        events += self._taken_back(now)
+        self._likes += (event for event in events if event.type == "like" and event.user_id)
+        return events, begun
 
     def _turn(self, now: datetime) -> Spike | None:
-        """Let popularity drift, and end or begin a spike."""
-        if len(self._order) > 1 and self._random.random() < _SWAPS_A_MINUTE / 60:
-            rank = self._random.randrange(len(self._order) - 1)
-            self._order.insert(self._random.randrange(rank + 1), self._order.pop(rank + 1))
+        """End or begin a spike."""
+        if self._next_spike is None:
+            self._next_spike = now + timedelta(seconds=FIRST_SPIKE)
         if self._spike and now >= self._spike.until:
             self._spike = None
-        if self._spike or self._random.random() > 1 / _SPIKE_EVERY:
+            pause = self._chance.uniform(0.5, 1.5) * _SPIKE_EVERY
+            self._next_spike = now + timedelta(seconds=pause)
+        if self._spike or now < self._next_spike:
             return None
-        until = now + timedelta(seconds=_SPIKE_SECONDS)
-        self._spike = Spike(item=self._random.choice(self._order), until=until)
+        self._spike = Spike(
+            item=self._chance.choice(self._unpopular),
+            since=now,
+            until=now + timedelta(seconds=SPIKE_SECONDS),
+        )
         return self._spike
 
-    def _event(self, moment: datetime) -> EventIn:
-        if self._spike and self._random.random() < _SPIKE_SHARE:
-            item = self._spike.item
-        else:
-            (item,) = self._random.choices(self._order, cum_weights=self._weights)
-        (kind,) = self._random.choices(list(_MIXTURE), weights=list(_MIXTURE.values()))
-        visitor = self._random.randrange(_VISITORS)
-        milliseconds = int(moment.timestamp() * 1_000)
-        return EventIn(
-            id=uuid7_of(milliseconds, self._random.randbytes(10)),
-            type=kind,
-            content_id=id_text(item.content_id),
-            content_type=item.content_type,
-            occurred_at=datetime.fromtimestamp(milliseconds / 1_000, UTC),
-            user_id=f"visitor-{visitor}" if visitor % 3 == 0 else None,
-            session_id=f"session-{visitor}-{moment:%Y%m%d%H}",
-            seconds=round(self._random.expovariate(1 / 90), 1) if kind == "watch_time" else None,
-        )
+    def _taken_back(self, now: datetime) -> Iterator[EventIn]:
+        """Yield an unlike of a like from before, now and then."""
+        if self._likes and self._chance.random() < _UNLIKE * self._rate * ACTIONS["like"]:
+            liked = self._likes.popleft()
+            event = event_at(
+                now.timestamp() - 0.5,
+                item=ItemIn(content_id=liked.content_id, content_type=liked.content_type),
+                kind="unlike",
+                chance=self._chance,
+            )
+            yield msgspec.structs.replace(event, user_id=liked.user_id, session_id=liked.session_id)
 
 
 async def send_traffic(
@@ -128,7 +135,7 @@ async def send_each_second(
         await asyncio.sleep(1)
         events, spike = traffic.second(datetime.now(UTC))
         if spike:
-            say(f"spike: {spike.item.title} for {_SPIKE_SECONDS / 60:.0f} min")
+            say(f"spike: {spike.item.title} takes off for {SPIKE_SECONDS / 60:.0f} minutes")
         if not events:
             continue
         try:

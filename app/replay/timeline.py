@@ -59,20 +59,13 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         The curve follows the clock, and the file's own days where they are compressed.
         """
         if self._day_length >= DAY:
-            return _area(end) - _area(begin)
+            return curve_area(begin, end)
         factor = DAY / self._day_length
-        return (_area((end - self.begin) * factor) - _area((begin - self.begin) * factor)) / factor
+        return curve_area((begin - self.begin) * factor, (end - self.begin) * factor) / factor
 
     def history_slots(self) -> Iterator[Slot]:
-        """Yield slots from old to new: half days for old history, five minutes for the newest."""
-        begin = self.begin
-        while begin < self.end:
-            age = self.end - begin
-            oldest, length = next(row for row in _RESOLUTION if age > row[0])
-            end = min((math.floor(begin / length) + 1) * length, max(self.end - oldest, begin + 1))
-            first = max(begin, math.floor((begin + end) / 2 / _BUCKET) * _BUCKET)
-            yield Slot(begin=begin, end=end, first=first, last=min(end, first + _BUCKET))
-            begin = end
+        """Yield slots from old to new, as `history_slots` cuts them."""
+        return history_slots(self.begin, self.end)
 
     def live_slots(self, seconds: float = 1.0) -> Iterator[Slot]:
         """Yield slots of `seconds` from old to new."""
@@ -86,10 +79,26 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         return (self.end - self.begin) / (self.last - self.first).days
 
 
+def history_slots(begin: float, end: float) -> Iterator[Slot]:
+    """Cut a time into slots, the old first: half days where it is old, five minutes at its end."""
+    while begin < end:
+        age = end - begin
+        oldest, length = next(row for row in _RESOLUTION if age > row[0])
+        until = min((math.floor(begin / length) + 1) * length, max(end - oldest, begin + 1), end)
+        first = max(begin, math.floor((begin + until) / 2 / _BUCKET) * _BUCKET)
+        yield Slot(begin=begin, end=until, first=first, last=min(until, first + _BUCKET))
+        begin = until
+
+
 def daily_curve(moment: datetime) -> float:
     """Return how busy `moment` is, with 1 as the day's mean."""
     midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return 1 + SWING * math.cos(math.tau * ((moment - midnight).total_seconds() - EVENING) / DAY)
+
+
+def curve_area(begin: float, end: float) -> float:
+    """Return the daily curve's area between two moments: as long as its mean would take."""
+    return _area(end) - _area(begin)
 
 
 def _area(seconds: float) -> float:

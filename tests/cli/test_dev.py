@@ -8,10 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from app.cli.main import cli
 from app.dev.children import CommandChild
-from app.dev.demo import DemoState, read_state, write_state
-from app.dev.run import choose_port, first_of
+from app.dev.filling import DemoState, read_state, write_state
+from app.dev.run import Dev, choose_port, first_of
 from app.embedded import copy_data, embedded_timescaledb
 from app.embedded.supervise import RestartPolicy
 from app.errors import InputError, MigrationError, ServiceError
@@ -69,6 +71,19 @@ def test_a_given_port_that_is_taken_is_an_error() -> None:
     assert choose_port("127.0.0.1", port) == port
 
 
+def test_the_port_that_the_error_names_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Dev] = []
+
+    async def run_dev(wanted: Dev) -> None:
+        asked.append(wanted)
+
+    monkeypatch.setattr("app.dev.run.run_dev", run_dev)
+    for arguments, port in (((), 8123), (("--port", "8124"), 8124)):
+        done = CliRunner().invoke(cli, ("dev", *arguments), env={"PORT": "8123"})
+        assert done.exit_code == 0, done.output
+        assert asked.pop().port == port
+
+
 def test_the_first_error_of_nested_groups_is_told() -> None:
     error = MigrationError("broken")
     nested: list[Any] = [BaseExceptionGroup("", [error]), ServiceError("later")]
@@ -76,14 +91,15 @@ def test_the_first_error_of_nested_groups_is_told() -> None:
     assert first_of(group) is error
 
 
-def test_the_demo_remembers_its_end_and_that_it_was_replayed(tmp_path: Path) -> None:
+def test_the_demo_remembers_its_end_and_that_it_was_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "data" / "demo.json"
     begun = read_state(file)
-    assert not begun.replayed
+    assert not begun.is_filled
+    assert begun.since is None
     assert begun.until <= datetime.now(UTC)
     assert read_state(file) == begun
-    write_state(file, DemoState(until=begun.until, replayed=True))
-    assert read_state(file).replayed
+    write_state(file, DemoState(until=begun.until, is_filled=True))
+    assert read_state(file).is_filled
 
 
 async def test_a_data_folder_from_before_the_baseline_is_refused_and_left_as_it_is(

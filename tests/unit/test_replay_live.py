@@ -6,7 +6,7 @@ import pytest
 
 from app.ingest.wire import EventIn
 from app.items.wire import ItemIn
-from app.replay.live import Spike, Traffic
+from app.replay.live import FIRST_SPIKE, SPIKE_SECONDS, Spike, Traffic
 
 EVENING = datetime(2026, 7, 30, 19, tzinfo=UTC)
 ITEMS = [ItemIn(content_id=f"item-{number}", title=f"Title {number}") for number in range(50)]
@@ -35,38 +35,63 @@ def test_the_same_seed_makes_the_same_traffic() -> None:
 
 
 def test_the_rate_follows_the_daily_curve() -> None:
-    evening, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 5)
-    morning, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 5, EVENING - timedelta(hours=12))
-    assert len(evening) == pytest.approx(5 * 60 * 20 * 1.6, rel=0.1)
-    assert len(morning) == pytest.approx(5 * 60 * 20 * 0.4, rel=0.1)
+    evening, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 1, EVENING)
+    morning, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 1, EVENING - timedelta(hours=12))
+    evening, morning = [before_spike(events) for events in (evening, morning)]
+    assert len(evening) == pytest.approx(40 * 20 * 1.6, rel=0.15)
+    assert len(morning) == pytest.approx(40 * 20 * 0.4, rel=0.15)
 
 
-def test_views_are_most_and_all_kinds_occur() -> None:
+def before_spike(events: list[EventIn]) -> list[EventIn]:
+    first = min(time_of(event) for event in events)
+    return [
+        event
+        for event in events
+        if event.type == "view" and time_of(event) < first + timedelta(seconds=FIRST_SPIKE)
+    ]
+
+
+def test_all_kinds_occur_and_nobody_likes_what_nobody_views() -> None:
     events, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 5)
-    kinds = Counter(event.type for event in events)
-    assert kinds["view"] > kinds["like"] > kinds["comment"] > kinds["unlike"] > 0
-    assert kinds["share"]
-    assert kinds["watch_time"]
-    assert all((event.seconds is not None) == (event.type == "watch_time") for event in events)
+    kinds = Counter[str]()
+    by_item: dict[object, Counter[str]] = {}
+    for event in sorted(events, key=time_of):
+        kinds[event.type] += event.count
+        seen = by_item.setdefault(event.content_id, Counter())
+        seen[event.type] += event.count
+        assert seen["unlike"] <= seen["like"] <= seen["view"]
+        assert max(seen["share"], seen["comment"], seen["watch_time"]) <= seen["view"]
+        assert event.count >= 1
+        assert (event.seconds is not None) == (event.type == "watch_time")
+    assert kinds["view"] > kinds["like"] > kinds["share"] > kinds["unlike"] > 0
+    assert kinds["comment"]
 
 
 def test_few_items_get_most_of_it() -> None:
-    events, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 5)
-    by_item = Counter(event.content_id for event in events).most_common()
+    events, _ = minutes(Traffic(ITEMS, rate=20, seed=1), 1)
+    by_item = Counter(event.content_id for event in before_spike(events)).most_common()
     top = sum(number for _, number in by_item[:10])
-    assert top > len(events) / 2
+    assert top > sum(number for _, number in by_item) / 2
 
 
-def test_a_spike_lifts_its_item_and_ends() -> None:
+def test_a_spike_comes_soon_climbs_and_ends() -> None:
     traffic = Traffic(ITEMS, rate=20, seed=1)
     events, spikes = minutes(traffic, 30)
-    assert spikes
     spike = spikes[0]
-    during = [e for e in events if spike.until - timedelta(minutes=2) <= time_of(e) < spike.until]
-    share = sum(e.content_id == spike.item.content_id for e in during) / len(during)
-    assert share > 0.3
+    assert spike.since - EVENING == timedelta(seconds=FIRST_SPIKE)
+    assert spike.until - spike.since == timedelta(seconds=SPIKE_SECONDS)
+    by_minute = Counter[int]()
+    for event in events:
+        if event.content_id == spike.item.content_id and event.type == "view":
+            by_minute[int((time_of(event) - spike.since).total_seconds() // 60)] += event.count
+    assert by_minute[0] * 3 < by_minute[1]
+    assert by_minute[3] * 3 < by_minute[2]
+    everything = sum(event.count for event in before_spike(events))
+    assert by_minute[1] > 3 * everything
+    assert by_minute[5] < by_minute[1] / 20
+    assert len(spikes) > 1
     assert all(
-        later.until - earlier.until >= timedelta(minutes=2)
+        later.since - earlier.until >= timedelta(minutes=4)
         for earlier, later in itertools.pairwise(spikes)
     )
 
