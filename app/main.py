@@ -15,6 +15,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from app.access import key_routes as api_keys
 from app.access.address import Clients
 from app.access.cors import Cors
 from app.access.guard import require
@@ -132,6 +133,7 @@ def create_app(settings: Settings) -> HotPath:
                 guards=[require("read")],
             ),
             audit.router,
+            api_keys.router,
             admin_rankings.router,
             exclusions.router,
             recompute.router,
