@@ -174,6 +174,17 @@ class UnknownRankingError(GroundswellError):
     )
 
 
+class ChangedMeanwhileError(GroundswellError):
+    """The settings are no longer those that the caller has seen."""
+
+    slug = "changed-meanwhile"
+    status = 412
+    title = "Somebody else has changed it meanwhile"
+    remedy = (
+        "Read the settings again, look what is otherwise now, and send the change with their ETag."
+    )
+
+
 class UnrankedItemError(GroundswellError):
     """The item exists, but this ranking gives it no score."""
 

@@ -105,7 +105,7 @@ async def create(request: AnyRequest, services: NamedDependency[Services]) -> Re
             [found] = await list_api_keys(connection, prefix=made.prefix)
         action.outcome = {"key": found.key_id, "prefix": made.prefix}
     await _announce(services)
-    fields = {**_fields(found, await _own_id(request)), "key": made.text}
+    fields = {**_fields(found, await _own_id(request)), "apiKey": made.text}
     return passing(request, msgspec.convert(fields, MadeKey), status=201)
 
 

@@ -100,7 +100,7 @@ class Key(Wire, frozen=True, kw_only=True):
 class MadeKey(Key, frozen=True, kw_only=True):
     """A key that was just made."""
 
-    key: str
+    api_key: str
     """The key itself, shown this once: only its hash is stored."""
 
 

@@ -18,7 +18,7 @@ from tests.serving import bearer, make_key
 pytestmark = pytest.mark.usefixtures("clean")
 
 URL = "/admin/keys"
-USUAL = {
+USUAL: dict[str, object] = {
     "allowedOrigins": [], "rateLimit": None, "maxCount": None, "maxAgeSeconds": None,
     "takesBack": "anything", "maxWatchSeconds": None, "ownIds": False, "derivesViewer": False,
 }  # fmt: skip
@@ -44,7 +44,7 @@ async def trail(api: httpx.AsyncClient) -> Any:
 
 async def test_a_key_is_shown_once_and_works_at_once(admin_api: httpx.AsyncClient) -> None:
     key = await made(admin_api, scopes=["read", "backfill"])
-    text = key.pop("key")
+    text = key.pop("apiKey")
     assert text.startswith(f"{key['prefix']}_")
     assert {name: key[name] for name in USUAL} == USUAL
     assert (key["kind"], sorted(key["scopes"]), key["isOwn"]) == (
@@ -68,7 +68,7 @@ async def test_a_public_key_has_the_bounds_of_one_unless_told_otherwise(
     key = await made(
         admin_api, kind="public", allowedOrigins=["https://example.org"], maxCount=5, ownIds=False
     )
-    assert key["key"].startswith("gpk_")
+    assert key["apiKey"].startswith("gpk_")
     assert key["scopes"] == ["write"]
     assert (key["maxCount"], key["ownIds"]) == (5, False)
     assert (key["takesBack"], key["maxAgeSeconds"]) == (PUBLIC.takes_back, PUBLIC.max_age_seconds)
@@ -100,7 +100,7 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_listed(
     key, kept = await made(admin_api, scopes=["admin"]), await made(admin_api, name="kept")
     url = f"{URL}/{key['id']}"
     assert (await admin_api.delete(url, headers=ADMIN)).status_code == 204
-    await problem(await admin_api.get(URL, headers=bearer(key["key"])), 401, "unauthorized")
+    await problem(await admin_api.get(URL, headers=bearer(key["apiKey"])), 401, "unauthorized")
     assert [each["id"] for each in await listed(admin_api)] == [kept["id"]]
     [gone, _] = await listed(admin_api, "?revoked=true")
     assert gone["revokedAt"] is not None
@@ -125,10 +125,12 @@ async def test_nobody_is_locked_out_by_accident(admin_api: httpx.AsyncClient, po
 async def test_a_stream_ends_with_its_key(
     admin_api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(AlertFeed.follow.__kwdefaults__, "heartbeat", 0.05)
+    monkeypatch.setitem(AlertFeed.follow.__kwdefaults__ or {}, "heartbeat", 0.05)
     key = await made(admin_api, scopes=["read"])
     feed: AlertFeed = hot_path_of(admin_api).app.state.services.alert_feed
-    stream = asyncio.create_task(admin_api.get("/alerts/stream", headers={"x-api-key": key["key"]}))
+    stream = asyncio.create_task(
+        admin_api.get("/alerts/stream", headers={"x-api-key": key["apiKey"]})
+    )
 
     async def is_held() -> bool:
         return feed._streams == 1
