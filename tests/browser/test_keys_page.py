@@ -28,7 +28,11 @@ async def admin_site(settings: Settings) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def visit(clean: None, chromium: Browser, admin_site: Site) -> AsyncIterator[Visit]:  # noqa: ARG001
+async def visit(
+    clean: None,  # noqa: ARG001
+    chromium: Browser,
+    admin_site: Site,
+) -> AsyncIterator[Visit]:
     context = await chromium.new_context(
         viewport={"width": 1200, "height": 900},
         permissions=["clipboard-read", "clipboard-write"],
@@ -53,7 +57,7 @@ async def readable(page: Page) -> None:
         assert await accessibility_faults(page) == []
 
 
-async def test_a_key_is_made_bounded_and_revoked(visit: Visit) -> None:
+async def test_a_key_is_made_bounded_and_revoked(visit: Visit) -> None:  # noqa: PLR0915
     page = await opened(visit)
     await page.get_by_role("heading", name="There are no keys").wait_for()
     await page.get_by_role("button", name="New key").click()

@@ -14,5 +14,5 @@ export function boundsInWords({ kind, allowedOrigins, rateLimit, maxCount, maxAg
     ownIds && "ids of its own",
     derivesViewer && "viewers by address, too",
   ].filter(Boolean);
-  return words.join(" · ") || "none of its own";
+  return words.join("\u00a0· ") || "no bounds of its own";
 }

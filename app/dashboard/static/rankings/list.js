@@ -58,7 +58,9 @@ export function list({ go, known }) {
     $("#table").hidden = !found.items.length;
     $("#more").hidden = !found.nextCursor;
     put($("#list-notice"), found.items.length ? null : notice("Nothing stands in this list", !agoOf(state) ? "What it ranks has had no events in its window yet." : "It held nothing then."));
-    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, overview), moves: isSameList });
+    // In a first run all would be new, which tells nothing.
+    const someOld = found.items.some((item) => item.previousRank !== null);
+    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, { isItem: !overview || overview.subject === "item", someOld }), moves: isSameList });
   }
 
   function fail(problem, state) {
@@ -153,11 +155,10 @@ function make() {
   );
 }
 
-function fill(row, item, overview) {
-  const isItem = !overview || overview.subject === "item";
+function fill(row, item, { isItem, someOld }) {
   const title = item.title || item.contentId;
   setText($(".rank", row), full(item.rank));
-  $(".change", row).replaceChildren(moved(item));
+  $(".change", row).replaceChildren(...(someOld ? [moved(item)] : []));
   $(".title", row).replaceChildren(isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title);
   setText($(".about", row), [item.creator, item.category, item.contentType].filter(Boolean).join(" · "));
   setText($(".score", row), score(item.score));
