@@ -107,9 +107,10 @@ async def take(page: Page, url: str, wanted: Pictured) -> bytes:
     if wanted.click:
         await page.locator(wanted.click).click()
         await page.locator(wanted.then).first.wait_for(timeout=90_000)
-    await page.wait_for_function("!document.querySelector('.skeleton, main [aria-busy=true]')")
+    for busy in (".skeleton", "main [aria-busy=true]"):
+        await page.locator(busy).first.wait_for(state="detached", timeout=90_000)
     await page.wait_for_timeout(1_500)
-    return await page.screenshot()
+    return await page.screenshot(timeout=180_000)
 
 
 async def main(url: str, key: str, only: list[str]) -> None:
