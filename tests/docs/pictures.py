@@ -23,7 +23,8 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 THEMES = ("light", "dark")
 SIZES = {390: 844, 1280: 800, 1920: 1080}
 """Heights of windows by their widths."""
-QUALITY = 0.72
+QUALITY = {390: 0.72, 1280: 0.5, 1920: 0.35}
+"""Of the packed pictures, by their widths."""
 MOST_BYTES = 2_000_000
 """Of all pictures together."""
 KEYS: tuple[dict[str, object], ...] = (
@@ -102,7 +103,7 @@ async def prepared(url: str, key: str) -> str:
 
 async def take(page: Page, url: str, wanted: Pictured) -> bytes:
     """Go there, wait until it stands still, and take its picture."""
-    await page.goto(url + wanted.path)
+    await page.goto(url + wanted.path, wait_until="commit", timeout=180_000)
     await page.locator(wanted.awaited).first.wait_for(state="attached", timeout=90_000)
     if wanted.click:
         await page.locator(wanted.click).click()
@@ -128,7 +129,7 @@ async def main(url: str, key: str, only: list[str]) -> None:
                 page = await opened(browser, key, width=width, height=height, theme=theme)
                 for name in only or wanted:
                     png = base64.b64encode(await take(page, url, wanted[name])).decode()
-                    packed: str = await packer.evaluate(PACK, [png, QUALITY])
+                    packed: str = await packer.evaluate(PACK, [png, QUALITY[width]])
                     path = IMAGES / f"{name}-{theme}-{width}.webp"
                     path.write_bytes(base64.b64decode(packed))
                     print(f"{path.name}: {path.stat().st_size:,} bytes", flush=True)

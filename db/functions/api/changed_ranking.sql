@@ -53,6 +53,6 @@ end;
 $$;
 
 comment on function api.changed_ranking(text, jsonb) is
-    'The row of a ranking with changes (an object of columns; options are merged) applied. Raises no_data_found for an '
-    'unknown ranking, check_violation for nonsense.';
+    'The row of a ranking with changes (an object of columns; options are merged) applied. '
+    'Raises no_data_found for an unknown ranking, check_violation for nonsense.';
 grant execute on function api.changed_ranking(text, jsonb) to groundswell_service;

@@ -67,5 +67,6 @@ end;
 
 comment on function api.item_places(bigint, interval) is
     'Rank (null: not listed, or excluded), rank in the run before, score and length of the list in '
-    'the newest run of each enabled ranking of items; and its ranks so far back from it, an hour apart (null: none).';
+    'the newest run of each enabled ranking of items; and its ranks so far back from it, an hour '
+    'apart (null: none).';
 grant execute on function api.item_places(bigint, interval) to groundswell_service;
