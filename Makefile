@@ -11,7 +11,7 @@ ARGS ?=
 QUICK := tests/unit tests/schema \
 	$(patsubst %,tests/sql/test_%.py,aggregates likes ranking_rules top_count weighted_decay wilson) \
 	$(patsubst %,tests/api/test_%.py,events items likes rankings trending)
-export COMMENTS FUZZ SEED SOAK_KILLS SOAK_SECONDS UPLOADS
+export COMMENTS FUZZ KEY SEED SOAK_KILLS SOAK_SECONDS UPLOADS URL
 # Packages are installed uncompiled; where Python may not keep what it compiles, as in many
 # containers, each of the processes that tests start would compile them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,6 +65,10 @@ format: .venv/dev.stamp  ## Put Python into the house's format
 .PHONY: docs
 docs: .venv/dev.stamp  ## Write docs/sql.md anew from the database's catalogue
 	@$(BIN)/python -m tests.surface
+
+.PHONY: pictures
+pictures: .venv/dev.stamp  ## Take docs/images anew from a running demo (URL=http://127.0.0.1:8000 KEY=its admin key)
+	@$(BIN)/python -m tests.docs.pictures $(ARGS)
 
 .PHONY: deploy
 deploy:  ## Build, migrate, then start or replace what compose.yaml runs, one API after the other

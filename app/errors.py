@@ -174,6 +174,17 @@ class UnknownRankingError(GroundswellError):
     )
 
 
+class ChangedMeanwhileError(GroundswellError):
+    """The settings are no longer those that the caller has seen."""
+
+    slug = "changed-meanwhile"
+    status = 412
+    title = "Somebody else has changed it meanwhile"
+    remedy = (
+        "Read the settings again, look what is otherwise now, and send the change with their ETag."
+    )
+
+
 class UnrankedItemError(GroundswellError):
     """The item exists, but this ranking gives it no score."""
 
@@ -273,6 +284,27 @@ class ForbiddenError(GroundswellError):
     slug = "forbidden"
     status = 403
     title = "The key does not allow this"
+
+
+class UnknownKeyError(GroundswellError):
+    """No valid API key has this id."""
+
+    slug = "unknown-key"
+    status = 404
+    title = "There is no such valid key"
+    remedy = "Take an id that /admin/keys lists; what is revoked stays so."
+
+
+class OwnKeyError(GroundswellError):
+    """The key that is to be revoked is the one that the request shows."""
+
+    slug = "own-key"
+    status = 409
+    title = "The key is the one of this request"
+    remedy = (
+        "Revoke it with another admin key. Where it is meant, send `own=true`: whoever has no "
+        "other one then needs GROUNDSWELL_ADMIN_KEY or `groundswell keys create` to come back."
+    )
 
 
 class AdminDisabledError(GroundswellError):

@@ -15,6 +15,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
+from app.access import key_routes as api_keys
 from app.access.address import Clients
 from app.access.cors import Cors
 from app.access.guard import require
@@ -59,6 +60,7 @@ from app.likes import routes as likes
 from app.likes.counts import LikeCounts
 from app.me import routes as me
 from app.rankings import admin_routes as admin_rankings
+from app.rankings import place_routes as places
 from app.rankings import routes as rankings
 from app.rankings import trending_routes as trending
 from app.rankings.follower import Follower
@@ -125,6 +127,7 @@ def create_app(settings: Settings) -> HotPath:
                 route_handlers=[
                     trending.router,
                     rankings.router,
+                    places.router,
                     top.router,
                     stats.router,
                     series.router,
@@ -132,6 +135,7 @@ def create_app(settings: Settings) -> HotPath:
                 guards=[require("read")],
             ),
             audit.router,
+            api_keys.router,
             admin_rankings.router,
             exclusions.router,
             recompute.router,
@@ -193,9 +197,9 @@ def _opened(
             follower = Follower(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
             feed = AlertFeed(settings=settings, pool=pool)
             live_counts = LiveCounts(redis, pool)
-            places = Places(snapshots)
+            in_lists = Places(snapshots)
             stats_cache = StatsCache(
-                settings=settings, pool=pool, redis=redis, ranks=places.trending
+                settings=settings, pool=pool, redis=redis, ranks=in_lists.trending
             )
             new_id = Uuid7Source()
             announcements = of_redis(redis, TRENDING_SWITCHED, API_KEYS_CHANGED)

@@ -7,6 +7,7 @@ guess. Only the SHA-256 of the whole is stored; the first part, its prefix, is s
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import string
 from typing import Literal, NamedTuple
@@ -18,6 +19,7 @@ Scope = Literal["read", "write", "backfill", "admin"]
 
 PREFIXES: dict[Kind, str] = {"secret": "gsk_", "public": "gpk_"}
 ANY_ORIGIN = "*"
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+|\*")
 
 _LETTERS = string.ascii_letters + string.digits
 _NAME_LETTERS = 8
@@ -64,6 +66,11 @@ def new_key(kind: Kind) -> NewKey:
 def digest_of(text: str) -> bytes:
     """Return what is stored of a key: its SHA-256, unsalted, because a key cannot be guessed."""
     return hashlib.sha256(text.encode(errors="replace")).digest()
+
+
+def is_origin(text: str) -> bool:
+    """Return whether `text` is an origin as browsers send it, or `*` for any."""
+    return _ORIGIN.fullmatch(text) is not None
 
 
 def looks_like_key(text: str) -> bool:

@@ -25,6 +25,7 @@ class ValidApiKey(Bounds, frozen=True, kw_only=True):
 class ListedApiKey(Bounds, frozen=True, kw_only=True):
     """A key as people see it."""
 
+    key_id: int
     prefix: str
     name: str
     kind: str
@@ -36,8 +37,13 @@ class ListedApiKey(Bounds, frozen=True, kw_only=True):
     last_used_at: datetime | None
 
 
+class _Locked(msgspec.Struct, frozen=True, kw_only=True):
+    key_id: int
+
+
 _VALID_API_KEYS = Query("valid_api_keys", ValidApiKey)
 _LIST_API_KEYS = Query("list_api_keys", ListedApiKey)
+_LOCK_API_KEY = Query("lock_api_key", _Locked)
 _CREATE_API_KEY = Command("create_api_key")
 _UPDATE_API_KEY = Command("update_api_key")
 _REVOKE_API_KEY = Command("revoke_api_key")
@@ -49,9 +55,24 @@ async def valid_api_keys(connection: Connection) -> list[ValidApiKey]:
     return await _VALID_API_KEYS.all(connection)
 
 
-async def list_api_keys(connection: Connection) -> list[ListedApiKey]:
-    """Return every key there ever was, oldest first."""
-    return await _LIST_API_KEYS.all(connection)
+async def list_api_keys(  # noqa: PLR0913  # as many as there are ways to narrow it
+    connection: Connection,
+    *,
+    key_id: int | None = None,
+    prefix: str | None = None,
+    after: int = 0,
+    revoked: bool = True,
+    limit: int | None = None,
+) -> list[ListedApiKey]:
+    """Return keys, oldest first: every one there ever was, unless told otherwise."""
+    return await _LIST_API_KEYS.all(
+        connection, key_id=key_id, prefix=prefix, after=after, revoked=revoked, limit=limit
+    )
+
+
+async def lock_api_key(connection: Connection, *, key_id: int) -> bool:
+    """Hold a valid key until the transaction ends; false where it is unknown or revoked."""
+    return await _LOCK_API_KEY.first(connection, key_id=key_id) is not None
 
 
 async def create_api_key(  # noqa: PLR0913  # as many as there are columns

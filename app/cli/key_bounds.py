@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
-import msgspec
 
-from app.access.bounds import OPEN, PUBLIC, Bounds, TakesBack
+from app.access.bounds import OPEN, PUBLIC, TakesBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,14 +60,16 @@ def changeable(function: Function) -> Function:
     return function
 
 
-def changed_bounds(bounds: Bounds, given: dict[str, Any]) -> Bounds:
-    """Return `bounds` with what was given on the command line, where 0 is no bound."""
-    named = {
+def columns_of(
+    origins: tuple[str, ...], rate_limit: int | None, given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what was given on the command line by columns of core.api_key; 0 is no bound."""
+    named = {**given, "rate_limit": rate_limit, "allowed_origins": list(origins) or None}
+    return {
         name: None if value == 0 and type(value) is int else value
-        for name, value in given.items()
+        for name, value in named.items()
         if value is not None
     }
-    return msgspec.structs.replace(bounds, **named)
 
 
 def bounds_of(key: ListedApiKey) -> list[str]:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
-import msgspec
 
-from app.access.api_key import Kind, Scope
-from app.access.bounds import OPEN, PUBLIC, Bounds
+from app.access.api_key import Kind, Scope, is_origin
 from app.cli.connecting import database
-from app.cli.key_bounds import bounds_of, changeable, changed_bounds
+from app.cli.key_bounds import bounds_of, changeable, columns_of
 from app.errors import InputError
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from app.access.api_key import NewKey
     from app.access.queries import ListedApiKey
-
-ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+|\*")
 
 
 @click.group("keys", context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,16 +56,9 @@ def create(
     if origins and not public:
         raise click.UsageError("--origin is for public keys: add --public")
     _check_origins(origins)
-    key = asyncio.run(
-        _create(
-            kind="public" if public else "secret",
-            name=name,
-            scopes=scopes or ("write",),
-            origins=origins,
-            rate_limit=rate_limit or None,
-            bounds=changed_bounds(PUBLIC if public else OPEN, given),
-        )
-    )
+    kind: Kind = "public" if public else "secret"
+    columns = columns_of(origins, rate_limit, given)
+    key = asyncio.run(_create(kind, name, scopes or ("write",), columns))
     click.echo(key.text)
     click.echo("Keep it now: only its hash is stored, and nobody can show it again.", err=True)
 
@@ -84,7 +72,7 @@ def update(prefix: str, origins: tuple[str, ...], rate_limit: int | None, **give
     PREFIX is its first part, as list shows it.
     """
     _check_origins(origins)
-    click.echo(asyncio.run(_update(_prefix_of(prefix), origins, rate_limit, given)))
+    click.echo(asyncio.run(_update(_prefix_of(prefix), columns_of(origins, rate_limit, given))))
 
 
 @api_keys.command("list")
@@ -130,71 +118,34 @@ def _prefix_of(text: str) -> str:
 
 def _check_origins(origins: tuple[str, ...]) -> None:
     for origin in origins:
-        if not ORIGIN.fullmatch(origin):
+        if not is_origin(origin):
             raise click.UsageError(f"{origin!r} is not an origin such as https://example.org")
 
 
-async def _create(  # noqa: PLR0913  # all there is to say of a key
-    *,
-    kind: Kind,
-    name: str,
-    scopes: tuple[Scope, ...],
-    origins: tuple[str, ...],
-    rate_limit: int | None,
-    bounds: Bounds,
+async def _create(
+    kind: Kind, name: str, scopes: tuple[Scope, ...], given: dict[str, Any]
 ) -> NewKey:
-    from app.access.api_key import new_key  # noqa: PLC0415
-    from app.access.queries import create_api_key  # noqa: PLC0415
+    from app.access.managing import make_key  # noqa: PLC0415
 
-    settings, key = read_settings(), new_key(kind)
+    settings = read_settings()
     async with database() as connection:
-        await create_api_key(
-            connection,
-            name=name,
-            kind=kind,
-            prefix=key.prefix,
-            key_hash=key.digest,
-            scopes=list(scopes),
-            allowed_origins=list(origins),
-            rate_limit=rate_limit,
-            bounds=bounds,
-            created_at=datetime.now(UTC),
-        )
+        key = await make_key(connection, name=name, kind=kind, scopes=list(scopes), given=given)
     await _announce(settings)
     return key
 
 
-async def _update(
-    prefix: str, origins: tuple[str, ...], rate_limit: int | None, given: dict[str, Any]
-) -> str:
-    from app.access.queries import list_api_keys, update_api_key  # noqa: PLC0415
+async def _update(prefix: str, given: dict[str, Any]) -> str:
+    from app.access.managing import change_key  # noqa: PLC0415
+    from app.access.queries import list_api_keys  # noqa: PLC0415
 
     settings = read_settings()
-    async with database() as connection, connection.transaction():
-        found = {key.prefix: key for key in await list_api_keys(connection)}
-        key = found.get(prefix)
-        if key is None or key.revoked_at is not None:
-            raise InputError(f"there is no valid key {prefix}")
-        if origins and key.kind != "public":
-            raise InputError("--origin is for public keys")
-        bounds = changed_bounds(
-            Bounds(**{name: getattr(key, name) for name in Bounds.__struct_fields__}), given
-        )
-        changed = msgspec.structs.replace(
-            key,
-            allowed_origins=list(origins) or key.allowed_origins,
-            rate_limit=key.rate_limit if rate_limit is None else rate_limit or None,
-            **msgspec.structs.asdict(bounds),
-        )
-        await update_api_key(
-            connection,
-            prefix=prefix,
-            allowed_origins=changed.allowed_origins,
-            rate_limit=changed.rate_limit,
-            bounds=bounds,
-        )
+    async with database() as connection:
+        found = await list_api_keys(connection, prefix=prefix, revoked=False)
+        changed = found and await change_key(connection, key_id=found[0].key_id, given=given)
+    if not changed:
+        raise InputError(f"there is no valid key {prefix}")
     await _announce(settings)
-    return line_of(changed)
+    return line_of(changed.after)
 
 
 async def _list() -> list[ListedApiKey]:

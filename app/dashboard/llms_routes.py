@@ -42,6 +42,7 @@ DOCS = """
 - docs/api.md: every route with tested examples; docs/api-code.md: the same in Python and JavaScript
 - docs/ingestion.md: ids, keys, limits, outages
 - docs/embedding.md: lists, badges, counters and the beacon in web pages
+- docs/pages.md: what the web pages show and do
 - docs/scoring.md: formulas, weights, rankings of your own
 - docs/sql.md: views and functions for dashboards
 - docs/operations.md: running it; docs/glossary.md: its words

@@ -40,6 +40,7 @@ OVERVIEW = Page(
 ).file()
 RANKINGS = Page(name="rankings", title="Rankings", at="/rankings").file()
 ALERTS = Page(name="alerts", title="Alerts", at="/alerts").file()
+KEYS = Page(name="keys", title="Keys", at="/keys").file()
 STATUS = Page(name="status", title="Status", at="/status").file()
 ITEM = Page(name="item", title="Item", styles=(UPLOT_STYLE,), classic=(UPLOT,)).file()
 
@@ -68,10 +69,16 @@ async def alerts(request: PlainRequest) -> Response[bytes]:
     return respond(request, ALERTS, cache=REVALIDATE)
 
 
+@get("/keys", include_in_schema=False)
+async def keys(request: PlainRequest) -> Response[bytes]:
+    """Return the page of API keys."""
+    return respond(request, KEYS, cache=REVALIDATE)
+
+
 @get("/status", include_in_schema=False)
 async def status(request: PlainRequest) -> Response[bytes]:
     """Return the page that tells how everything fares."""
     return respond(request, STATUS, cache=REVALIDATE)
 
 
-router = Router("/", route_handlers=[overview, item, rankings, alerts, status, static])
+router = Router("/", route_handlers=[overview, item, rankings, alerts, keys, status, static])

@@ -12,6 +12,7 @@ NAVIGATION = (
     ("/", "Overview"),
     ("/rankings", "Rankings"),
     ("/alerts", "Alerts"),
+    ("/keys", "Keys"),
     ("/status", "Status"),
     ("/schema", "API"),
 )

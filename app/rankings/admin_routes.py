@@ -12,7 +12,7 @@ import structlog
 from litestar import Response, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
 from psycopg import errors
 from redis.asyncio import Redis
 
@@ -21,6 +21,7 @@ from app.audit.audited import audited
 from app.errors import (
     AlreadyRunningError,
     BadRequestError,
+    ChangedMeanwhileError,
     LockLostError,
     TooLargeError,
     UnavailableError,
@@ -33,7 +34,7 @@ from app.http.parameters import RankingName
 from app.http.problems import documented
 from app.http.wire import Name
 from app.rankings import queries as rankings
-from app.rankings.changes import change_ranking, columns, ranking_settings
+from app.rankings.changes import change_ranking, columns, ranking_settings, settings_tag
 from app.rankings.previewing import preview_of
 from app.rankings.wire import (
     Preview,
@@ -98,7 +99,8 @@ async def preview(
 @get(
     "/admin/rankings/{name:str}",
     summary="What can be tuned of a ranking",
-    description="The settings of its own, null where it follows a default, and what is in force.",
+    description="The settings of its own, null where it follows a default, and what is in force. "
+    "Their ETag makes a change of them safe: see PATCH.",
     operation_id="rankingSettings",
     tags=["Admin"],
     responses={
@@ -111,7 +113,7 @@ async def get_settings(
 ) -> Response[bytes]:
     """Return the settings of a ranking."""
     async with services.connected() as connection:
-        return passing(request, await ranking_settings(connection, name=name))
+        return _told(request, await ranking_settings(connection, name=name))
 
 
 @patch(
@@ -119,8 +121,10 @@ async def get_settings(
     request_max_body_size=None,
     summary="Change settings of a ranking",
     description="What the body names changes, and null follows the default again; the next run, "
-    "within a minute, follows. It is held to the same rules as a preview, and kept in the audit "
-    "trail with what held before.",
+    "within a minute, follows. `options` are merged (RFC 7396), so that two who change different "
+    "ones keep both; those of another formula go. With the ETag of the settings as `If-Match`, "
+    "nothing changes where they are otherwise meanwhile: 412. It is held to the same rules as a "
+    "preview, and kept in the audit trail with what held before.",
     operation_id="changeRanking",
     operation_class=json_body(RankingChanges),
     tags=["Admin"],
@@ -128,11 +132,19 @@ async def get_settings(
         200: ResponseSpec(
             RankingSettings, description="What holds from now on", generate_examples=False
         ),
-        **documented(UnknownRankingError, TooLargeError),
+        **documented(UnknownRankingError, ChangedMeanwhileError, TooLargeError),
     },
 )
 async def change(
-    request: AnyRequest, services: NamedDependency[Services], name: RankingName
+    request: AnyRequest,
+    services: NamedDependency[Services],
+    name: RankingName,
+    if_match: Annotated[
+        str,
+        HeaderParameter(
+            name="If-Match", max_length=2_000, description="ETag of the settings as they were seen."
+        ),
+    ] = "",
 ) -> Response[bytes]:
     """Change what the body names."""
     given = await decoded(request, _DECODER, limit=MAX_BODY)
@@ -141,9 +153,13 @@ async def change(
         await ranking_settings(connection, name=name)  # of an unknown one the trail need not tell
     async with audited(request, "rankings.change", parameters) as action:
         async with services.connected() as connection:
-            changed = await change_ranking(connection, name=name, changes=given)
+            changed = await change_ranking(connection, name=name, changes=given, if_match=if_match)
         action.outcome = changed.difference()
-    return passing(request, changed.after)
+    return _told(request, changed.after)
+
+
+def _told(request: AnyRequest, settings: RankingSettings) -> Response[bytes]:
+    return passing(request, settings, headers={"etag": settings_tag(settings)})
 
 
 @post(

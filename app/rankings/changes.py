@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from psycopg import errors
 
-from app.errors import BadRequestError, UnknownRankingError
+from app.errors import BadRequestError, ChangedMeanwhileError, UnknownRankingError
+from app.http.answers import etag_of, names_tag
 from app.rankings.wire import RankingChanges, RankingSettings, Weights
 from app.runtime.pool import message_of
 from app.runtime.sql import Connection, Query
@@ -71,27 +72,45 @@ def _settings(found: _Settings) -> RankingSettings:
     return RankingSettings(**fields, weights_in_force=Weights(*weights) if weights else None)
 
 
-async def change_ranking(connection: Connection, *, name: str, changes: RankingChanges) -> Changed:
+async def change_ranking(
+    connection: Connection, *, name: str, changes: RankingChanges, if_match: str = ""
+) -> Changed:
     """Change what `changes` names; what is after holds from the next run on.
 
-    In one transaction, so that nobody else's change stands between before and after.
+    In one transaction, so that nobody else's change stands between before and after. `if_match`
+    lists tags of the settings that it may be of; empty is any.
 
-    Raises `UnknownRankingError`, and `BadRequestError` for what a ranking cannot be.
+    Raises `UnknownRankingError`, `BadRequestError` for what a ranking cannot be, and
+    `ChangedMeanwhileError`.
     """
     given = msgspec.json.encode(columns(changes))
     try:
         async with connection.transaction():
             held = await _CHANGE_RANKING.first(connection, ranking=name, changes=given.decode())
+            before = _before(held)
+            if if_match and not names_tag(if_match.encode(), settings_tag(before).encode()):
+                raise ChangedMeanwhileError(
+                    f"{name} is no longer what it was under {if_match[:100]}; nothing is changed"
+                )
             after = await ranking_settings(connection, name=name)
     except errors.NoDataFound as error:
         raise unknown(name) from error
     except (errors.CheckViolation, errors.ForeignKeyViolation) as error:
         raise BadRequestError(message_of(error)) from error
+    return Changed(before=before, after=after)
+
+
+def settings_tag(settings: RankingSettings) -> str:
+    """Return the ETag of settings."""
+    return etag_of(msgspec.json.encode(settings))
+
+
+def _before(held: _Held | None) -> RankingSettings:
     assert held is not None  # noqa: S101  # a call has one row
     fields = held.held
     for field in ("half_life", "recent_half_life"):
         fields[field] = fields.pop(f"{field}_seconds")
-    return Changed(before=_settings(msgspec.convert(fields, _Settings)), after=after)
+    return _settings(msgspec.convert(fields, _Settings))
 
 
 def unknown(name: str) -> UnknownRankingError:

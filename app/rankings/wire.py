@@ -164,6 +164,45 @@ class Explanation(Wire, frozen=True):
     """Its places in the kept runs, oldest first; old runs are thinned to one an hour or a day."""
 
 
+class HourlyPlace(Wire, frozen=True):
+    """Where the last kept run of an hour has put an item."""
+
+    as_of: datetime
+    """The moment that it ranked."""
+    rank: int | None
+    """Its place then; null where it was not in the list."""
+
+
+class ItemPlace(Wire, frozen=True):
+    """Where an item stands in a ranking."""
+
+    ranking: str
+    """Name of the ranking."""
+    rank: int | None
+    """Its place in the newest run; null where it is not in the list."""
+    of: int
+    """How many the list has."""
+    previous_rank: int | None
+    """Its rank in the run before; null where it was not in the list."""
+    score: float | None
+    """Its score in that run; null where it is not in the list."""
+    as_of: datetime | None
+    """Up to when the list is known to hold; null before the first run."""
+    history: list[HourlyPlace]
+    """Its places since `since`, oldest first, an hour apart."""
+
+
+class ItemPlaces(Wire, frozen=True):
+    """Where an item stands in every ranking that may list it."""
+
+    content_id: str
+    """Id of the item."""
+    content_type: str
+    """Type of the item, such as `video`."""
+    places: list[ItemPlace]
+    """One a ranking, by name."""
+
+
 class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of a ranking to try out; what is absent stays, null is what it is in the row."""
 
@@ -185,8 +224,8 @@ class RankingChanges(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Points of a share."""
     watch_minute_weight: float | UnsetType | None = UNSET
     """Points of a minute watched."""
-    options: dict[str, float | str | list[str]] | UnsetType = UNSET
-    """Options of the formula that differ from its defaults."""
+    options: dict[str, float | str | list[str] | None] | UnsetType | None = UNSET
+    """Options that change (RFC 7396): null follows the default again, and so do all for null."""
     content_type: str | UnsetType | None = UNSET
     """Only items of this type; null: all."""
     size: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType = UNSET

@@ -1,5 +1,5 @@
 -- The keys that callers of the API show; of each only the hash.
--- Source: groundswell keys. Feeds: every API process (app/access/key_ring.py).
+-- Source: groundswell keys, /admin/keys. Feeds: every API process (app/access/key_ring.py).
 
 create table core.api_key (
     key_id bigint generated always as identity primary key,
@@ -37,8 +37,8 @@ create table core.api_key (
 );
 
 comment on table core.api_key is
-    'Keys of the API''s callers. Made and revoked by groundswell keys; a key itself is stored '
-    'nowhere.';
+    'Keys of the API''s callers. Made and revoked by groundswell keys and through '
+    '/admin/keys; a key itself is stored nowhere.';
 comment on column core.api_key.key_id is 'Internal id.';
 comment on column core.api_key.name is 'Whose it is, or what for.';
 comment on column core.api_key.kind is
@@ -70,6 +70,11 @@ comment on column core.api_key.created_at is 'When it was made.';
 comment on column core.api_key.revoked_at is 'Since when it is refused; null for a valid key.';
 comment on column core.api_key.last_used_at is 'When it was last shown, to the minute.';
 
--- Only the owner makes and revokes keys, and only the service looks at their hashes.
+-- Only the service looks at hashes. It makes and revokes keys for admins, but what a key is for
+-- (name, kind, hash, scopes) never changes.
 revoke select on core.api_key from groundswell_read;
-grant update (last_used_at) on core.api_key to groundswell_service;
+grant insert on core.api_key to groundswell_service;
+grant update (
+    allowed_origins, rate_limit, max_count, max_age_seconds, takes_back, max_watch_seconds,
+    own_ids, derives_viewer, revoked_at, last_used_at
+) on core.api_key to groundswell_service;

@@ -24,6 +24,7 @@ Json = dict[str, Any]
 MOMENT = "2026-03-14T12:00:00Z"
 WORDS = {
     "alertId": "alert_17",
+    "apiKey": "gpk_q1W2e3R4_0123456789abcdefghijklmnopqrstuv",
     "asOf": MOMENT,
     "beganAt": MOMENT,
     "confirmedAt": MOMENT,
@@ -39,8 +40,10 @@ WORDS = {
     "nextAttemptAt": "2026-03-14T12:00:05Z",
     "from": "2026-03-14T00:00:00Z",
     "liftedAt": "2026-03-14T13:00:00Z",
+    "lastUsedAt": MOMENT,
     "likedAt": MOMENT,
     "nextCursor": "lqZ0cmVuZGluZwI",
+    "prefix": "gpk_q1W2e3R4",
     "previousSecretUntil": "2026-03-15T12:00:00Z",
     "reason": "type: expected one of view, like, unlike, comment, uncomment, share, watch_time",
     "requestedAt": MOMENT,

@@ -136,3 +136,42 @@ async def test_only_an_admin_looks_and_changes(admin_api: httpx.AsyncClient) -> 
             method, "/admin/rankings/nobody", json={} if method == "PATCH" else None, headers=ADMIN
         )
         await problem(unknown, 404, "unknown-ranking")
+
+
+@pytest.mark.usefixtures("world")
+async def test_who_change_different_options_at_once_keep_both(
+    admin_api: httpx.AsyncClient,
+) -> None:
+    """They were replaced whole: of two editors, the second took the first one's back."""
+    await change(admin_api, {"formula": "minmax_hot", "halfLife": None, "recentHalfLife": None})
+    named = (await settings(admin_api))["optionsInForce"]
+    one, other = sorted(name for name, value in named.items() if isinstance(value, float))[:2]
+    await asyncio.gather(
+        change(admin_api, {"options": {one: 0.5}}), change(admin_api, {"options": {other: 0.25}})
+    )
+    assert (await settings(admin_api))["options"] == {one: 0.5, other: 0.25}
+    # Null takes one away, and all of them.
+    assert (await change(admin_api, {"options": {one: None}}))["options"] == {other: 0.25}
+    assert (await change(admin_api, {"options": None}))["options"] == {}
+    # Options of another formula do not come along.
+    await change(admin_api, {"options": {other: 0.25}})
+    liked = {"formula": "top_count", "options": {"metric": "likes"}}
+    assert (await change(admin_api, liked))["options"] == {"metric": "likes"}
+
+
+@pytest.mark.usefixtures("world")
+async def test_nobody_overwrites_what_they_have_not_seen(admin_api: httpx.AsyncClient) -> None:
+    seen = (await admin_api.get(URL, headers=ADMIN)).headers["etag"]
+    await change(admin_api, {"likeWeight": 9})
+    late = await admin_api.patch(URL, json={"likeWeight": 3}, headers={**ADMIN, "if-match": seen})
+    await problem(late, 412, "changed-meanwhile")
+    found = await admin_api.get(URL, headers=ADMIN)
+    assert found.json()["likeWeight"] == 9
+    for tag in (found.headers["etag"], f'"other", {found.headers["etag"]}', "*"):
+        again = await admin_api.patch(
+            URL, json={"likeWeight": 9}, headers={**ADMIN, "if-match": tag}
+        )
+        assert again.status_code == 200, again.text
+        assert again.headers["etag"] == found.headers["etag"]
+    entries = (await admin_api.get("/admin/audit?limit=10", headers=ADMIN)).json()["entries"]
+    assert sum("no longer what it was" in (entry["error"] or "") for entry in entries) == 1

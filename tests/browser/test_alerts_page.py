@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from app.settings import Settings
 from tests.browser.conftest import Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, weight
+from tests.eventually import eventually
 from tests.site import Site, served
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 ADMIN_KEY = "an admin key of the tests"
+HIDDEN = """
+Object.defineProperty(document, "hidden", { value: IS_HIDDEN, configurable: true });
+document.dispatchEvent(new Event("visibilitychange"));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +98,30 @@ async def test_what_is_raised_stands_there_the_moment_it_is(show: Show, page: Pa
     news = page.locator("#happened li")
     await news.get_by_role("link", name="Juniper").wait_for()
     assert "is at 1 in Trending, 24 hours, from 10" in await news.inner_text()
+
+
+async def test_a_hidden_tab_holds_no_stream_and_misses_nothing(
+    show: Show, page: Page, admin_site: Site
+) -> None:
+    """A browser has six connections for all tabs of a site."""
+    await page.get_by_role("button", name="New alert").click()
+    making = page.get_by_role("dialog", name="New alert")
+    await making.get_by_label("of the first").fill("1")
+    await making.get_by_role("button", name="Make it").click()
+    await page.locator("#alerts li").wait_for()
+    await page.locator("#stream-state", has_text="live").wait_for()
+
+    async def held(streams: int) -> bool:
+        async with httpx.AsyncClient() as client:
+            text = (await client.get(f"{admin_site.url}/metrics")).text
+        return f"groundswell_alert_streams {streams}.0" in text
+
+    await eventually(lambda: held(1))
+    await page.evaluate(HIDDEN.replace("IS_HIDDEN", "true"))
+    await eventually(lambda: held(0))
+    await show.happened(10, "like", 500)
+    await show.run()
+    await page.evaluate(HIDDEN.replace("IS_HIDDEN", "false"))
+    await page.locator("#happened li").get_by_role("link", name="Juniper").wait_for()
+    await page.locator("#stream-state", has_text="live").wait_for()
+    await eventually(lambda: held(1))

@@ -65,7 +65,7 @@ async def test_the_past_is_shown_where_it_is_kept_and_else_told(show: Show, visi
     page = await visit.open("/rankings?ago=24")
     await page.locator("#list-notice .notice").wait_for()
     assert await page.locator("#table").is_hidden()
-    slider = page.get_by_label("Shown as of")
+    slider = page.get_by_label("Show as of")
     assert await slider.input_value() == "144"
     await slider.focus()
     await page.keyboard.press("End")
@@ -92,22 +92,42 @@ async def test_an_address_may_say_anything(show: Show, visit: Visit) -> None:
     await page.locator("#chart canvas").wait_for()
 
 
-async def test_rows_of_another_ranking_never_stand_under_a_name(show: Show, visit: Visit) -> None:
+async def test_rows_keep_the_name_that_they_came_with(show: Show, visit: Visit) -> None:
+    """Those of another ranking were hidden, those of another time dimmed under the new one."""
     assert show.now
-    page = await visit.open("/rankings")
-    await shows(page, "Ash")
+    page = await visit.open("/rankings?segment=category:Odd")
+    await shows(page, "Birch")
     held: list[Route] = []
 
     async def hold(route: Route) -> None:
         held.append(route)
 
     await page.route("**/analytics/rankings/hot?*", hold)
+    await page.route("**/analytics/rankings/trending_24h?*asOf*", hold)
+    listed, head = page.locator("#list"), page.locator("#list .card-head")
+
+    async def is_dimmed(requests: int) -> bool:
+        assert len(held) == requests
+        assert await listed.get_attribute("aria-busy") == "true"
+        return True
+
+    told = await head.inner_text()
+    assert "Trending, 24 hours Odd" in told
+    await page.get_by_label("Show as of").press("ArrowLeft")
+    await eventually(lambda: is_dimmed(1))
+    assert await page.locator("#ago-words").inner_text() == "1 hour ago"
+    assert await head.inner_text() == told
+    await shows(page, "Birch")
     await page.locator("#groups").get_by_role("link", name="Hot", exact=True).click()
-    await page.locator("#list-title", has_text="Hot").wait_for()
-    assert await page.locator("#table").is_hidden()
-    await eventually(lambda: _is_one(held))
-    await held[0].abort()
+    await eventually(lambda: is_dimmed(2))
+    assert (await page.locator("#list-title").inner_text()) == "Trending, 24 hours"
+    await shows(page, "Birch")
+    # What it would be of is not to be seen yet: it cannot be tried out either.
+    assert await page.get_by_role("button", name="What if").is_hidden()
+    await held[1].abort()
     await page.locator("#list-notice", has_text="The API cannot be reached").wait_for()
+    assert await page.locator("#list-title").inner_text() == "Hot"
+    assert await page.locator("#table").is_hidden()
     await page.unroute("**/analytics/rankings/hot?*")
     await page.locator("#body [data-open]").first.wait_for()
     assert all("ERR_FAILED" in fault for fault in visit.faults)
@@ -217,4 +237,40 @@ async def test_late_settings_of_another_ranking_become_no_levers_of_this_one(
     await page.get_by_role("button", name="Copy as SQL").click()
     await page.locator("#what-said", has_text="in the clipboard").wait_for()
     assert visit.faults == []
+    await context.close()
+
+
+async def test_who_was_quicker_is_told_and_nothing_is_lost(
+    show: Show, chromium: Browser, admin_site: Site
+) -> None:
+    """Applied, the page's settings took back what somebody else had just set."""
+    assert show.now
+    context = await chromium.new_context()
+    await context.add_init_script(f"sessionStorage.setItem('groundswell-key', '{ADMIN_KEY}')")
+    visit = Visit(await context.new_page(), admin_site.url)
+    page = await visit.open("/rankings")
+    await page.locator("#words", has_text="24 hours").wait_for()
+    await page.get_by_role("button", name="What if").click()
+    levers = page.locator("#levers")
+    like = levers.get_by_role("spinbutton", name="A like")
+    await like.fill("6")
+    await page.locator("#what-said", has_text="Nothing changes").wait_for()
+    await show.world.execute("update core.ranking set share_weight = 9 where name = 'trending_24h'")
+    await page.get_by_role("button", name="Apply …").click()
+    applying = page.get_by_role("dialog", name="Change it for everybody?")
+    await applying.get_by_role("button", name="Apply", exact=True).click()
+    notice = page.locator("#what-notice")
+    await notice.get_by_text("Somebody else has changed this ranking meanwhile").wait_for()
+    assert "A share 4 → 9" in await notice.inner_text()
+    assert await like.input_value() == "6"
+    assert await levers.get_by_role("spinbutton", name="A share").input_value() == "9"
+    await page.get_by_role("button", name="Apply …").click()
+    assert await page.locator("#applying-what").inner_text() == "A like: 5 → 6 points"
+    await applying.get_by_role("button", name="Apply", exact=True).click()
+    await page.locator("#what-said", has_text="The next run").wait_for()
+    found = await show.world.rows(
+        "select like_weight, share_weight from core.ranking where name = 'trending_24h'"
+    )
+    assert found == [(6.0, 9.0)]
+    assert all("status of 412" in fault for fault in visit.faults)
     await context.close()

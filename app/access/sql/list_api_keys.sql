@@ -1,5 +1,6 @@
--- Every key there ever was, oldest first, for people to look at.
+-- Keys for people to look at, oldest first: those there ever were, or the valid ones, or one.
 select
+    key.key_id,
     key.prefix,
     key.name,
     key.kind,
@@ -16,4 +17,10 @@ select
     key.revoked_at,
     key.last_used_at
 from core.api_key as key
+where
+    (%(key_id)s::bigint is null or key.key_id = %(key_id)s::bigint)
+    and (%(prefix)s::text is null or key.prefix = %(prefix)s::text)
+    and key.key_id > %(after)s::bigint
+    and (%(revoked)s::boolean or key.revoked_at is null)
 order by key.key_id
+limit %(limit)s::integer

@@ -27,7 +27,7 @@ async function ask() {
 
 function show(found) {
   shown = true;
-  fresh.checked({ changedAt: found.asOf });
+  fresh.checked({ what: { ...found, asOf: null } });
   put($("#status-line"), null);
   put($("#status-notice"), null);
   $("#content").hidden = false;
@@ -102,14 +102,14 @@ function showTrail(entries) {
   );
 }
 
-const ACTIONS = { "rankings.change": "changed", "rankings.refresh": "refreshed", "stats.recompute": "recounted" };
+const ACTIONS = { "keys.create": "made the key", "keys.change": "changed the key", "keys.revoke": "revoked the key", "rankings.change": "changed", "rankings.refresh": "refreshed", "stats.recompute": "recounted" };
 
-function actionOf({ action, parameters }) {
+function actionOf({ action, parameters, outcome }) {
   if (action === "rankings.change") {
     const changes = Object.entries(parameters.changes ?? {}).map(([name, value]) => `${name.replaceAll("_", " ")} ${value ?? "default"}`);
     return `${ACTIONS[action]} ${rankingName(parameters.ranking)}: ${changes.join(", ")}`;
   }
-  return `${ACTIONS[action] ?? action.replace(".", ": ")} ${parameters.rankings?.map(rankingName).join(", ") || parameters.period || ""}`.trim();
+  return `${ACTIONS[action] ?? action.replace(".", ": ")} ${parameters.rankings?.map(rankingName).join(", ") || parameters.period || parameters.name || outcome?.name || outcome?.prefix || ""}`.trim();
 }
 
 function outcomeOf({ endedAt, error }) {

@@ -39,6 +39,6 @@ end;
 $$;
 
 comment on function api.change_ranking(text, jsonb) is
-    'Changes settings (an object of columns) of a ranking, and returns what held until then. '
-    'Raises no_data_found for an unknown ranking, check_violation for nonsense.';
+    'Changes settings (an object of columns; options are merged) of a ranking, and returns what '
+    'held until then. Raises no_data_found for an unknown ranking, check_violation for nonsense.';
 grant execute on function api.change_ranking(text, jsonb) to groundswell_service;

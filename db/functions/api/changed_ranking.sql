@@ -1,6 +1,7 @@
 -- A ranking's row as it would be with some of its settings changed: nothing is stored.
 -- Source: core.ranking. Feeds: api.preview_ranking, api.change_ranking.
 -- Keeps: what names a ranking, or says what it ranks and in which parts, is not changed here.
+-- Options are merged (RFC 7396), null is none of its own.
 create function api.changed_ranking(ranking_name text, changes jsonb)
 returns core.ranking
 language plpgsql stable
@@ -27,6 +28,24 @@ begin
             message = format('ranking %s: cannot change its %s here', ranking_name, fixed),
             constraint = 'ranking_sensible';
     end if;
+    if changes ? 'options' then
+        -- Two who change different options keep both; those of another formula mean nothing.
+        changes := changes || jsonb_build_object(
+            'options',
+            case jsonb_typeof(changes -> 'options')
+                when 'object' then api.merge_patch(
+                    case
+                        when coalesce(changes ->> 'formula', current.formula) = current.formula
+                            then current.options
+                        else '{}'
+                    end,
+                    changes -> 'options'
+                )
+                when 'null' then '{}'
+                else changes -> 'options'
+            end
+        );
+    end if;
     changed := jsonb_populate_record(current, changes);
     perform core.check_ranking(changed);
     return changed;
@@ -34,6 +53,6 @@ end;
 $$;
 
 comment on function api.changed_ranking(text, jsonb) is
-    'The row of a ranking with changes (an object of columns) applied. Raises no_data_found for an '
-    'unknown ranking, check_violation for nonsense.';
+    'The row of a ranking with changes (an object of columns; options are merged) applied. '
+    'Raises no_data_found for an unknown ranking, check_violation for nonsense.';
 grant execute on function api.changed_ranking(text, jsonb) to groundswell_service;

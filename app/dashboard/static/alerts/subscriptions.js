@@ -33,7 +33,7 @@ export function subscriptions() {
 
   function show(alerts) {
     shown = true;
-    fresh.checked();
+    fresh.checked({ what: alerts });
     put($("#alerts-line"), null);
     $("#subscriptions").setAttribute("aria-busy", "false");
     const focused = document.activeElement?.dataset?.act;

@@ -1,7 +1,7 @@
 // What the item is: title, creator, category, badges and their reasons.
 
 import { address, idInPath } from "../parts/address.js";
-import { read, serverNow } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { $, el, setText } from "../parts/dom.js";
 import { date, full, score } from "../parts/format.js";
 import { freshness } from "../parts/freshness.js";
@@ -24,7 +24,7 @@ export function head(item, { known, changed }) {
     },
     show: (entry) => {
       const isNew = shown && JSON.stringify(shown) !== JSON.stringify(entry);
-      fresh.checked({ changedAt: isNew ? serverNow() : null });
+      fresh.checked({ what: entry });
       put($("#item-line"), null);
       put($("#gone"), null);
       $("#content").hidden = false;

@@ -12,116 +12,90 @@ import { rankingName } from "../parts/words.js";
 import { why } from "./why.js";
 
 const POLL_MS = 60_000;
-const ALL_MS = 300_000; // each is the work of a formula
-const AT_ONCE = 4;
 const HISTORY = "7d";
 
 /** Begin to show them; `about(state)` chooses the list, `again` asks anew. */
 export function places(item, { href }) {
-  let found = null; // by ranking: its explanation, or null where the item has no place
+  let found = null; // what came last
   let chosen = "";
-  let allAt = -Infinity; // when all were asked for
   const explained = why();
-  const polled = poll({
-    every: POLL_MS,
-    ask: async () => {
-      if (performance.now() - allAt < ALL_MS) return renewed(item, chosen, found);
-      const all = await askAll(item, chosen, (first) => found || explained.show(first));
-      allAt = performance.now();
-      return all;
-    },
-    show: (next) => {
-      found = next;
-      $("#places").removeAttribute("aria-busy");
-      put($("#places-notice"), null);
-      draw();
-    },
-    fail: (problem) => put($("#places-notice"), problemLine(problem, () => polled.now())),
-  });
+  const polled = poll({ every: POLL_MS, ask: (list) => askAll(item, list), show, fail });
   put($("#places-notice"), skeleton(6));
+
+  function show(next) {
+    found = next;
+    $("#places").removeAttribute("aria-busy");
+    $("#why").removeAttribute("aria-busy");
+    put($("#places-notice"), found.placed.length ? null : notice("In no ranking", "It has no events in any window, or rankings leave it out."));
+    put($("#why-notice"), null);
+    draw();
+    explained.show(found.explanation);
+  }
+
+  function fail(problem) {
+    $("#why").removeAttribute("aria-busy");
+    put($("#places-notice"), problemLine(problem, () => polled.now()));
+  }
 
   function draw() {
     if (!found) return;
-    const placed = found.filter(({ explanation }) => explanation?.rank);
-    const current = placed.find(({ name }) => name === chosen) ?? placed[0];
+    const { placed, unplaced } = found;
     $("#places-table").hidden = placed.length === 0;
-    if (!placed.length) put($("#places-notice"), notice("In no ranking", "It has no events in any window, or rankings leave it out."));
-    $("#places-body").replaceChildren(...placed.map((ranking) => row(ranking, ranking === current, href)));
-    const named = (kind, of) => (of.length ? `${kind}: ${of.map(({ name }) => rankingName(name)).join("; ")}.` : "");
-    const below = named("Below the end of", found.filter(({ explanation }) => explanation && !explanation.rank));
-    const without = named("Without a score in", found.filter(({ explanation }) => !explanation));
-    setText($("#unplaced"), [below, without].filter(Boolean).join(" "));
-    explained.show(current?.explanation ?? null);
+    $("#places-body").replaceChildren(...placed.map((place) => row(place, place.ranking === (isPlaced() ? chosen : placed[0].ranking), href)));
+    setText($("#unplaced"), unplaced.length ? `Not in: ${unplaced.map(({ ranking }) => rankingName(ranking)).join("; ")}.` : "");
   }
+
+  const isPlaced = () => found.placed.some(({ ranking }) => ranking === chosen);
 
   return {
     about({ list }) {
-      const isOther = chosen !== list;
+      if (chosen === list && found) return;
       chosen = list;
-      if (isOther) polled.now();
+      $("#why").setAttribute("aria-busy", "true");
       const focused = document.activeElement?.dataset?.list;
       draw();
       if (focused) document.querySelector(`[data-list="${CSS.escape(focused)}"]`)?.focus();
+      polled.about(list);
     },
-    again() {
-      allAt = -Infinity;
-      polled.about(null);
-    },
+    again: () => polled.about(chosen),
   };
 }
 
-// The chosen one first: why the item stands there need not wait for all others.
-async function askAll(item, chosen, onFirst) {
-  const { body } = await read("/analytics/rankings");
-  const names = body.rankings.filter((each) => each.enabled && each.subject === "item" && (each.contentType ?? item.contentType) === item.contentType).map((each) => each.name);
-  names.sort((one, other) => (other === chosen) - (one === chosen));
-  const found = [];
-  const waiting = names.entries();
-  const worker = async () => {
-    for (const [at, name] of waiting) {
-      found[at] = { name, explanation: await explanationOf(name, item) };
-      if (name === chosen && found[at].explanation) onFirst(found[at].explanation);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return found.sort((one, other) => placeInTable(one) - placeInTable(other));
-}
-
-// The others as they were.
-async function renewed(item, chosen, found) {
-  const current = found.find(({ name }) => name === chosen) ?? found.find(({ explanation }) => explanation?.rank);
-  if (!current) return found;
-  const explanation = await explanationOf(current.name, item);
-  return found.map((one) => (one.name === current.name ? { name: one.name, explanation } : one));
+// All places in one answer; of one of them, why.
+async function askAll(item, chosen) {
+  const { segment, query } = idInPath(item.contentId);
+  const of = { ...query, contentType: item.contentType, since: HISTORY };
+  const { body } = await read(address(`/analytics/items/${segment}/places`, of));
+  const placed = body.places.filter(({ rank }) => rank !== null).sort((one, other) => inTable(one) - inTable(other));
+  const current = placed.find(({ ranking }) => ranking === chosen) ?? placed[0];
+  return { placed, unplaced: body.places.filter(({ rank }) => rank === null), explanation: current ? await explanationOf(current.ranking, segment, of) : null };
 }
 
 // Trending lists by their window, then the others by the item's place.
-function placeInTable({ name, explanation }) {
-  const at = Object.keys(WINDOWS).indexOf(name.replace(/^trending_/, ""));
-  return name.startsWith("trending_") && at >= 0 ? at : 10 + (explanation?.rank ?? 1e9);
+function inTable({ ranking, rank }) {
+  const at = Object.keys(WINDOWS).indexOf(ranking.replace(/^trending_/, ""));
+  return ranking.startsWith("trending_") && at >= 0 ? at : 10 + rank;
 }
 
-async function explanationOf(name, { contentType, contentId }) {
-  const { segment, query } = idInPath(contentId);
+async function explanationOf(ranking, segment, of) {
   try {
-    return (await read(address(`/analytics/rankings/${encodeURIComponent(name)}/items/${segment}`, { ...query, contentType, since: HISTORY }))).body;
+    return (await read(address(`/analytics/rankings/${encodeURIComponent(ranking)}/items/${segment}`, of))).body;
   } catch (problem) {
     if (problem.kind === "missing") return null;
     throw problem;
   }
 }
 
-function row({ name, explanation }, isCurrent, href) {
-  const { rank, history, score: points } = explanation;
+function row({ ranking, rank, of, score: points, history }, isCurrent, href) {
   const ranks = history.map((past) => past.rank);
   const first = ranks.find((past) => past !== null) ?? null;
   const by = first === null ? null : first - rank;
-  const link = el("a", { href: href({ list: name }), "data-state": JSON.stringify({ list: name }), "data-open": "", "data-list": name }, rankingName(name));
+  const link = el("a", { href: href({ list: ranking }), "data-state": JSON.stringify({ list: ranking }), "data-open": "", "data-list": ranking }, rankingName(ranking));
   return el(
     "tr",
     { "data-row": "", "aria-current": isCurrent ? "true" : null },
     el("th", { scope: "row" }, link),
-    el("td.number", {}, el("strong", {}, full(rank))),
+    el("td.number", {}, el("strong", {}, full(rank)), el("span.soft.of", {}, ` of ${full(of)}`)),
     el(`td.change.${by > 0 ? "up" : by < 0 ? "down" : "soft"}`, { title: "Since the oldest run that is kept of the last 7 days" }, by === null ? "" : by > 0 ? `▲ ${by}` : by < 0 ? `▼ ${-by}` : "–"),
     el("td.line", {}, sparkline(ranks, { width: 90, height: 22, inverted: true, label: first === null ? null : `Best place ${full(Math.min(...ranks.filter((past) => past !== null)))}` })),
     el("td.number", {}, score(points)),

@@ -19,7 +19,7 @@ export class Problem extends Error {
 }
 
 /**
- * GET JSON. Returns `{body, changed}`; `changed` is false where the server said so.
+ * GET JSON. Returns `{body, changed, etag}`; `changed` is false where the server said so.
  *
  * `asks` false: a key that is missing is a `Problem` at once, and no dialog opens.
  */
@@ -27,18 +27,18 @@ export async function read(address, { asks = true } = {}) {
   const known = kept.get(address);
   const headers = known ? { "if-none-match": known.etag } : {};
   const answer = await ask(address, { headers }, asks);
-  if (answer.status === 304) return { body: known.body, changed: false };
+  if (answer.status === 304) return { body: known.body, changed: false, etag: known.etag };
   const body = await jsonOf(answer);
   const etag = answer.headers.get("etag");
   kept.delete(address);
   if (etag) kept.set(address, { etag, body });
   if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
-  return { body, changed: true };
+  return { body, changed: true, etag };
 }
 
 /** POST, PUT, PATCH or DELETE, with a JSON body or none; returns the answer's JSON, or null. */
-export async function send(method, address, body) {
-  const init = { method, headers: {} };
+export async function send(method, address, body, headers = {}) {
+  const init = { method, headers: { ...headers } };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["content-type"] = "application/json";

@@ -25,12 +25,13 @@ export function chart(place, { height = 200 } = {}) {
     plot?.destroy();
     plot = null;
     if (!shown || !place.clientWidth) return;
+    // Before there is anything to tell, it is no picture.
+    place.setAttribute("role", "img");
     place.setAttribute("aria-label", shown.says);
     plot = new uPlot(options(shown, place.clientWidth, height, tip), data(shown), place);
     plot.over.append(tip);
   }
 
-  place.setAttribute("role", "img");
   new ResizeObserver(() => plot && plot.width !== place.clientWidth && plot.setSize({ width: place.clientWidth, height })).observe(place);
   onTheme(draw);
   return {

@@ -8,11 +8,13 @@ import { span } from "./format.js";
  * Keep an element (class `freshness`) saying when was last asked and when it last changed.
  *
  * `checked({changedAt, stale})` after each answer, `failed(problem)` after each that did not come.
+ * Where nothing tells when it changed, `what` is what was answered: another one has changed just now.
  */
 export function freshness(element) {
   let checkedAt = 0;
   let changedAt = 0;
   let state = "waiting";
+  let known = null; // the last `what`
 
   const ago = (moment) => `${span((serverNow() - moment) / 1000)} ago`;
   function show() {
@@ -27,8 +29,11 @@ export function freshness(element) {
   setInterval(show, 1000);
   show();
   return {
-    checked({ changedAt: moment = null, stale = false } = {}) {
+    checked({ changedAt: moment = null, stale = false, what = null } = {}) {
       checkedAt = serverNow();
+      const text = what && JSON.stringify(what);
+      if (known && text !== known) changedAt = checkedAt;
+      known = text;
       if (moment) changedAt = typeof moment === "number" ? moment : Date.parse(moment);
       state = stale ? "stale" : "live";
       show();

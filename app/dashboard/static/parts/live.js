@@ -8,16 +8,19 @@ const AGAIN_MS = 3_000;
 /**
  * Follow a stream: `onEvent(name, data, id)` for each event; comes back after the last id.
  *
- * `onState(isLive, problem)` tells whether it is held; a page polls meanwhile. Returns what ends it.
+ * A tab that nobody looks at lets go of its connection, of which there are few, and comes back to
+ * what it missed. `onState(isLive, problem)` tells whether the stream is held.
  */
-export function follow(address, { onEvent, onState = () => {}, asks = false }) {
-  const ending = new AbortController();
+export async function follow(address, { onEvent, onState = () => {}, asks = false }) {
+  let holding = new AbortController();
   let last = "";
   let wait = AGAIN_MS;
+  document.addEventListener("visibilitychange", () => document.hidden && holding.abort());
 
   async function hold() {
+    holding = new AbortController();
     const headers = { accept: "text/event-stream", ...(last ? { "last-event-id": last } : {}) };
-    const answer = await ask(address, { headers, signal: ending.signal }, asks);
+    const answer = await ask(address, { headers, signal: holding.signal }, asks);
     onState(true, null);
     for await (const event of eventsOf(answer.body)) {
       if (event.id) last = event.id;
@@ -26,20 +29,22 @@ export function follow(address, { onEvent, onState = () => {}, asks = false }) {
     }
   }
 
-  (async () => {
-    while (!ending.signal.aborted) {
-      let problem = null;
-      try {
-        await hold();
-      } catch (error) {
-        problem = error;
-      }
-      if (ending.signal.aborted) return;
-      onState(false, problem);
-      await (problem?.kind === "refused" ? keyGiven() : new Promise((resolve) => setTimeout(resolve, wait)));
+  for (;;) {
+    let problem = null;
+    try {
+      await seen();
+      await hold();
+    } catch (error) {
+      problem = error;
     }
-  })();
-  return () => ending.abort();
+    onState(false, holding.signal.aborted ? null : problem);
+    if (problem?.kind === "refused") await keyGiven();
+    else if (!holding.signal.aborted) await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+async function seen() {
+  while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
 }
 
 async function* eventsOf(body) {

@@ -33,14 +33,14 @@ export function leverField(lever, changed) {
   return field;
 }
 
-/** Return what differs, as the API takes it. */
-export function changesOf(levers, form, settings) {
+/** Return what differs, as the API takes it: options are merged there. */
+export function changesOf(levers, form) {
   const changes = {};
   for (const lever of levers) {
     const text = form.elements[lever.name].value;
     const value = Number(text);
     if (text === "" || value === lever.value) continue;
-    if (lever.name.startsWith("options.")) changes.options = { ...(changes.options ?? settings.options), [lever.name.slice(8)]: value };
+    if (lever.name.startsWith("options.")) changes.options = { ...changes.options, [lever.name.slice(8)]: value };
     else changes[lever.name] = lever.unit === "hours" ? value * 3600 : value;
   }
   return changes;
@@ -50,7 +50,7 @@ export function changesOf(levers, form, settings) {
 export function sqlOf(name, changes) {
   const columns = Object.entries(changes).map(([field, value]) => {
     const column = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (field === "options") return `    options = '${JSON.stringify(value).replaceAll("'", "''")}'`;
+    if (field === "options") return `    options = options || '${JSON.stringify(value).replaceAll("'", "''")}'`;
     return `    ${column} = ${column.endsWith("half_life") ? `interval '${value} seconds'` : value}`;
   });
   return `update core.ranking\nset\n${columns.join(",\n")}\nwhere name = '${name}';\n`;

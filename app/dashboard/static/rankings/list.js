@@ -25,6 +25,7 @@ export function list({ go, known }) {
   let of = null;
   let size = PAGE;
   let wanted = null;
+  let told = null; // the ranking that `known` has heard of
   const polled = poll({ every: POLL_MS, ask, show, fail });
 
   async function ask(state) {
@@ -45,17 +46,21 @@ export function list({ go, known }) {
 
   function show(found, state) {
     const isSameList = shown && of?.ranking === state.ranking && of.segment === state.segment && of.ago === state.ago;
+    const isNew = isSameList && shown.runId !== found.runId;
     shown = found;
     of = state;
     $("#list").setAttribute("aria-busy", "false");
-    fresh.checked({ changedAt: found.asOf, stale: found.stale });
+    // A run that found nothing new moves only `asOf`.
+    fresh.checked({ changedAt: isNew ? serverNow() : isSameList ? null : found.asOf, stale: found.stale });
+    label(state, found);
     put($("#list-line"), found.stale ? line("stale", "This list stands still.", "Is the worker running, and the job of rankings?", el("a", { href: "/status" }, "Status")) : null);
-    if (agoOf(state)) setText($("#ago-words"), found.asOf ? time(found.asOf) : agoWords(agoOf(state)));
     setText($("#caption"), `${rankingName(found.ranking)}, best first`);
     $("#table").hidden = !found.items.length;
     $("#more").hidden = !found.nextCursor;
     put($("#list-notice"), found.items.length ? null : notice("Nothing stands in this list", !agoOf(state) ? "What it ranks has had no events in its window yet." : "It held nothing then."));
-    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, overview), moves: isSameList });
+    // In a first run all would be new, which tells nothing.
+    const someOld = found.items.some((item) => item.previousRank !== null);
+    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, { isItem: !overview || overview.subject === "item", someOld }), moves: isSameList });
   }
 
   function fail(problem, state) {
@@ -63,10 +68,28 @@ export function list({ go, known }) {
     $("#list").setAttribute("aria-busy", "false");
     const again = () => polled.now();
     if (shown && of === state) return put($("#list-line"), problemLine(problem, again));
+    // Rows of another list must not stand under this name.
     shown = null;
+    of = state;
+    label(state, null);
     $("#table").hidden = $("#more").hidden = true;
     put($("#list-line"), null);
     put($("#list-notice"), problemNotice(problem, again));
+  }
+
+  // What is above the rows belongs to them: it changes when they do.
+  function label(state, found) {
+    setText($("#list-title"), rankingName(state.ranking));
+    const when = agoOf(state) ? (found?.asOf ? `as of ${time(found.asOf)}` : agoWords(agoOf(state))) : "";
+    setText($("#of-what"), [state.segment.replace(/^[^:]*:/, ""), when].filter(Boolean).join(" · "));
+    tell();
+  }
+
+  function tell() {
+    const about = overview?.name === of?.ranking ? overview : null;
+    setText($("#words"), about ? inWords(about) : "");
+    segments(about, wanted);
+    if (told !== about) known((told = about));
   }
 
   $("#more").addEventListener("click", () => {
@@ -83,22 +106,19 @@ export function list({ go, known }) {
       size = PAGE;
       $("#ago").value = HOURS - agoOf(state);
       setText($("#ago-words"), agoWords(agoOf(state)));
-      setText($("#list-title"), rankingName(state.ranking));
       $("#list").setAttribute("aria-busy", "true");
-      if (shown && of.ranking !== state.ranking) {
-        // Rows of another ranking must not stand under this name.
-        shown = null;
-        $("#table").hidden = $("#more").hidden = true;
+      if (of?.ranking !== state.ranking) known((told = null));
+      if (!shown) {
+        of = state;
+        label(state, null);
         put($("#list-line"), null);
+        put($("#list-notice"), skeleton(8, 26));
       }
-      if (!shown) put($("#list-notice"), skeleton(8, 26));
       polled.about(state);
     },
     known(found) {
       overview = found;
-      setText($("#words"), found ? inWords(found) : "");
-      segments(found, wanted);
-      known(found);
+      tell();
     },
     again: () => polled.now(),
   };
@@ -135,11 +155,10 @@ function make() {
   );
 }
 
-function fill(row, item, overview) {
-  const isItem = !overview || overview.subject === "item";
+function fill(row, item, { isItem, someOld }) {
   const title = item.title || item.contentId;
   setText($(".rank", row), full(item.rank));
-  $(".change", row).replaceChildren(moved(item));
+  $(".change", row).replaceChildren(...(someOld ? [moved(item)] : []));
   $(".title", row).replaceChildren(isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title);
   setText($(".about", row), [item.creator, item.category, item.contentType].filter(Boolean).join(" · "));
   setText($(".score", row), score(item.score));

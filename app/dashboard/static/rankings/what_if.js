@@ -5,7 +5,7 @@ import { read, send } from "../parts/api.js";
 import { copy } from "../parts/clipboard.js";
 import { $, el, setText } from "../parts/dom.js";
 import { full, score } from "../parts/format.js";
-import { problemNotice, put } from "../parts/notice.js";
+import { line, problemNotice, put } from "../parts/notice.js";
 import { changesOf, leverField, leversOf, sqlOf } from "./levers.js";
 
 const TOP = 25;
@@ -14,13 +14,13 @@ const WAIT_MS = 350; // a slider that moves is not asked about at each step
 /** Offer it for the ranking that `about` names; `applied()` is called when it was changed. */
 export function whatIf({ applied }) {
   let ranking = null;
-  let settings = null;
+  let seen = ""; // the ETag of the settings that the levers are of
   let levers = [];
   let turn = 0;
   let timer = 0;
 
   $("#tune").addEventListener("click", open);
-  $("#reset").addEventListener("click", () => draw());
+  $("#reset").addEventListener("click", () => (put($("#what-notice"), null), draw()));
   $("#copy").addEventListener("click", async () => {
     const statement = sqlOf(ranking.name, changes());
     setText($("#what-said"), (await copy(statement)) ? "The statement is in the clipboard." : statement);
@@ -35,7 +35,7 @@ export function whatIf({ applied }) {
 
   const valueOf = (lever) => $("#levers").elements[lever.name].value;
   const differs = (lever) => valueOf(lever) !== "" && Number(valueOf(lever)) !== lever.value;
-  const changes = () => changesOf(levers, $("#levers"), settings);
+  const changes = () => changesOf(levers, $("#levers"));
   const path = () => `/admin/rankings/${encodeURIComponent(ranking.name)}`;
 
   async function open() {
@@ -43,21 +43,25 @@ export function whatIf({ applied }) {
     const mine = ranking;
     let found;
     try {
-      ({ body: found } = await read(path()));
+      found = await read(path());
     } catch (problem) {
       if (mine.name !== ranking?.name) return;
       $("#levers").replaceChildren();
       return put($("#what-notice"), problemNotice(problem, open));
     }
     if (mine.name !== ranking?.name) return; // settings of another ranking
-    settings = found;
     put($("#what-notice"), null);
-    draw();
+    take(found);
     $("#what").scrollIntoView({ block: "start" });
   }
 
+  function take({ body, etag }) {
+    seen = etag;
+    levers = leversOf(body);
+    draw();
+  }
+
   function draw() {
-    levers = leversOf(settings);
     $("#levers").replaceChildren(...levers.map((lever) => leverField(lever, soon)));
     setText($("#what-said"), levers.length ? "Move a lever to see what enters, leaves and moves." : "This formula has nothing to weigh.");
     $("#preview-table").hidden = true;
@@ -96,14 +100,41 @@ export function whatIf({ applied }) {
   }
 
   async function apply() {
+    const mine = ranking;
     try {
-      settings = await send("PATCH", path(), changes());
+      await send("PATCH", path(), changes(), { "if-match": seen });
+      const found = await read(path());
+      if (mine.name !== ranking?.name) return;
+      put($("#what-notice"), null);
+      take(found);
+    } catch (problem) {
+      if (mine.name !== ranking?.name) return;
+      if (problem.status === 412) return merge(mine);
+      return setText($("#what-said"), `${problem.title}. ${problem.detail ?? ""}`);
+    }
+    setText($("#what-said"), "Changed. The next run, within a minute, follows.");
+    applied();
+  }
+
+  // Somebody else was quicker: theirs is shown, what was moved here stays, and nothing is lost.
+  async function merge(mine) {
+    const before = new Map(levers.map((lever) => [lever.name, lever.value]));
+    const own = new Map(levers.filter(differs).map((lever) => [lever.name, valueOf(lever)]));
+    let found;
+    try {
+      found = await read(path());
     } catch (problem) {
       return setText($("#what-said"), `${problem.title}. ${problem.detail ?? ""}`);
     }
-    draw();
-    setText($("#what-said"), "Changed. The next run, within a minute, follows.");
-    applied();
+    if (mine.name !== ranking?.name) return;
+    take(found);
+    for (const lever of levers.filter(({ name }) => own.has(name))) {
+      const field = $("#levers").elements[lever.name];
+      field.value = own.get(lever.name);
+      field.dispatchEvent(new Event("input"));
+    }
+    const theirs = levers.filter(({ name, value }) => before.get(name) !== value).map(({ name, label, value }) => `${label} ${before.get(name) ?? "–"} → ${value}`);
+    put($("#what-notice"), line("stale", "Somebody else has changed this ranking meanwhile.", `${theirs.length ? `${theirs.join(", ")}. ` : ""}Nothing of yours is applied: look at it again, then apply.`));
   }
 
   return {
