@@ -163,6 +163,15 @@ class UploadIncompleteError(GroundswellError):
     retry_after = 1.0
 
 
+class UnknownRuleError(GroundswellError):
+    """No editorial rule was ever made under this name."""
+
+    slug = "unknown-rule"
+    status = 404
+    title = "There is no such rule"
+    remedy = "Take a name that /admin/rules lists; with over=true it lists those that are over."
+
+
 class UnknownRankingError(GroundswellError):
     """No row of core.ranking has this name."""
 

@@ -36,6 +36,8 @@ from app.dashboard import llms_routes as llms
 from app.dashboard import pages, problem_pages
 from app.dashboard.negotiation import Negotiated
 from app.dashboard.schema_page import SCHEMA_HEADERS, DocumentJson, DocumentYaml, SchemaPage
+from app.editing import review_routes as reviews
+from app.editing import rule_routes as rules
 from app.embeds import routes as embeds
 from app.erasure import routes as erasure
 from app.health import metrics_routes as metrics
@@ -137,6 +139,8 @@ def create_app(settings: Settings) -> HotPath:
             audit.router,
             api_keys.router,
             admin_rankings.router,
+            rules.router,
+            reviews.router,
             exclusions.router,
             recompute.router,
             erasure.router,

@@ -103,6 +103,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     unknown_items: Literal["register", "refuse"] = "register"
     """What becomes of an event that names an item which the catalogue does not have: the item is
     registered, or the event is refused (with 404 where it comes alone)."""
+    own_actions: Literal["count", "ignore"] = "count"
+    """What becomes of what creators do with items of their own, where the event's `userId` is the
+    item's `creator`: it counts, or it is kept and ignored. Set it for the worker and the API."""
     max_stream_entries: PositiveInt = 200_000
     """Stream entries, of one request or several at once, that may wait; more events get a 429."""
     max_stream_bytes: PositiveInt = 1_000_000_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -55,3 +57,13 @@ async def connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
     with waiting("asking the database"):
         async with database() as opened:
             return await run(opened)
+
+
+def who() -> str:
+    """Return who uses the command line, as records name them."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user may have no name.
+        user = f"user {os.getuid()}"
+    return f"{user}, command line"

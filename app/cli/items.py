@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.connecting import connected
+from app.cli.connecting import connected, who
 from app.errors import InputError
 from app.items.exclusions import exclude_item, excluded_items, include_item
 
@@ -41,7 +40,7 @@ def exclude(content_id: str, content_type: str, reason: str) -> None:
             content_type=content_type,
             content_id=content_id,
             reason=reason,
-            excluded_by=_who(),
+            excluded_by=who(),
             as_of=datetime.now(UTC),
         )
 
@@ -60,7 +59,7 @@ def include(content_id: str, content_type: str) -> None:
             connection,
             content_type=content_type,
             content_id=content_id,
-            lifted_by=_who(),
+            lifted_by=who(),
             as_of=datetime.now(UTC),
         )
 
@@ -82,10 +81,6 @@ def line_of(item: ExcludedItem) -> str:
     """Return an excluded item in one line."""
     since = f"since {item.excluded_at:%Y-%m-%d %H:%M}Z by {item.excluded_by}"
     return f"{item.content_type}  {item.content_id}  {since}  {item.reason}"
-
-
-def _who() -> str:
-    return f"{getpass.getuser()}, command line"
 
 
 def _known(item_id: int | None, content_type: str, content_id: str) -> None:

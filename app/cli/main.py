@@ -24,6 +24,7 @@ from app.cli.migrate import migrate
 from app.cli.publish import publish
 from app.cli.rankings import rankings
 from app.cli.replay import replay
+from app.cli.rules import rules
 from app.cli.serve import serve
 from app.cli.stats import stats
 from app.cli.status import status
@@ -61,6 +62,7 @@ for command in (
     erasing,
     export,
     rankings,
+    rules,
     stats,
     status,
     doctor,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
-import os
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from app.cli.connecting import connected
+from app.cli.connecting import connected, who
 from app.cli.rankings import ranking_name
 from app.cli.tables import as_json, echo_json, echo_table
 
@@ -84,8 +82,7 @@ def apply(name: str, given: tuple[str, ...], *, as_json: bool) -> None:
         from app.rankings.changes import change_ranking, columns  # noqa: PLC0415
 
         parameters = {"ranking": name, "changes": columns(changes)}
-        who = f"{_user()}, command line"
-        async with recorded(connection, "rankings.change", parameters, who=who) as action:
+        async with recorded(connection, "rankings.change", parameters, who=who()) as action:
             changed = await change_ranking(connection, name=name, changes=changes)
             action.outcome = changed.difference()
             return changed.after
@@ -121,14 +118,6 @@ def changes_of(given: tuple[str, ...]) -> RankingChanges:
     except msgspec.ValidationError as error:
         fault, _, place = str(error).partition(" - at `$.")
         raise click.UsageError(f"--set {place.rstrip('`')}: {fault}") from error
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container's user may have no name.
-        return f"user {os.getuid()}"
 
 
 def _no_number(name: str) -> NoReturn:

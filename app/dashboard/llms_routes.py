@@ -44,6 +44,7 @@ DOCS = """
 - docs/embedding.md: lists, badges, counters and the beacon in web pages
 - docs/pages.md: what the web pages show and do
 - docs/scoring.md: formulas, weights, rankings of your own
+- docs/editing.md: pins, blocks, caps, reviews: what editors do to lists
 - docs/sql.md: views and functions for dashboards
 - docs/operations.md: running it; docs/glossary.md: its words
 - clients/: packages for Python and TypeScript

@@ -111,10 +111,17 @@ class Jobs(Collector):
             "How long the newest computation of the ranking took",
             labels=["ranking"],
         )
+        reviews = GaugeMetricFamily(
+            "groundswell_ranking_reviews_waiting",
+            "Items that wait for an editor's review before they enter the top of the ranking",
+            labels=["ranking"],
+        )
         for status in self.rankings:
+            reviews.add_metric([status.name], status.reviews_waiting)
             failed.add_metric([status.name], float(status.error is not None))
             if status.seconds is not None:
                 seconds.add_metric([status.name], status.seconds)
+        yield reviews
         yield failed
         yield seconds
 

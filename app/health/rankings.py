@@ -14,6 +14,8 @@ class RankingStatus(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     error: str | None
     """None when all went well."""
+    reviews_waiting: int
+    """How many items wait for an editor's review."""
 
 
 _RANKING_STATUS = Query("ranking_status", RankingStatus)

@@ -29,7 +29,9 @@ class DirectWriter:
         self._clock = clock
         self._timeout = settings.database_timeout
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._inserter = Inserter(late_seconds=settings.late_seconds)
+        self._inserter = Inserter(
+            late_seconds=settings.late_seconds, counts_own=settings.own_actions == "count"
+        )
 
     async def write(self, entry: Entry) -> Reply:
         """Commit the entry, but for events that cannot be stored; say which, and what was known.

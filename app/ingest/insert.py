@@ -19,6 +19,7 @@ from app.ingest import queries as sql
 from app.ingest.item_ids import ItemIds
 from app.ingest.lanes import Lane, lanes_of
 from app.ingest.noting import note_outgoing
+from app.ingest.owners import uncount_own
 from app.ingest.packing import fingerprint_of
 from app.ingest.raw_retention import hold_raw_events
 from app.ingest.rows import Committed, ItemKey, ReceivedEvent, encode_claims, encode_rows
@@ -58,7 +59,8 @@ class Inserter:
     """Insert batches; keeps the item ids it has met.
 
     `on_commit` is told what each transaction has inserted, as soon as it is committed. What is
-    inserted is published where the sink is on, unless `publishes` says that it never is.
+    inserted is published where the sink is on, unless `publishes` says that it never is. Without
+    `counts_own`, what creators do with their own items does not count.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Inserter:
         item_ids: ItemIds | None = None,
         on_commit: Callable[[Committed], None] | None = None,
         publishes: bool = True,
+        counts_own: bool = True,
     ) -> None:
+        self._counts_own = counts_own
         self._publishes = publishes
         self._late = round(late_seconds * 1_000_000)
         self._item_ids = item_ids or ItemIds()
@@ -89,6 +93,8 @@ class Inserter:
         again. `seen_before` says that some are probably known, `now` is in microseconds since 1970.
         """
         await self._item_ids.check(connection)
+        if not self._counts_own:
+            events = await uncount_own(connection, events)
         lanes = lanes_of(events, late_before=now - self._late)
         known: Known = {}
         for lane in lanes:

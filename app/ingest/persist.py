@@ -52,7 +52,11 @@ class Persister:
         self._stop = stop
         self._came_on = came_on
         self._most_tries = settings.max_deliveries
-        self._inserter = Inserter(late_seconds=settings.late_seconds, on_commit=on_commit)
+        self._inserter = Inserter(
+            late_seconds=settings.late_seconds,
+            on_commit=on_commit,
+            counts_own=settings.own_actions == "count",
+        )
         self._database = Outage(f"database, for the {part}", backoff=BACKOFF)
         self.known: Known | None = None
         """What of the batch was recorded before; None where nobody can tell."""

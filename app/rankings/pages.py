@@ -11,7 +11,12 @@ from app.rankings.cursor import Cursor, encode_cursor
 from app.rankings.snapshot import Snapshot
 from app.rankings.wire import Trending
 
-_PREFIXES = {"category": "category", "content_type": "contentType", "creator": "creator"}
+_PREFIXES = {
+    "category": "category",
+    "content_type": "contentType",
+    "creator": "creator",
+    "language": "language",
+}
 """What callers call the kinds of segments that core.ranking names."""
 _KINDS = {name: kind for kind, name in _PREFIXES.items()}
 

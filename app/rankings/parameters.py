@@ -23,8 +23,8 @@ def parse_segment(text: str) -> str:
     stored = stored_segment(text)
     if stored is None or len(text.partition(":")[2]) > MAX_NAME:
         raise BadRequestError(
-            f"segment: {text[:100]!r} is none; use category:…, contentType:… or creator:…, and at "
-            f"most {MAX_NAME} characters"
+            f"segment: {text[:100]!r} is none; use category:…, contentType:…, creator:… or "
+            f"language:…, and at most {MAX_NAME} characters"
         )
     return stored
 

@@ -34,6 +34,7 @@ from app.http.tables import TABLES, Answer, FormatParameter, format_of, tabled, 
 from app.http.times import parse_moment
 from app.rankings import listing
 from app.rankings import queries as rankings
+from app.rankings.edits import explain_edit
 from app.rankings.hot_path import DEFAULT_LIMIT
 from app.rankings.listing import Listing
 from app.rankings.pages import named_kind
@@ -84,8 +85,8 @@ async def get_ranking(
         str | None,
         QueryParameter(
             name="segment",
-            description="`category:Music`, `contentType:movie` or `creator:Ada`, if the ranking "
-            "is ranked in such parts; else the whole list.",
+            description="`category:Music`, `contentType:movie`, `creator:Ada` or `language:en`, "
+            "if the ranking is ranked in such parts; else the whole list.",
         ),
     ] = None,
     limit: PageLimit = DEFAULT_LIMIT,
@@ -118,8 +119,8 @@ async def get_ranking(
     "/analytics/rankings/{name:str}/items/{content_id:str}",
     summary="Why an item stands where it does",
     description="The item's score, component by component, with the weight, half-life and the "
-    "last hour's share of each, and its places in the kept runs. The score is as of the ranking's "
-    "newest confirmation.",
+    "last hour's share of each, its places in the kept runs, and what an editorial rule does to "
+    "it. The score is as of the ranking's newest confirmation.",
     operation_id="explanation",
     tags=["Rankings"],
     responses={
@@ -153,7 +154,9 @@ async def get_explanation(
         parts = await rankings.explain_score(connection, ranking=name, **item, as_of=as_of)
         if place.excluded_because is not None:
             raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
-        if not parts:
+        edited = await explain_edit(connection, ranking=name, **item, as_of=as_of)
+        edit = edited.edit if edited else None
+        if not parts and edit is None:
             raise UnrankedItemError(
                 f"{content_id!r} has no points in {name} as of {as_of.isoformat()}"
             )
@@ -163,7 +166,9 @@ async def get_explanation(
         **item,
         rank=place.rank,
         previous_rank=place.previous_rank,
-        score=parts[0].score,
+        rank_without_rules=edited.rank_without_rules if edited else place.rank,
+        edit=edit,
+        score=parts[0].score if parts else 0.0,
         as_of=as_of,
         formula=ranking.formula,
         description=ranking.description,

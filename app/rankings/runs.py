@@ -20,7 +20,7 @@ class RunOfRanking(msgspec.Struct, frozen=True, kw_only=True):
     window: Window
     as_of: datetime
     segments: list[str]
-    """By what it ranked in parts too: category, content_type, creator."""
+    """By what it ranked in parts too: category, content_type, creator, language."""
 
 
 class Run(RunOfRanking, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     kinds: list[str]
     digest: str
-    version: Literal[3] = 3
+    version: Literal[4] = 4
     """Of this layout: another one is not decoded but loaded from the database."""
 
 
@@ -37,7 +37,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     """Up to when its order is known to hold."""
     kinds: list[str]
-    """By what the run ranked in parts too: category, content_type, creator."""
+    """By what the run ranked in parts too: category, content_type, creator, language."""
     segment: str = ""
     """The part, such as `category:Music`; empty for the whole list."""
     items: list[bytes]

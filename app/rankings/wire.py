@@ -42,6 +42,10 @@ class TrendingItem(Wire, frozen=True):
     """Comments, uncomments taken off."""
     shares: int
     """Shares."""
+    pinned: bool
+    """Whether an editor has put it at this place."""
+    featured: bool
+    """Whether an editor has put it before those that follow their scores."""
 
 
 class Trending(Wire, frozen=True, kw_only=True):
@@ -84,7 +88,7 @@ class RankingOverview(Wire, frozen=True):
     content_type: str | None
     """Only items of this type; null: all."""
     segments: list[str]
-    """By what it is ranked in parts too: `category`, `contentType`, `creator`."""
+    """By what it is ranked in parts too: `category`, `contentType`, `creator`, `language`."""
     size: int
     """Most entries."""
     schedule: str
@@ -137,6 +141,33 @@ class PastPlace(Wire, frozen=True):
     """Its score then."""
 
 
+class Edit(Wire, frozen=True):
+    """What an editorial rule does to an item in a list."""
+
+    mark: Literal["pinned", "featured", "held", "blocked", "closed", "refused", "capped"]
+    """What became of it: `closed` by a rule of kind `only` or `age`, `refused` in a review."""
+    rule: str
+    """Name of the rule."""
+    kind: str
+    """Its kind."""
+    reason: str
+    """Why."""
+    since: datetime
+    """Since when."""
+    until: datetime | None
+    """Until when; null: until it is lifted."""
+    place: int | None
+    """Of a pin."""
+    most: int | None
+    """Of a cap: how many of each may stand in the list."""
+    top: int | None
+    """Of a hold: how many places."""
+    value: str | None
+    """What was blocked, or the creator or category whose places are full."""
+    words: str
+    """The same in one sentence."""
+
+
 class Explanation(Wire, frozen=True):
     """Why an item stands where it does in a ranking."""
 
@@ -150,8 +181,13 @@ class Explanation(Wire, frozen=True):
     """Its place in the newest run; null below the list's end."""
     previous_rank: int | None
     """Its rank in the run before; null where it was not in the list."""
+    rank_without_rules: int | None
+    """Its place in that run by score alone; null below the list's end, or where a rule keeps it
+    out."""
+    edit: Edit | None
+    """What an editorial rule does to it; null where none does."""
     score: float
-    """Its score now."""
+    """Its score now; rules never touch it. 0 for what only a rule has listed."""
     as_of: datetime
     """The moment that score and points hold for."""
     formula: str

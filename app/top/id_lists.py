@@ -11,9 +11,8 @@ from app.rankings import id_lists
 from app.rankings.id_lists import IdKeys, Place
 from app.runtime.pool import Pool, borrowed
 from app.top import keys
-from app.top.lists import Page, read_page
-from app.top.members import item_of, name_of
 from app.top.queries import TopListSettings, top_items
+from app.top.shown import ShownPage, read_shown
 
 TOP = IdKeys(keys.TOP_IDS, keys.top_ids, keys.top_ids_of_type)
 NAMES_SECONDS = 60.0
@@ -39,7 +38,16 @@ class TopIds:
         pages = {
             one.ranking: page
             for one in wanted
-            if (page := await read_page(self.redis, ranking=one.ranking, offset=0, limit=one.size))
+            if (
+                page := await read_shown(
+                    self.redis,
+                    self.pool,
+                    within=self.within,
+                    ranking=one.ranking,
+                    offset=0,
+                    limit=one.size,
+                )
+            )
         }
         await self._name(pages.values())
         lists = {ranking: self._places(page) for ranking, page in pages.items()}
@@ -47,16 +55,13 @@ class TopIds:
         await id_lists.put(self.redis, TOP, lists, seconds)
         await id_lists.withdraw(self.redis, TOP, seconds)
 
-    async def _name(self, pages: Iterable[Page]) -> None:
+    async def _name(self, pages: Iterable[ShownPage]) -> None:
         """Look up the items in lists whose names are not known."""
         if self.clock() >= self._forget_at:
             self._names.clear()
             self._forget_at = self.clock() + NAMES_SECONDS
         unknown = {
-            item_of(member)
-            for page in pages
-            if page.head.subject == "item"
-            for member, _ in page.places
+            place.item_id for page in pages for place in page.places if place.item_id is not None
         } - self._names.keys()
         if unknown:
             async with borrowed(self.pool, within=self.within) as connection:
@@ -65,9 +70,11 @@ class TopIds:
                 (item.item_id, (item.content_type, item.content_id)) for item in found
             )
 
-    def _places(self, page: Page) -> list[Place]:
-        subject = page.head.subject
-        if subject != "item":
-            return [(subject, name_of(member)) for member, _ in page.places]
-        ids = [item_of(member) for member, _ in page.places]
-        return [self._names[item_id] for item_id in ids if item_id in self._names]
+    def _places(self, page: ShownPage) -> list[Place]:
+        return [
+            (page.head.subject, place.name or "")
+            if place.item_id is None
+            else self._names[place.item_id]
+            for place in page.places
+            if place.item_id is None or place.item_id in self._names
+        ]

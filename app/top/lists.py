@@ -35,6 +35,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None
     size: int
     """How many are shown."""
+    depth: int
+    """How many members it takes to show as many: more than `size` where rules leave some out."""
+    is_edited: bool
+    """Whether editorial rules act on it."""
     since: int | None
     """What happened after this moment counts, in microseconds since 1970; None: everything."""
     until: datetime | None
@@ -112,6 +116,19 @@ async def read_page(redis: Redis, *, ranking: str, offset: int, limit: int) -> P
     return Page(head, min(total, head.size), [(member.decode(), count) for member, count in shown])
 
 
+async def read_all(redis: Redis, *, ranking: str) -> Page | None:
+    """Return every member of a list, more than it shows, all of one moment, or None."""
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hget(keys.top_head(ranking), "head")
+        pipe.zrevrangebyscore(keys.top_list(ranking), "inf", "(0", withscores=True)
+        packed, places = await pipe.execute()
+    if packed is None:
+        return None
+    return Page(
+        _head_of(packed), len(places), [(member.decode(), count) for member, count in places]
+    )
+
+
 async def read_heads(redis: Redis, rankings: Iterable[str]) -> dict[str, Head]:
     """Return the heads of those of the lists that are published."""
     async with redis.pipeline(transaction=False) as pipe:
@@ -126,10 +143,10 @@ async def is_worn(redis: Redis, head: Head) -> bool:
     key = keys.top_list(head.ranking)
     async with redis.pipeline(transaction=True) as pipe:
         pipe.zcard(key)
-        pipe.zrevrange(key, head.size - 1, head.size - 1, withscores=True)
+        pipe.zrevrange(key, head.depth - 1, head.depth - 1, withscores=True)
         length, last = await pipe.execute()
     place = (last[0][1], last[0][0].decode()) if last else LOWEST
-    return length > 4 * head.size + 100 or (head.floor != LOWEST and place < head.floor)
+    return length > 4 * head.depth + 100 or (head.floor != LOWEST and place < head.floor)
 
 
 async def read_known(redis: Redis, before: Mapping[str, Known]) -> dict[str, Known]:

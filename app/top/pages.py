@@ -16,10 +16,9 @@ from app.runtime.moments import moment_of
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
 from app.settings import Settings
-from app.top import lists as top_lists
-from app.top.lists import Head, Page
-from app.top.members import item_of, name_of
+from app.top.lists import Head
 from app.top.queries import top_items
+from app.top.shown import ShownPage, read_shown
 from app.top.wire import Period, TopItem, TopList
 
 _decode_item = msgspec.json.Decoder(TrendingItem).decode
@@ -63,8 +62,13 @@ class TopPages:
         None too while Redis or the database is down: members are ids, and their titles are missing.
         """
         with suppress(*REDIS_ERRORS, *DATABASE_ERRORS, msgspec.DecodeError):
-            page = await top_lists.read_page(
-                self.redis, ranking=wanted.ranking, offset=wanted.offset, limit=wanted.limit
+            page = await read_shown(
+                self.redis,
+                self.pool,
+                within=self.settings.database_timeout,
+                ranking=wanted.ranking,
+                offset=wanted.offset,
+                limit=wanted.limit,
             )
             if page is not None and page.head.window == wanted.period:
                 return TopList(
@@ -75,7 +79,7 @@ class TopPages:
                     since=_since(page.head),
                     stale=self._is_stale(page.head),
                     total=page.total,
-                    items=await self._items(page, wanted.offset),
+                    items=await self._items(page),
                 )
         return None
 
@@ -105,6 +109,8 @@ class TopPages:
                     category=item.category,
                     creator=item.creator,
                     count=int(item.score) if item.score.is_integer() else item.score,
+                    pinned=item.pinned,
+                    featured=item.featured,
                 )
                 for item in found
             ],
@@ -114,38 +120,39 @@ class TopPages:
         is_over = head.until is not None and head.until.timestamp() <= self.clock()
         return is_over or self.lists.snapshots.is_stale(head.ranking)
 
-    async def _items(self, page: Page, offset: int) -> list[TopItem]:
+    async def _items(self, page: ShownPage) -> list[TopItem]:
         """Name the members of a page; one that the catalogue does not have is left out."""
-        ranked = list(enumerate(page.places, start=offset + 1))
         metric, subject = page.head.metric, page.head.subject
         if subject != "item":
             return [
                 TopItem(
-                    rank=rank,
-                    content_id=name_of(member),
+                    rank=place.rank,
+                    content_id=place.name or "",
                     content_type=subject,
-                    title=name_of(member),
+                    title=place.name,
                     category=None,
                     creator=None,
-                    count=_count(count, metric),
+                    count=_count(place.amount, metric),
                 )
-                for rank, (member, count) in ranked
+                for place in page.places
             ]
-        ids = [item_of(member) for member, _ in page.places]
+        ids = [place.item_id for place in page.places if place.item_id is not None]
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
             known = {item.item_id: item for item in await top_items(c, item_ids=ids)}
         return [
             TopItem(
-                rank=rank,
+                rank=place.rank,
                 content_id=item.content_id,
                 content_type=item.content_type,
                 title=item.title,
                 category=item.category,
                 creator=item.creator,
-                count=_count(count, metric),
+                count=_count(place.amount, metric),
+                pinned=place.mark == "pinned",
+                featured=place.mark == "featured",
             )
-            for rank, (member, count) in ranked
-            if (item := known.get(item_of(member))) is not None
+            for place in page.places
+            if place.item_id is not None and (item := known.get(place.item_id)) is not None
         ]
 
 

@@ -15,7 +15,13 @@ from app.top.changes import holding, switch, withdraw
 from app.top.id_lists import TopIds
 from app.top.lists import LOWEST, Head, Version, is_worn, read_heads
 from app.top.members import members_of
-from app.top.queries import TopListCounts, TopListSettings, top_list_counts, top_lists
+from app.top.queries import (
+    TopListCounts,
+    TopListSettings,
+    edited_top_list,
+    top_list_counts,
+    top_lists,
+)
 
 RECOUNT_SECONDS = 300.0
 """How often a list is counted anew although nothing asks for it: whatever writers or Redis have
@@ -28,6 +34,8 @@ HOLD_MARGIN = 5.0
 """Seconds by which a hold outlives that."""
 SPARE = 2
 """A list holds so many times what it shows."""
+DEEPEST = 32
+"""Where rules leave many out, it is looked for others down to so many times what it shows."""
 
 log = structlog.get_logger(__name__)
 
@@ -108,8 +116,18 @@ class TopPublisher:
         async with holding(self.redis, seconds=self.count_seconds + HOLD_MARGIN) as token:
             if token is None:
                 return None
-            most = SPARE * wanted.size
-            async with borrowed(self.pool, within=self.count_seconds) as connection:
+            version = await self._counted(wanted, most=SPARE * wanted.size)
+            if version is None:
+                return None
+            if not await switch(self.redis, token=token, version=version):
+                log.warning("a top list stays: the hold was over", ranking=wanted.ranking)
+                return None
+        return len(version.counts)
+
+    async def _counted(self, wanted: TopListSettings, *, most: int) -> Version | None:
+        """Return the list counted anew, deeper where rules leave too many out of it."""
+        async with borrowed(self.pool, within=self.count_seconds) as connection:
+            while True:
                 counted = await top_list_counts(
                     connection,
                     window=wanted.window,
@@ -118,13 +136,23 @@ class TopPublisher:
                     content_type=wanted.content_type,
                     most=most,
                 )
-            if counted is None:
-                return None
-            version = self.version_of(wanted, counted, most=most)
-            if not await switch(self.redis, token=token, version=version):
-                log.warning("a top list stays: the hold was over", ranking=wanted.ranking)
-                return None
-        return len(version.counts)
+                if counted is None:
+                    return None
+                found = counted.counts or []
+                is_whole = not wanted.is_edited or len(found) < most
+                if is_whole or most >= DEEPEST * wanted.size:
+                    break
+                shown = await edited_top_list(
+                    connection,
+                    ranking=wanted.ranking,
+                    item_ids=counted.item_ids if wanted.subject == "item" else None,
+                    names=None if wanted.subject == "item" else counted.names,
+                    counts=found,
+                )
+                if len(shown) >= wanted.size:
+                    break
+                most *= 2
+        return self.version_of(wanted, counted, most=most)
 
     def version_of(self, wanted: TopListSettings, counted: TopListCounts, *, most: int) -> Version:
         """Return a counted list as Redis gets it."""
@@ -137,6 +165,8 @@ class TopPublisher:
                 subject=wanted.subject,
                 content_type=wanted.content_type,
                 size=wanted.size,
+                depth=most // SPARE,
+                is_edited=wanted.is_edited,
                 since=None if counted.since is None else microseconds(counted.since),
                 until=counted.until,
                 excluded_at=wanted.excluded_at,
@@ -154,4 +184,4 @@ def _print(one: Head | TopListSettings) -> tuple[object, ...]:
     """Return what makes another list of it."""
     since = microseconds(one.since) if isinstance(one.since, datetime) else one.since
     kind = (one.window, one.metric, one.subject, one.content_type, one.size)
-    return (*kind, since, one.excluded_at)
+    return (*kind, since, one.excluded_at, one.is_edited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -31,6 +32,8 @@ class TopListSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What happened after it counts, as of now; None: everything."""
     excluded_at: datetime | None
     """When an item was last excluded or included again; None: never."""
+    is_edited: bool
+    """Whether editorial rules act on it."""
 
 
 class TopListCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,16 @@ class TopListCounts(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str | None] | None
     """One of the two is of nulls; all three are None where nothing is found."""
     counts: list[float] | None
+
+
+class EditedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A place of a list under editorial rules: an item, or the name of a creator or category."""
+
+    item_id: int | None
+    name: str | None
+    count: float
+    mark: str | None
+    """What a rule did, such as `pinned`; None: nothing."""
 
 
 class TopItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +94,7 @@ _TOP_USERS = Query("top_users", TopUsers)
 _TOP_LISTS = Query("top_lists", TopListSettings)
 _TOP_LIST_COUNTS = Query("top_list_counts", TopListCounts)
 _TOP_ITEMS = Query("top_items", TopItem)
+_EDITED_TOP_LIST = Query("edited_top_list", EditedPlace)
 
 
 async def top_lists(connection: Connection) -> list[TopListSettings]:
@@ -128,3 +142,24 @@ async def top_users(
 async def top_items(connection: Connection, *, item_ids: list[int]) -> list[TopItem]:
     """Return what is known of items, in any order."""
     return await _TOP_ITEMS.all(connection, item_ids=item_ids)
+
+
+async def edited_top_list(
+    connection: Connection,
+    *,
+    ranking: str,
+    item_ids: Sequence[int | None] | None,
+    names: Sequence[str | None] | None,
+    counts: Sequence[float],
+) -> list[EditedPlace]:
+    """Return a list's places under the rules in force, from its members, best first.
+
+    One of `item_ids` and `names` is None.
+    """
+    return await _EDITED_TOP_LIST.all(
+        connection,
+        ranking=ranking,
+        item_ids=None if item_ids is None else list(item_ids),
+        names=None if names is None else list(names),
+        counts=list(counts),
+    )

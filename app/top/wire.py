@@ -29,6 +29,10 @@ class TopItem(Wire, frozen=True):
     """Creator in the catalogue; null where it has none."""
     count: int | float
     """How many, taken back ones taken off."""
+    pinned: bool = False
+    """Whether an editor has put it at this place."""
+    featured: bool = False
+    """Whether an editor has put it before those that follow their counts."""
 
 
 class TopList(Wire, frozen=True):

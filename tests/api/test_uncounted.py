@@ -222,3 +222,26 @@ async def test_a_dba_counts_them_after_all(api: httpx.AsyncClient, pool: Pool) -
             "update core.event set counted = true where uncounted_because like 'bot%'"
         )
     assert await views() == (2, 2)
+
+
+async def test_what_creators_do_with_their_own_items_does_not_count_where_it_is_to_be_ignored(
+    own: Settings, pool: Pool, redis: Redis
+) -> None:
+    """By whatever way events come; those of before the setting, and of others, count."""
+    ignoring = msgspec.structs.replace(own, own_actions="ignore", view_dedupe_seconds=0)
+    new_id = UUID(bytes=Uuid7Source()(time.time_ns() // 1_000_000))
+    again = view(userId="ada", id=str(new_id))
+    async with running_writer(ignoring, pool, redis), api_of(ignoring) as api:
+        await api.put("/items", json={"contentId": "a", "creator": "ada"})
+        await send(
+            api,
+            view(userId="ada"),
+            {**view(userId="ada"), "type": "like"},
+            view(userId="bob"),
+            view(sessionId="ada"),
+            view("b", userId="ada"),
+            view(userId="ada", contentType="film"),
+        )
+        assert await reasons(pool) == ["owner", "owner", None, None, None, None]
+        await send(api, again, again)
+        assert (await reasons(pool))[6:] == ["owner"]

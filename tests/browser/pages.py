@@ -82,9 +82,9 @@ async def shows(page: Page, *expected: str) -> None:
 async def accessibility_faults(page: Page) -> list[str]:
     """Return what axe finds wrong."""
     # Colors on their way from one to another are none that anybody reads.
-    await page.wait_for_function(
-        "document.getAnimations().every((one) => !one.effect.target.dataset.key)"
-    )
+    # Asked again and again from here: a page's own policy forbids what would wait in it.
+    still = "document.getAnimations().every((one) => !one.effect.target.dataset.key)"
+    await eventually(lambda: page.evaluate(still))
     found = await Axe().run(page, options=RULES)
     return [
         f"{fault['id']}: {node['target']} {node['failureSummary']}"

@@ -209,6 +209,20 @@ async def test_a_key_is_asked_for_kept_for_the_tab_and_lets_an_admin_manage(
         return found == [("Ash tree",)]
 
     await eventually(is_written)
+
+    await managing.get_by_role("button", name="Pin, feature or block").click()
+    asked = page.get_by_role("dialog", name="Ash tree in lists")
+    await asked.get_by_role("combobox", name="Ranking", exact=True).select_option("trending_24h")
+    await asked.get_by_role("combobox", name="What", exact=True).select_option("feature")
+    assert await asked.get_by_role("spinbutton", name="Place").is_hidden()
+    await asked.get_by_label("Why").fill("tree of the year")
+    await asked.get_by_role("button", name="Do it").click()
+    await asked.wait_for(state="hidden")
+    await show.run()
+    featured = (
+        "select content_id from api.ranking_entry where featured and ranking = 'trending_24h'"
+    )
+    assert await show.world.rows(featured) == [("Ash",)]
     another = await context.new_page()
     await another.goto(closed_site.url)
     await another.get_by_role("dialog", name="A key is needed").wait_for()

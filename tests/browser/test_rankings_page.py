@@ -274,3 +274,50 @@ async def test_who_was_quicker_is_told_and_nothing_is_lost(
     assert found == [(6.0, 9.0)]
     assert all("status of 412" in fault for fault in visit.faults)
     await context.close()
+
+
+async def test_an_editor_pins_reviews_and_lifts(
+    show: Show, chromium: Browser, admin_site: Site
+) -> None:
+    context = await chromium.new_context()
+    visit = Visit(await context.new_page(), admin_site.url)
+    page = await visit.open("/rankings")
+    await shows(page, "Ash", "Birch")
+    assert await page.get_by_role("button", name="Edit Birch in this list").is_hidden()
+    await page.get_by_role("button", name="Rules …").click()
+    dialog = page.get_by_role("dialog", name="A key is needed")
+    await dialog.get_by_label("Key").fill(ADMIN_KEY)
+    await page.keyboard.press("Enter")
+    await page.locator("#rules-words", has_text="No rule acts").wait_for()
+
+    await page.get_by_role("button", name="Edit Elm in this list").click()
+    asked = page.get_by_role("dialog", name="Elm in lists")
+    await asked.get_by_role("button", name="Do it").click()
+    # Told in the service's words.
+    await asked.get_by_text("reason: expected").wait_for()
+    assert await accessibility_faults(page) == []
+    await asked.get_by_label("Why").fill("tree of the year")
+    await asked.get_by_role("spinbutton", name="Place").fill("1")
+    await asked.get_by_role("button", name="Do it").click()
+    await page.locator("#rules", has_text="tree of the year").wait_for()
+    await show.run()
+    await shows(page, "Elm", "Ash")
+    assert await page.locator("#body tr").first.locator(".badge").inner_text() == "pinned"
+    assert await accessibility_faults(page) == []
+    await fits(page)
+
+    rule = '{"kind": "hold", "top": 2, "reason": "spam wave", "ranking": "trending_24h"}'
+    await show.world.execute("select api.put_rule('new', %s::jsonb, 'me', now())", rule)
+    await show.happened(10, "view", 500)
+    await show.run()
+    await page.get_by_role("button", name="Rules …").click()
+    await page.locator("#waiting-title", has_text="1 waits for review").wait_for()
+    await page.get_by_role("button", name="Approve Juniper").click()
+    await page.locator("#editor-said", has_text="Approved.").wait_for()
+    assert await page.locator("#waiting").is_hidden()
+    await page.get_by_role("button", name="Lift pin-").click()
+    await page.locator("#editor-said", has_text="is lifted").wait_for()
+    await show.run()
+    await shows(page, "Juniper", "Ash")
+    assert all("status of 40" in fault for fault in visit.faults)
+    visit.faults.clear()

@@ -55,7 +55,10 @@ REFUSED: list[tuple[dict[str, object], str]] = [
         {"subject": "creator", "formula": "top_count", "segments": ["category"]},
         "segments need subject item, not creator",
     ),
-    ({"segments": ["title"]}, "segments {title}: use some of category, content_type, creator"),
+    (
+        {"segments": ["title"]},
+        "segments {title}: use some of category, content_type, creator, language",
+    ),
     ({"size": 0}, "size 0: use 1 to 10000"),
     ({"size": 10_001}, "size 10001: use 1 to 10000"),
     ({"segment_size": 1_001}, "segment_size 1001: use 1 to 1000"),

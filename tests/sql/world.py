@@ -239,7 +239,8 @@ class World:
                 core.job_run, core.alert_subscription, core.alert, core.alert_crossing,
                 core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery,
                 core.viewer_day, core.viewer_item, core.viewer_position, core.viewer_recount,
-                core.comment, core.translation, core.item_neighbour
+                core.comment, core.translation, core.item_neighbour,
+                core.editorial_rule, core.editorial_review
                 restart identity
             """
         )

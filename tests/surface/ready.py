@@ -104,6 +104,19 @@ EXAMPLES = {
     ' "title": "Apes"}]\');',
     "api.exclude_item": "select api.exclude_item('video', '42', 'spam', 'ann', now());",
     "api.include_item": "select api.include_item('video', '42', 'ann', now());",
+    "api.put_rule": "select api.put_rule('mixed', jsonb_build_object(\n"
+    "    'kind', 'cap', 'subject', 'creator', 'most', 2, 'reason', 'variety'\n"
+    "), 'ann');",
+    "api.lift_rule": "select api.lift_rule('mixed', 'ann');",
+    "api.editorial_rule": "select name, kind, reason from api.editorial_rule\n"
+    "where lifted_at is null;",
+    "api.decide_review": "select api.decide_review(\n"
+    "    'trending_24h', 'video', '42', true, 'seen', 'ann'\n"
+    ");",
+    "api.editorial_review": "select content_id, place, held_at from api.editorial_review\n"
+    "where is_approved is null;",
+    "api.explain_edit": "select mark, reason, unedited_rank\n"
+    "from api.explain_edit('trending_24h', 'video', '42', now());",
     "api.correct": "call api.correct(\n"
     "    '2026-03-01', '2026-04-01',\n"
     "    $$ update core.event set counted = false\n"

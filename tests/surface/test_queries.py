@@ -79,7 +79,8 @@ async def test_without_a_range_older_chunks_are_read(reader: psycopg.AsyncConnec
 READABLE = [
     "bucket_edges", "chunk_sizes", "current_ranking", "engagement_15m", "engagement_1d",
     "engagement_1m", "engagement_breakdown", "engagement_daily", "engagement_hourly",
-    "engagement_sums", "event", "excluded_item", "explain_score", "ingest_health",
+    "engagement_sums", "editorial_review", "editorial_rule",
+    "event", "excluded_item", "explain_edit", "explain_score", "ingest_health",
     "item_popularity", "item_ranks", "item_stats", "job_status", "raised_alert", "rank_history",
     "ranking_overview", "stats_of_items", "storage_report", "trending_now", "unique_viewers",
     "unique_viewers_by", "unrefreshed", "viewers_since",

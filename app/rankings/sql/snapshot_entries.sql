@@ -12,6 +12,8 @@ select
     views,
     likes,
     comments,
-    shares
+    shares,
+    pinned,
+    featured
 from api.snapshot_entries(%(run_id)s::bigint, %(segment)s::text)
 order by rank;

@@ -13,7 +13,9 @@ select
     entry.views,
     entry.likes,
     entry.comments,
-    entry.shares
+    entry.shares,
+    entry.pinned,
+    entry.featured
 from api.ranking_entry as entry
 inner join api.stored_run as run on entry.run_id = run.run_id
 where entry.run_id = %(run_id)s::bigint

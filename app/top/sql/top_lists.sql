@@ -9,7 +9,11 @@ select
     known.size,
     date_part('epoch', known.redis_ttl)::integer as redis_seconds,
     nullif(position.since, '-infinity') as since,
-    exclusion.changed_at as excluded_at
+    exclusion.changed_at as excluded_at,
+    exists (
+        select 1
+        from api.rules_in_force(known, statement_timestamp())
+    ) as is_edited
 from core.ranking as known
 inner join core.window_position as position on known."window" = position."window"
 cross join (

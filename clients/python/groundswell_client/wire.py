@@ -202,6 +202,8 @@ class TrendingItem(TypedDict):
     likes: int
     comments: int
     shares: int
+    pinned: bool
+    featured: bool
 
 
 class Uncounted(TypedDict):

@@ -315,6 +315,10 @@ export interface TrendingItem {
   comments: number
   /** Shares. */
   shares: number
+  /** Whether an editor has put it at this place. */
+  pinned: boolean
+  /** Whether an editor has put it before those that follow their scores. */
+  featured: boolean
 }
 
 /** Why the event at `index` of the request is kept, but counted nowhere. */

@@ -1,6 +1,7 @@
 -- Erase what is known of an item, and leave a nameless, excluded one in its place.
 -- Source: POST /admin/erasures, groundswell erase.
--- Feeds: core.item, core.item_exclusion, core.item_like, the tables of agg's aggregates.
+-- Feeds: core.item, core.item_exclusion, core.editorial_rule, core.editorial_review,
+-- core.item_like, the tables of agg's aggregates.
 -- Keeps: without `purges` its counts stay in sums over all items. With it they go, also from days
 -- whose raw events are gone; scores and windows follow when api.reconcile has run. Its events are
 -- api.erase_events' to erase.
@@ -29,6 +30,14 @@ begin
     insert into core.item_exclusion (item_id, reason, excluded_by, excluded_at)
     values (erase_item.item_id, 'erased', 'erasure', erase_item.as_of)
     on conflict (item_id) where lifted_at is null do nothing;
+    update core.editorial_rule as rule
+    set
+        name = 'erased-' || rule.rule_id,
+        reason = 'erased',
+        lifted_by = coalesce(rule.lifted_by, 'erasure'),
+        lifted_at = coalesce(rule.lifted_at, erase_item.as_of)
+    where rule.item_id = erase_item.item_id;
+    delete from core.editorial_review as review where review.item_id = erase_item.item_id;
     if not erase_item.purges then
         return;
     end if;

@@ -1,5 +1,5 @@
 -- What the score of one item is made of now, component by component.
--- Source: the function named by core.ranking.formula, api.last_hour_points.
+-- Source: api.scores_of, api.last_hour_points.
 -- Feeds: GET /analytics/rankings/{name}/items/{id}.
 -- Keeps: the points of a weighted_decay item add up to its score, also for items below the list's
 -- end. last_hour is what the events of the last 60 minutes contribute to them; null
@@ -36,21 +36,8 @@ begin
         item.content_type = explain_score.content_type
         and item.external_id = explain_score.external_id;
 
-    if ranking.formula = 'weighted_decay' then
-        select scored.score, scored.components into found_score, found_components
-        from api.decayed_scores(
-            ranking, explain_score.as_of, only_items => array[wanted]
-        ) as scored;
-    else
-        execute format(
-            'select scored.score, scored.components
-            from %s($1, $2) as scored
-            where scored.item_id = $3', coalesce(
-                core.formula_function(ranking.formula), ranking.formula
-            )
-        )
-        into found_score, found_components using ranking, explain_score.as_of, wanted;
-    end if;
+    select scored.score, scored.components into found_score, found_components
+    from api.scores_of(ranking, explain_score.as_of, array[wanted]) as scored;
     if found_score is null then
         return;
     end if;

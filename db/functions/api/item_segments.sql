@@ -10,12 +10,13 @@ from (
     values
     ('category', (item).category),
     ('content_type', (item).content_type),
-    ('creator', (item).creator)
+    ('creator', (item).creator),
+    ('language', (item).language)
 ) as kind (name, value)
 where kind.name = any(kinds) and kind.value is not null;
 end;
 
 comment on function api.item_segments(core.item, text[]) is
-    'Segments of an item, of the kinds category, content_type and creator that are asked for.';
+    'Segments of an item, of the kinds category, content_type, creator and language that are asked for.';
 grant execute on function api.item_segments(core.item, text[])
 to groundswell_service, groundswell_read;

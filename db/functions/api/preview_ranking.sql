@@ -1,5 +1,5 @@
 -- What a ranking would be under changed settings, held against what it is: nothing is stored.
--- Source: api.changed_ranking, api.ranked. Feeds: POST /admin/rankings/{name}/preview.
+-- Source: api.changed_ranking, api.edited. Feeds: POST /admin/rankings/{name}/preview.
 -- Keeps: changes are held to the same rules as a row of core.ranking. New half-lives need a recount
 -- of the events, so they are as slow as the history is long; all else works on what is stored.
 create function api.preview_ranking(ranking_name text, changes jsonb, as_of timestamptz)
@@ -22,18 +22,19 @@ declare
 begin
     select ranking.* into current from core.ranking as ranking where ranking.name = ranking_name;
     changed := api.changed_ranking(ranking_name, changes);
+    current.segments := '{}';
     changed.segments := '{}';
     perform core.check_ranking(changed);
 
     return query
     with now_ranked as (
-        select * from api.ranked(current, preview_ranking.as_of) as place
-        where place.segment = ''
+        select * from api.edited(current, preview_ranking.as_of) as place
+        where place.rank is not null
     ),
 
     then_ranked as (
         select *
-        from api.ranked(
+        from api.edited(
             changed,
             preview_ranking.as_of,
             case
@@ -51,6 +52,7 @@ begin
                 else 'scores'
             end
         ) as place
+        where place.rank is not null
     )
 
     select

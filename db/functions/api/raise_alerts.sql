@@ -42,7 +42,9 @@ begin
             where before.ranking_id = ranking.ranking_id and before.run_id < run.run_id
             order by before.as_of desc, before.run_id desc
             limit 1;
-            continue when previous.parameters is distinct from run.parameters;
+            -- What editors move is moved for everybody who looks, so also for who is told.
+            continue when previous.parameters - '{rules,reviews}'::text []
+                is distinct from run.parameters - '{rules,reviews}'::text [];
             begin
                 with wanted as materialized (
                     select subscription.*

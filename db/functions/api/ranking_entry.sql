@@ -21,7 +21,10 @@ select
     entry.comments,
     entry.shares,
     entry.components,
-    hot.is_hot
+    hot.is_hot,
+    entry.unedited_rank,
+    entry.pinned,
+    entry.featured
 from core.ranking_run as run
 inner join core.ranking as ranking on run.ranking_id = ranking.ranking_id
 inner join api.stored_place as entry on run.run_id = entry.run_id
@@ -55,4 +58,8 @@ comment on column api.ranking_entry.components is
     'one run an hour is kept.';
 comment on column api.ranking_entry.is_hot is
     'Whether it is among the hottest fifth now; null where items are not ranked, or it is idle.';
+comment on column api.ranking_entry.unedited_rank is
+    'Place without editorial rules; null where only a rule has listed it.';
+comment on column api.ranking_entry.pinned is 'Whether an editor has put it at this place.';
+comment on column api.ranking_entry.featured is 'Whether an editor has put it before others.';
 grant select on api.ranking_entry to groundswell_service, groundswell_read;

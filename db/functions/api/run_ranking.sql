@@ -1,6 +1,6 @@
 -- Compute one ranking and store what came out as a new immutable snapshot.
--- Source: api.ranked, core.item_window, core.ranking_score, api.newest_run.
--- Feeds: core.ranking_run, api.store_snapshot, api.raise_alerts.
+-- Source: api.edited, core.item_window, core.ranking_score, api.newest_run.
+-- Feeds: core.ranking_run, api.store_snapshot, api.raise_alerts, core.editorial_review.
 -- Keeps: where order and counts are those of the run before, and the same items are excluded,
 -- nothing is stored but that they still hold: an idle ranking costs almost nothing. Counts shown
 -- are at least 0.
@@ -19,7 +19,24 @@ begin
     from api.newest_run as run
     where run.ranking_id = ranking.ranking_id;
 
-    with named as (
+    with listed as materialized (
+        select place.* from api.edited(ranking, run_ranking.as_of) as place
+    ),
+
+    -- Who came within a top that is held, once: they wait for review.
+    held as (
+        insert into core.editorial_review (ranking_id, item_id, place, held_at)
+        select
+            ranking.ranking_id,
+            place.item_id,
+            place.unedited_rank,
+            run_ranking.as_of
+        from listed as place
+        where place.mark = 'held'
+        on conflict (ranking_id, item_id) do nothing
+    ),
+
+    named as (
         select
             case ranking.subject when 'category' then item.category else item.creator end
                 as subject,
@@ -45,17 +62,26 @@ begin
             placed.rank,
             placed.item_id,
             placed.score,
+            placed.unedited_rank,
+            placed.mark,
+            row_number() over (
+                partition by placed.segment
+                order by placed.score desc, placed.item_id, placed.subject collate "C"
+            ) as place_by_score,
             (
                 placed.subject,
                 placed.item_id,
                 -- What fades is stored as what it is made of, which does not (core.ranking_entry).
-                case when sums.item_id is null then placed.score end,
+                -- What is listed by a rule alone has no score to be made of anything.
+                case
+                    when sums.item_id is null or placed.components is null then placed.score
+                end,
                 coalesce(counted.views, named.views, 0),
                 greatest(counted.likes, named.likes, 0),
                 greatest(counted.comments, named.comments, 0),
                 coalesce(counted.shares, named.shares, 0),
                 case
-                    when sums.item_id is null then placed.components
+                    when sums.item_id is null or placed.components is null then placed.components
                     else array[
                         sums.views, sums.likes, sums.comments, sums.shares, sums.watch_minutes,
                         sums.recent_views, sums.recent_likes, sums.recent_comments,
@@ -64,7 +90,7 @@ begin
                     ]
                 end
             )::core.ranking_entry as place
-        from api.ranked(ranking, as_of) as placed
+        from listed as placed
         left join core.ranking_score as sums
             on
                 ranking.formula = 'weighted_decay'
@@ -77,6 +103,7 @@ begin
         left join core.item_window as counted
             on placed.item_id = counted.item_id and counted."window" = ranking."window"
         left join named on placed.subject = named.subject
+        where placed.rank is not null
     ),
 
     snapshot as (
@@ -84,11 +111,25 @@ begin
             entry.segment,
             array_agg(entry.place order by entry.rank) as entries,
             array_agg(entry.item_id order by entry.rank) as item_ids,
-            array_agg(entry.score order by entry.rank) as scores
+            array_agg(entry.score order by entry.rank) as scores,
+            case
+                when bool_or(entry.unedited_rank is distinct from entry.rank)
+                    then array_agg(entry.unedited_rank order by entry.rank)
+            end as unedited,
+            case
+                when not bool_and(entry.rank = entry.place_by_score) then array_agg(
+                    entry.rank order by entry.place_by_score
+                )
+            end as by_score,
+            array_agg(entry.rank order by entry.rank)
+            filter (where entry.mark = 'pinned') as pinned,
+            array_agg(entry.rank order by entry.rank)
+            filter (where entry.mark = 'featured') as featured
         from entry
         group by entry.segment
         union all
-        select '', '{}', null, null where not exists (select 1 from entry where entry.segment = '')
+        select '', '{}', null, null, null, null, null, null
+        where not exists (select 1 from entry where entry.segment = '')
     )
 
     select
@@ -100,7 +141,8 @@ begin
                 end,
                 case
                     when snapshot.segment = '' and ranking.subject = 'item' then snapshot.scores
-                end
+                end,
+                snapshot.unedited, snapshot.by_score, snapshot.pinned, snapshot.featured
             )::core.ranking_snapshot
         ),
         md5(
@@ -132,7 +174,8 @@ begin
         perform api.store_hot(ranking, as_of);
     end if;
 
-    if previous.print = print and previous.parameters = api.ranking_parameters(ranking) then
+    if previous.print = print and previous.parameters = api.ranking_parameters(ranking, as_of)
+    then
         update core.ranking_run as run
         set confirmed_at = run_ranking.as_of
         where run.run_id = previous.run_id and run.confirmed_at < run_ranking.as_of;
@@ -143,7 +186,12 @@ begin
     insert into core.ranking_run as run
     (ranking_id, as_of, confirmed_at, finished_at, parameters, print)
     values (
-        ranking.ranking_id, as_of, as_of, clock_timestamp(), api.ranking_parameters(ranking), print
+        ranking.ranking_id,
+        as_of,
+        as_of,
+        clock_timestamp(),
+        api.ranking_parameters(ranking, as_of),
+        print
     )
     returning run.run_id into new_run_id;
     perform api.store_snapshot(new_run_id, previous.run_id, fresh);

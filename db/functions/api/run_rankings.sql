@@ -115,7 +115,7 @@ begin
                         and turned.turned_at > state.checked_at
                 )
                 -- A changed row is live at the next run, whatever its schedule.
-                or api.ranking_parameters(r) is distinct from (
+                or api.ranking_parameters(r, as_of) is distinct from (
                     select run.parameters
                     from api.newest_run as run
                     where run.ranking_id = r.ranking_id

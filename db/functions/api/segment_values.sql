@@ -19,6 +19,8 @@ begin
                 from core.item where item.content_type > value;
             when 'creator' then
                 select min(item.creator) into value from core.item where item.creator > value;
+            when 'language' then
+                select min(item.language) into value from core.item where item.language > value;
         end case;
         exit when value is null;
         return next value;
@@ -27,5 +29,5 @@ end;
 $$;
 
 comment on function api.segment_values(text) is
-    'The values of category, content_type or creator, in order.';
+    'The values of category, content_type, creator or language, in order.';
 grant execute on function api.segment_values(text) to groundswell_service, groundswell_read;

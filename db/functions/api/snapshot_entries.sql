@@ -18,7 +18,9 @@ returns table (
     likes bigint,
     comments bigint,
     shares bigint,
-    is_hot boolean
+    is_hot boolean,
+    pinned boolean,
+    featured boolean
 )
 language sql stable rows 1000
 begin atomic
@@ -47,7 +49,9 @@ select
                 where this.run_id = snapshot_entries.run_id
             )
             then coalesce(hot.is_hot, false)
-    end
+    end,
+    entry.pinned,
+    entry.featured
 from core.ranking_run as run
 inner join api.stored_place as entry on run.run_id = entry.run_id
 left join core.item as item on entry.item_id = item.item_id

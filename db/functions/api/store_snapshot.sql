@@ -98,6 +98,10 @@ begin
             list.entries,
             list.item_ids,
             list.scores,
+            list.unedited,
+            list.by_score,
+            list.pinned,
+            list.featured,
             compared.previous_ranks,
             compared.is_in_order,
             coalesce(compared.changed, '{}') as changed,
@@ -125,7 +129,8 @@ begin
     )
 
     insert into core.ranking_snapshot (
-        run_id, segment, entries, base_run_id, gone, written, previous_ranks, item_ids, scores
+        run_id, segment, entries, base_run_id, gone, written, previous_ranks, item_ids, scores,
+        unedited, by_score, pinned, featured
     )
     select
         new_run_id,
@@ -139,7 +144,11 @@ begin
         case when decided.is_kept then decided.written else 0 end,
         case when not decided.is_in_order then decided.previous_ranks end,
         decided.item_ids,
-        decided.scores
+        decided.scores,
+        decided.unedited,
+        decided.by_score,
+        decided.pinned,
+        decided.featured
     from decided;
 end;
 $$;

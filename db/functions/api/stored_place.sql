@@ -2,16 +2,17 @@
 -- Source: core.ranking_run, core.ranking_snapshot, core.ranking_base.
 -- Feeds: api.ranking_entry, api.current_ranking, api.snapshot_entries, api.store_snapshot, alerts.
 -- Keeps: order, scores and components are those that the run found, to the last bit: one that fades
--- is made of its stored sums just as api.decayed_scores made it, and api.ranked orders by score. Of
--- few tables, as what is built on it has to be (api.current_ranking).
+-- is made of its stored sums just as api.decayed_scores made it, and api.ranked orders by score;
+-- where rules have changed that order, the snapshot says how. Of few tables, as what is built on it
+-- has to be (api.current_ranking).
 create view api.stored_place as
 select
     run.run_id,
     snapshot.segment,
-    place.rank,
+    listed.rank,
     case
-        when snapshot.previous_ranks is null then place.rank
-        else nullif(snapshot.previous_ranks[place.rank], 0)::integer
+        when snapshot.previous_ranks is null then listed.rank
+        else nullif(snapshot.previous_ranks[listed.rank], 0)::integer
     end as previous_rank,
     place.subject,
     place.item_id,
@@ -20,7 +21,12 @@ select
     place.likes,
     place.comments,
     place.shares,
-    place.components
+    place.components,
+    case
+        when snapshot.unedited is null then listed.rank else snapshot.unedited[listed.rank]
+    end as unedited_rank,
+    listed.rank = any(coalesce(snapshot.pinned, '{}')) as pinned,
+    listed.rank = any(coalesce(snapshot.featured, '{}')) as featured
 from core.ranking_run as run
 inner join core.ranking_snapshot as snapshot on run.run_id = snapshot.run_id
 left join core.ranking_base as base
@@ -109,7 +115,14 @@ cross join lateral (
             offset 0
         ) as fade
     ) as scored
-) as place;
+) as place
+cross join lateral (
+    -- Without rules, the order is that of the scores.
+    select
+        case
+            when snapshot.by_score is null then place.rank else snapshot.by_score[place.rank]
+        end as rank
+) as listed;
 
 comment on view api.stored_place is
     'Places of all kept snapshots, by the keys of what is ranked; filter by run_id and segment.';
@@ -128,4 +141,8 @@ comment on column api.stored_place.shares is 'Shares inside the window.';
 comment on column api.stored_place.components is
     'What the score is made of; core.formula.component_names says what is what. Null once only '
     'one run an hour is kept.';
+comment on column api.stored_place.unedited_rank is
+    'Place without editorial rules; null where only a rule has listed it.';
+comment on column api.stored_place.pinned is 'Whether an editor has put it at this place.';
+comment on column api.stored_place.featured is 'Whether an editor has put it before others.';
 grant select on api.stored_place to groundswell_service, groundswell_read;

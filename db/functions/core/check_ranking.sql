@@ -80,8 +80,8 @@ begin
             format('subject %s needs formula top_count or breakout', ranking.subject)
         when ranking.subject <> 'item' and ranking.segments <> '{}' then
             format('segments need subject item, not %s', ranking.subject)
-        when not ranking.segments <@ '{category,content_type,creator}' then format(
-            'segments %s: use some of category, content_type, creator', ranking.segments
+        when not ranking.segments <@ '{category,content_type,creator,language}' then format(
+            'segments %s: use some of category, content_type, creator, language', ranking.segments
         )
         when ranking.size not between 1 and 10000 then format(
             'size %s: use 1 to 10000', ranking.size

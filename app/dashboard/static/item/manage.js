@@ -1,8 +1,10 @@
-// For those with a key: what the catalogue says of the item, and whether rankings leave it out.
+// For those with a key: what the catalogue says of the item, and what lists do with it.
 
 import { address, idInPath } from "../parts/address.js";
-import { send } from "../parts/api.js";
+import { read, send } from "../parts/api.js";
 import { $, setText } from "../parts/dom.js";
+import { askForRule } from "../parts/ruling.js";
+import { rankingName } from "../parts/words.js";
 
 let item = null;
 let entry = null;
@@ -16,6 +18,7 @@ export function manage(of, now, after) {
   $("#manage").hidden = false;
   $("#manage").addEventListener("click", open);
   $("#edit-save").addEventListener("click", () => attempt(save, "Saved."));
+  $("#edit-lists").addEventListener("click", () => attempt(askLists, ""));
   $("#exclusion-act").addEventListener("click", () => (entry.excluded ? attempt(include, "It is ranked again from the next run on.") : exclude()));
 }
 
@@ -66,6 +69,14 @@ async function include() {
 function exclusionAddress(query = {}) {
   const { segment, query: inQuery } = idInPath(item.contentId);
   return address(`/admin/items/${segment}/exclusion`, { ...inQuery, ...query });
+}
+
+// Of the rankings that may hold it.
+async function askLists() {
+  const { body } = await read("/analytics/rankings");
+  const rankings = body.rankings.filter(({ subject, contentType, enabled }) => enabled && subject === "item" && [null, item.contentType].includes(contentType)).map(({ name }) => name);
+  $("#managing").close();
+  askForRule({ item: { ...entry, ...item }, rankings, nameOf: rankingName, done });
 }
 
 function save() {

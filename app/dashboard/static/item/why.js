@@ -5,6 +5,7 @@ import { read } from "../parts/api.js";
 import { chart } from "../parts/chart.js";
 import { $, el, setText } from "../parts/dom.js";
 import { full, score, signed, time, ZONE } from "../parts/format.js";
+import { sentence } from "../parts/notice.js";
 import { componentName, isSum, rankingName } from "../parts/words.js";
 
 const MOST_PAGES = 5;
@@ -33,9 +34,16 @@ export function why() {
   };
 }
 
-function placeWords({ rank, score: points, description }) {
+function placeWords({ rank, score: points, description, edit, rankWithoutRules }) {
   const place = rank === null ? "Below the end of the list" : el("strong", {}, `Place ${full(rank)}`);
-  return [place, ` with a score of ${score(points)}. `, el("span.soft", {}, description)];
+  return [place, ` with a score of ${score(points)}. `, el("span.soft", {}, description), ...editWords(edit, rank, rankWithoutRules)];
+}
+
+// What an editor's rule does to it, or to others above it.
+function editWords(edit, rank, without) {
+  if (!edit && rank === without) return [];
+  const place = without === null ? "" : ` By score alone it would be at ${full(without)}.`;
+  return [el("br"), el("span.edit-words", {}, `${edit ? sentence(edit.words) : "Rules of editors have moved it."}${place}`)];
 }
 
 // A component and its fresh part, which counts again, are one bar.

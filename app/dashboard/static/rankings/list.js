@@ -17,8 +17,11 @@ const MOST_AT_ONCE = 100;
 const HOURS = 168;
 const COUNTS = ["views", "likes", "comments", "shares"];
 
-/** Show the list; `go` changes the address, `known(overview)` hears which ranking is shown. */
-export function list({ go, known }) {
+/**
+ * Show the list; `go` changes the address, `known(overview)` hears which ranking is shown, and
+ * `edit(item)` which row an editor wants to change.
+ */
+export function list({ go, known, edit }) {
   const fresh = freshness($("#freshness"));
   let overview = null;
   let shown = null;
@@ -60,7 +63,7 @@ export function list({ go, known }) {
     put($("#list-notice"), found.items.length ? null : notice("Nothing stands in this list", !agoOf(state) ? "What it ranks has had no events in its window yet." : "It held nothing then."));
     // In a first run all would be new, which tells nothing.
     const someOld = found.items.some((item) => item.previousRank !== null);
-    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, { isItem: !overview || overview.subject === "item", someOld }), moves: isSameList });
+    fillRows($("#body"), found.items, { key: keyOf, make, fill: (row, item) => fill(row, item, { isItem: !overview || overview.subject === "item", someOld, edit }), moves: isSameList });
   }
 
   function fail(problem, state) {
@@ -152,14 +155,17 @@ function make() {
     el("th.item", { scope: "row" }, el("div.title"), el("div.about.soft")),
     el("td.number.score"),
     COUNTS.map((name) => el(`td.number.${name}`)),
+    el("td.edit", {}, el("button.button.quiet", { type: "button" }, "⋯")),
   );
 }
 
-function fill(row, item, { isItem, someOld }) {
+function fill(row, item, { isItem, someOld, edit }) {
   const title = item.title || item.contentId;
   setText($(".rank", row), full(item.rank));
   $(".change", row).replaceChildren(...(someOld ? [moved(item)] : []));
-  $(".title", row).replaceChildren(isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title);
+  $(".title", row).replaceChildren(...[isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title, item.pinned && el("span.badge", {}, "pinned"), item.featured && el("span.badge", {}, "featured")].filter(Boolean));
+  $(".edit button", row).setAttribute("aria-label", `Edit ${title} in this list`);
+  $(".edit button", row).onclick = () => edit(item);
   setText($(".about", row), [item.creator, item.category, item.contentType].filter(Boolean).join(" · "));
   setText($(".score", row), score(item.score));
   for (const name of COUNTS) {
