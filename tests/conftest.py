@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from tests import profiles, scratch
 from tests.cleaning import Cleaner
 from tests.engines import Engine, Home, open_home
 from tests.engines.embedded import copy_empty
+from tests.engines.redis_nodes import redis_cluster
 
 profiles.load()
 scratch.choose()
@@ -92,8 +94,13 @@ def database_url(engine: Engine) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url(engine: Engine) -> str:
-    return engine.redis_url
+async def redis_url(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The engine's Redis, or with `TEST_REDIS=cluster` three masters of a cluster."""
+    if os.environ.get("TEST_REDIS") != "cluster":
+        yield engine.redis_url
+        return
+    async with redis_cluster(tmp_path_factory.mktemp("cluster"), replicas=0) as cluster:
+        yield cluster.url
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from redis.asyncio import Redis
@@ -29,6 +29,7 @@ from app.likes.queries import (
 )
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool
+from app.runtime.redis_nodes import scanned
 from app.runtime.sql import Connection
 from app.settings import Settings
 
@@ -109,17 +110,12 @@ class LikeReconciler:
 
     async def _mend(self, connection: Connection) -> Mended:
         compared = 0
-        cursor: int = 0
         async with asyncio.timeout(self._timeout):
             mended = await recount_likes(connection, calls=RUNS)
-        found: Any
-        while True:
-            cursor, found = await self._redis.scan(cursor, match=keys.ALL_COUNTS, count=PAGE)
-            if found:
-                mended += await self._mend_page(connection, found)
-                compared += len(found)
-            if not cursor:
-                return Mended(compared, mended)
+        async for found in scanned(self._redis, keys.ALL_COUNTS, page=PAGE):
+            mended += await self._mend_page(connection, found)
+            compared += len(found)
+        return Mended(compared, mended)
 
     async def _mend_page(self, connection: Connection, found: list[bytes]) -> int:
         """Put the counts under these keys right: Redis is read first, and the database wins."""

@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 import psycopg
 import redis.asyncio
 from psycopg.conninfo import conninfo_to_dict
-from redis.asyncio.connection import parse_url
+
+from app.runtime.redis_address import redis_address
 
 _DATABASE = ("postgresql", "postgres")
 _REDIS: dict[str, type[Any]] = {
@@ -51,29 +52,19 @@ def check_database_url(url: str) -> None:
 
 def check_redis_url(url: str) -> None:
     """Raise `ValueError`, saying what was expected, for what names no Redis."""
-    wanted = "expected a URL such as redis://host:6379/0, rediss://… or unix:///path"
+    wanted = (
+        "expected a URL such as redis://host:6379/0, rediss://…, unix:///path, "
+        "redis+cluster://host:6379,host:6379 or redis+sentinel://host:26379/service"
+    )
     try:
-        _try_redis_url(url)
+        address = redis_address(url)
+        # Nothing is connected by it; it knows its parameters.
+        _REDIS[address.scheme](**address.options)
     except TypeError as error:
         unknown = str(error).rpartition("argument ")[2]
         raise ValueError(f"{wanted}: {unknown} is no parameter that it knows") from None
     except ValueError as error:
         raise ValueError(f"{wanted}: {error}") from None
-
-
-def _try_redis_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in _REDIS:
-        raise ValueError(f"{parts.scheme or 'nothing'} is no scheme of Redis")
-    # Raises for what is no port.
-    _ = parts.port
-    database = parts.path.strip("/")
-    if parts.scheme != "unix" and database and not database.isdecimal():
-        raise ValueError(f"the database {database!r} is no number")
-    given = dict(parse_url(url))
-    given.pop("connection_class", None)
-    # Nothing is connected by it; it knows its parameters.
-    _REDIS[parts.scheme](**given)
 
 
 def check_http_url(url: str) -> None:

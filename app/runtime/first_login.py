@@ -8,12 +8,14 @@ from contextlib import suppress
 
 import psycopg
 from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
 from app.errors import RefusedError
 from app.runtime.backoff import Backoff
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import connection_options
-from app.runtime.refusals import database_refusal, redis_refusal
+from app.runtime.redis_cluster import ClusterRedis
+from app.runtime.refusals import WrongKindError, database_refusal, redis_refusal
 from app.settings import Settings
 
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
@@ -35,8 +37,17 @@ async def database_lets_in(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def redis_lets_in(redis: Redis, stop: asyncio.Event) -> None:
-    """Do the same with Redis."""
-    await _until_let_in(redis.ping, "Redis", redis_refusal, stop)
+    """Do the same with Redis; also where it is a cluster and was not named so, or the reverse."""
+
+    async def log_in() -> None:
+        await redis.execute_command("PING")  # type: ignore[no-untyped-call]
+        if not isinstance(redis, ClusterRedis):
+            with suppress(NoPermissionError):
+                state = await redis.info("cluster")
+                if state.get("cluster_enabled"):
+                    raise WrongKindError
+
+    await _until_let_in(log_in, "Redis", redis_refusal, stop)
 
 
 async def _until_let_in(

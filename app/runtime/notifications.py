@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    suppress,
+)
+from functools import partial
 
 import psycopg
 import structlog
 from psycopg import sql
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import connection_options
+from app.runtime.redis_cluster import ClusterRedis
 from app.settings import Settings
 
 _PATIENCE_SECONDS = 60.0
@@ -35,9 +44,9 @@ class Notifications:
     who must not miss anything asks now and then, too.
     """
 
-    def __init__(self, name: str, source: Source) -> None:
-        self._source = source
-        self._outage = Outage(f"notifications of {name}")
+    def __init__(self, name: str, *sources: Source) -> None:
+        self._name = name
+        self._sources = sources
         self._wakes: list[tuple[str, asyncio.Event]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -59,16 +68,22 @@ class Notifications:
                     await listening
 
     async def _listen(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for source in self._sources:
+                group.create_task(self._listen_to(source))
+
+    async def _listen_to(self, source: Source) -> None:
+        outage = Outage(f"notifications of {self._name}")
         while True:
             try:
-                async with aclosing(self._source()) as announced:
+                async with aclosing(source()) as announced:
                     async for channel in announced:
-                        self._outage.over()
+                        outage.over()
                         for wanted, wake in self._wakes:
                             if channel in {"", wanted}:
                                 wake.set()
             except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
-                await asyncio.sleep(self._outage.failed(error))
+                await asyncio.sleep(outage.failed(error))
 
 
 def of_database(settings: Settings, *channels: str) -> Notifications:
@@ -103,20 +118,37 @@ def of_database(settings: Settings, *channels: str) -> Notifications:
 
 
 def of_redis(redis: Redis, *channels: str) -> Notifications:
-    """Return the messages of Redis channels, on a connection of their own."""
+    """Return the messages of Redis channels.
 
-    async def source() -> AsyncGenerator[str, None]:
-        async with redis.pubsub() as messages:
-            await messages.subscribe(*channels)
-            yield ""
-            while True:
-                message = await messages.get_message(
-                    ignore_subscribe_messages=True, timeout=_PATIENCE_SECONDS
-                )
-                if message is not None:
-                    yield message["channel"].decode()
+    On a connection of their own; in a cluster one for each channel, to the node of its slot.
+    """
+    if isinstance(redis, ClusterRedis):
+        listening = [partial(redis.listening, channel) for channel in channels]
+    else:
+        listening = [partial(_listening, redis, channels)]
+    return Notifications("redis", *(partial(_heard, each) for each in listening))
 
-    return Notifications("redis", source)
+
+async def _heard(
+    listening: Callable[[], AbstractAsyncContextManager[PubSub]],
+) -> AsyncGenerator[str, None]:
+    async with listening() as messages:
+        yield ""
+        while True:
+            message = await messages.get_message(timeout=_PATIENCE_SECONDS)
+            if message is None:
+                continue
+            if message["type"] == "sunsubscribe":
+                raise RedisConnectionError("the channel has moved to another node")
+            if message["type"].endswith("message"):
+                yield message["channel"].decode()
+
+
+@asynccontextmanager
+async def _listening(redis: Redis, channels: tuple[str, ...]) -> AsyncIterator[PubSub]:
+    async with redis.pubsub() as messages:
+        await messages.subscribe(*channels)
+        yield messages
 
 
 async def first_of(*events: asyncio.Event, within: float) -> None:

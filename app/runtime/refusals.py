@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import psycopg
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 _DATABASE: tuple[tuple[str, str], ...] = (
     ("password authentication failed", "it refuses the user or the password of DATABASE_URL"),
@@ -27,10 +27,18 @@ def database_refusal(error: Exception) -> str | None:
     return next((fault for words, fault in _DATABASE if re.search(words, said)), None)
 
 
+class WrongKindError(RedisError):
+    """It is a node of a cluster, and was named as a single server."""
+
+
 def redis_refusal(error: Exception) -> str | None:
     """Return why Redis will never let us in as we come; None where it may yet."""
     if isinstance(error, AuthenticationError):
         return "it refuses the user or the password of REDIS_URL"
     if isinstance(error, NoPermissionError):
         return "the user of REDIS_URL may not store anything"
+    if isinstance(error, WrongKindError):
+        return "it is a node of a cluster: REDIS_URL must begin with redis+cluster://"
+    if "cluster support disabled" in str(error):
+        return "it is no node of a cluster: REDIS_URL must begin with redis://"
     return None

@@ -20,6 +20,11 @@ class KillableRedis(EmbeddedRedis):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder, fsync=fsync)
 
+    @property
+    def pid(self) -> int:
+        """The process that ties redis-server to this one; both are in its session."""
+        return self._running().process.pid
+
     def signal(self, number: int) -> None:
         """Send a signal to its group: redis-server, and the process that ties it to this one."""
         with suppress(ProcessLookupError):

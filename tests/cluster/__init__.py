@@ -1,0 +1,1 @@
+"""Redis as a cluster, and as a service that sentinels watch."""
