@@ -106,6 +106,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     own_actions: Literal["count", "ignore"] = "count"
     """What becomes of what creators do with items of their own, where the event's `userId` is the
     item's `creator`: it counts, or it is kept and ignored. Set it for the worker and the API."""
+    stream_shards: Annotated[int, msgspec.Meta(ge=1, le=96)] = 1
+    """Streams of Redis that accepted events go to, on different slots of a cluster: several times
+    as many as it has masters, or as many. Any number may follow any other; nothing is lost."""
+    durable: Literal["stored", "replicated"] = "stored"
+    """When an event is acknowledged that does not say so itself: once Redis has it (`stored`), or
+    once a replica of that Redis has it, too (`replicated`)."""
+    replica_seconds: Positive = 1.0
+    """How long a replica is waited for, in seconds, and half of `redis_timeout` at most; without an
+    answer the event goes to the database, and is acknowledged when it is there."""
     max_stream_entries: PositiveInt = 200_000
     """Stream entries, of one request or several at once, that may wait; more events get a 429."""
     max_stream_bytes: PositiveInt = 1_000_000_000

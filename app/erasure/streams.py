@@ -12,6 +12,7 @@ import redis.asyncio
 from app.errors import UnavailableError
 from app.ingest import keys
 from app.ingest.packing import PackedEvent, UnreadableEntryError, pack, unpack
+from app.ingest.shards import known_shards
 from app.ingest.stream import Fields
 
 Change = Callable[[PackedEvent], PackedEvent | None]
@@ -28,7 +29,8 @@ async def change_waiting(redis_client: redis.asyncio.Redis, change: Change, hint
     On return no writer holds one as it was. Entries that nobody can read go if `hint` is in them.
     """
     changed = 0
-    for stream in (keys.EVENT_STREAM, keys.BACKFILL_STREAM, keys.DEAD_STREAM):
+    live = [keys.event_stream(shard) for shard in range(await known_shards(redis_client))]
+    for stream in (*live, keys.BACKFILL_STREAM, keys.DEAD_STREAM):
         start = "-"
         old: list[bytes] = []
         while page := await _page(redis_client, stream, start):

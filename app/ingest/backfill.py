@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from redis.exceptions import RedisError
@@ -20,7 +21,7 @@ MOST_EVENTS = 2_000
 class Pace:
     """Holds backfill up: it rests as long as it works, and for as long as live events wait."""
 
-    def __init__(self, live: WriterGroup, stop: asyncio.Event) -> None:
+    def __init__(self, live: Sequence[WriterGroup], stop: asyncio.Event) -> None:
         self._live = live
         self._stop = stop
         self._began: float | None = None
@@ -38,11 +39,12 @@ class Pace:
             await self._pause(LOOK_SECONDS)
 
     async def _is_live_late(self) -> bool:
-        try:
-            return await self._live.oldest_seconds() > LIVE_LAG_SECONDS
-        except (RedisError, OSError):
-            # The writer meets it too, and waits for Redis.
-            return False
+        for group in self._live:
+            # Who writes them meets an error too, and waits for Redis.
+            with suppress(RedisError, OSError):
+                if await group.oldest_seconds() > LIVE_LAG_SECONDS:
+                    return True
+        return False
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -69,7 +69,9 @@ class Collector:
 
     async def _look_around(self) -> None:
         await self._group.forget_silent()
-        OLDEST_SECONDS.labels(lane=self._group.lane).set(await self._group.oldest_seconds())
+        group = self._group
+        oldest = OLDEST_SECONDS.labels(lane=group.lane, shard=str(group.shard))
+        oldest.set(await group.oldest_seconds())
         self._look_at = time.monotonic() + self._look_seconds
 
     async def _collect_new(self) -> list[Delivery]:

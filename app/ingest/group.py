@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import redis.asyncio
@@ -12,6 +12,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import OutOfMemoryError, ResponseError
 
 from app.ingest import keys
+from app.ingest.dead_letters import keep_dead
 from app.ingest.stream import Fields, Reply
 from app.stats.invalidation import forget
 from app.stats.keys import Item
@@ -64,19 +65,21 @@ class WriterGroup:
         *,
         consumer: str,
         claim_seconds: float,
-        stream: str = keys.EVENT_STREAM,
+        shard: int = 0,
+        lane: Literal["live", "backfill"] = "live",
     ) -> None:
         self._redis = redis_client
-        self._stream = stream
-        self.lane = "backfill" if stream == keys.BACKFILL_STREAM else "live"
-        """What metrics call its stream."""
+        self._stream = keys.event_stream(shard) if lane == "live" else keys.BACKFILL_STREAM
+        self.lane = lane
+        self.shard = shard
+        self.name = f"the {lane} stream" + (f", shard {shard}" if shard else "")
+        """What logs and metrics call its stream."""
         self._consumer = consumer
         self._claim_milliseconds = round(claim_seconds * 1_000)
 
     async def ping(self) -> None:
-        """Ask Redis whether it is there."""
-        answer: Any = self._redis.ping()
-        await answer
+        """Ask the server of the stream whether it is there."""
+        await self._redis.exists(self._stream)
 
     async def create(self) -> None:
         """Make the stream and the group where they are missing; the group begins at the start."""
@@ -154,8 +157,12 @@ class WriterGroup:
                 self._let_go(pipeline, settlement.entry_ids)
                 await pipeline.execute()
         for entry_id, letters in settlement.dead.items():
+            if self.shard:
+                # Dead letters are on another slot than this stream. Where one is kept and its
+                # entry still there, the entry is tried again, and may leave a second one.
+                await keep_dead(self._redis, letters)
             async with self._redis.pipeline(transaction=True) as pipeline:
-                for fields in letters:
+                for fields in [] if self.shard else letters:
                     pipeline.xadd(keys.DEAD_STREAM, dict(fields.items()))
                 self._let_go(pipeline, [entry_id])
                 await pipeline.execute()

@@ -16,17 +16,18 @@ from app.ingest import keys
 from app.ingest.allowance import allow
 from app.ingest.dead_letters import dead_fields
 from app.ingest.direct import DirectWriter
-from app.ingest.limits import Standing, too_much
+from app.ingest.limits import Limit, Standing, too_much
 from app.ingest.metrics import ACCEPTED, DEAD, UNLIMITED
 from app.ingest.packing import CONFLICT
 from app.ingest.sender import ANYBODY, Sender
+from app.ingest.shards import Shard, Shards
 from app.ingest.stream import (
     Appended,
     Entry,
     Fault,
+    NotReplicatedError,
     Reply,
     Sealed,
-    StreamAppender,
     to_fields,
 )
 from app.ingest.waiting import Waiting
@@ -41,8 +42,8 @@ LONG_RETRY_AFTER = 30.0
 """Seconds after which a caller may try again when nothing has been written for long."""
 REDIS_SHARE = 3
 """A stream may take one part in so many of the memory that Redis is allowed."""
-PROBE_SECONDS = 1.0
-"""While Redis is down, one request in this time tries it; the others do not wait for it."""
+MOST_FAILURES = 2
+"""After so many shards that do not take an entry it goes to the database: callers wait."""
 
 EndStats: TypeAlias = Callable[[Collection[Item]], Awaitable[None]]
 """Ends what is cached of items' stats, now or as soon as Redis is back."""
@@ -72,44 +73,41 @@ class Intake:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis_client
-        self._live = StreamAppender(redis_client)
-        self._backfill = StreamAppender(redis_client, stream=keys.BACKFILL_STREAM)
+        self._live = Shards(settings, redis_client, monotonic=monotonic)
+        self._backfill = Shard(
+            settings,
+            redis_client,
+            name="the backfill",
+            stream=keys.BACKFILL_STREAM,
+            monotonic=monotonic,
+        )
         self._direct = DirectWriter(settings, pool, clock=unix_microseconds)
         self._end_stats = end_stats
         self._settings = settings
         self._wait_seconds = settings.wait_seconds
         self._block_seconds = min(1.0, settings.redis_timeout / 2)
         self._monotonic = monotonic
-        self._down = False
-        self._probe_at = 0.0
         # Looked up once: by its label, counting costs as much as packing some events.
         self._by_stream = ACCEPTED.labels(way="stream")
         self._by_database = ACCEPTED.labels(way="database")
 
-    async def take(self, entry: Sealed, sender: Sender = ANYBODY) -> Taken:
-        """Make `entry` durable.
+    async def take(
+        self, entry: Sealed, sender: Sender = ANYBODY, *, is_replicated: bool = False
+    ) -> Taken:
+        """Make `entry` durable; where it is to be replicated, on more than one server.
 
         Raises `RateLimitedError` when the sender has sent too much, `OverloadedError` when too much
         waits to be written, `UnavailableError` when it has waited too long, or neither Redis nor
-        the database takes it. An entry that Redis took without telling us is in both, which counts
-        once.
+        the database takes it. An entry that Redis took without telling us, or without a replica, is
+        in both, which counts once.
         """
         if not entry.events:
             standings = await self.charge(entry.cost, sender)
             return Taken(Reply(faults=[], duplicates=None), standings)
-        if not self._down or self._may_probe():
-            try:
-                appended = await self._append(entry, sender)
-            except (RedisError, OSError) as error:
-                self._note_down(error)
-            except GroundswellError:
-                # It answers, if only that this is too much: there is a way around an outage only.
-                self._note_up()
-                raise
-            else:
-                self._note_up()
-                self._by_stream.inc(entry.events)
-                return Taken(standings=appended.standings)
+        appended = await self._on_a_stream(entry, sender, is_replicated=is_replicated)
+        if appended is not None:
+            self._by_stream.inc(entry.events)
+            return Taken(standings=appended.standings)
         if sender.limits:
             UNLIMITED.labels(limit="rate").inc()
         opened = entry.opened()
@@ -122,12 +120,65 @@ class Intake:
             await self._bury(opened, bad)
         return Taken(reply)
 
+    async def _on_a_stream(
+        self, entry: Sealed, sender: Sender, *, is_replicated: bool
+    ) -> Appended | None:
+        """Put `entry` onto a stream that takes it; None where none does, which is an outage.
+
+        Raises what `take` raises where those that answer refuse it.
+        """
+        shards, limits = [self._backfill], sender.limits
+        if not sender.backfills:
+            shards = await self._live.in_turn(is_replicated=is_replicated)
+        standings: Sequence[Standing] = ()
+        if limits and len(self._live) > 1 and not sender.backfills:
+            # The buckets lie beside the first shard, and are no part of the others' appends.
+            standings, limits = await self.charge(entry.cost, sender), ()
+        refusal: GroundswellError | None = None
+        failures = 0
+        for shard in shards:
+            if failures == MOST_FAILURES or not shard.may_try(is_replicated=is_replicated):
+                continue
+            outcome = await self._try(shard, entry, limits, is_replicated=is_replicated)
+            if isinstance(outcome, Appended):
+                return outcome._replace(standings=[*standings, *outcome.standings])
+            refusal = outcome or refusal
+            failures += outcome is None
+        if refusal is not None:
+            raise refusal
+        return None
+
+    async def _try(
+        self, shard: Shard, entry: Sealed, limits: tuple[Limit, ...], *, is_replicated: bool
+    ) -> Appended | GroundswellError | None:
+        """Put `entry` there; else return why it answers that it takes no more, or None."""
+        try:
+            self._check_backlog(await shard.appender.backlog())
+            appended = await shard.appender.append(entry, limits, is_replicated=is_replicated)
+        except NotReplicatedError as error:
+            shard.server.ends()
+            shard.replicas.begins(error)
+            return None
+        except (RedisError, OSError) as error:
+            shard.server.begins(error)
+            return None
+        except GroundswellError as error:
+            # It answers, if only that this is too much: there is a way around an outage only.
+            shard.server.ends()
+            return error
+        shard.server.ends()
+        if is_replicated:
+            shard.replicas.ends()
+        if not appended.allowed:
+            raise too_much(appended.standings, entry.cost)
+        return appended
+
     async def charge(self, cost: int, sender: Sender) -> Sequence[Standing]:
         """Take events that are not stored out of the sender's limits: they are work all the same.
 
         Raises `RateLimitedError` when the sender has sent too much.
         """
-        if self._down or not cost:
+        if self._live.first.server.is_down or not cost:
             return ()
         return await allow(self._redis, sender.limits, cost=cost)
 
@@ -147,14 +198,6 @@ class Intake:
                 return _decode_reply(answer[1])
         return None
 
-    async def _append(self, entry: Sealed, sender: Sender) -> Appended:
-        stream = self._backfill if sender.backfills else self._live
-        self._check_backlog(await stream.backlog())
-        appended = await stream.append(entry, sender.limits)
-        if not appended.allowed:
-            raise too_much(appended.standings, entry.cost)
-        return appended
-
     async def _bury(self, entry: Entry, faults: list[Fault]) -> None:
         """Keep as dead letters what the caller hears is refused, where Redis takes them."""
         log.error("events could not be stored", faults=[reason for _, reason in faults[:10]])
@@ -170,34 +213,19 @@ class Intake:
             DEAD.inc(len(faults))
 
     def _check_backlog(self, waiting: Waiting) -> None:
-        """Raise where so much waits, or for so long, that more must not be promised."""
-        settings = self._settings
-        if waiting.entries >= settings.max_stream_entries:
+        """Raise where so much waits, or for so long, that more must not be promised.
+
+        What may wait in all may wait in equal parts in each shard.
+        """
+        settings, parts = self._settings, len(self._live)
+        if waiting.entries >= settings.max_stream_entries / parts:
             detail = f"{waiting.entries} entries wait to be written"
             raise OverloadedError(detail)
         # Full, Redis could take nothing else either, and nothing would be told to others.
         room = waiting.most // REDIS_SHARE or settings.max_stream_bytes
-        if waiting.size >= min(room, settings.max_stream_bytes):
+        if waiting.size >= min(room, settings.max_stream_bytes) / parts:
             detail = f"{waiting.size / 1e6:.0f} MB of events wait to be written"
             raise OverloadedError(detail)
         if waiting.seconds >= settings.max_stream_seconds:
             detail = f"events have been waiting to be written for {waiting.seconds:.0f} seconds"
             raise UnavailableError(detail, retry_after=LONG_RETRY_AFTER)
-
-    def _may_probe(self) -> bool:
-        now = self._monotonic()
-        if now < self._probe_at:
-            return False
-        self._probe_at = now + PROBE_SECONDS
-        return True
-
-    def _note_down(self, error: Exception) -> None:
-        if not self._down:
-            log.warning("redis is down: events go straight to the database", error=str(error))
-        self._down = True
-        self._probe_at = self._monotonic() + PROBE_SECONDS
-
-    def _note_up(self) -> None:
-        if self._down:
-            log.info("redis is back: events go to the stream")
-        self._down = False

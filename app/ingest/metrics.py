@@ -35,7 +35,7 @@ UNLIMITED = Counter(
 )
 OLDEST_SECONDS = Gauge(
     "groundswell_stream_oldest_seconds",
-    "Age of the oldest event that waits to be written, by lane: live or backfill",
-    ["lane"],
+    "Age of the oldest event that waits to be written, by lane (live or backfill) and shard",
+    ["lane", "shard"],
     multiprocess_mode="mostrecent",
 )

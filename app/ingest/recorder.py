@@ -79,8 +79,13 @@ class Recorder:
         outcome = await self._accept(events, self._clock(), sender)
         return Recorded(_answer(outcome, None), False, limit_headers(list(standings)))
 
-    async def record(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+    async def record(
+        self, events: list[Decoded], sender: Sender = ANYBODY, *, is_replicated: bool = False
+    ) -> Recorded:
         """Make the acceptable ones of `events` durable and say what became of each.
+
+        Durable is stored in Redis or the database; where it is to be replicated, on two servers of
+        Redis or in the database.
 
         Raises `RateLimitedError`, `OverloadedError` or `UnavailableError` when none of them may be,
         and `UnknownItemError` for a single event of an item that is refused.
@@ -89,11 +94,13 @@ class Recorder:
         cost = sender.cost_of(events)
         outcome = await self._accept(events, now, sender)
         del events
-        outcome, taken = await self._take(outcome, now, sender, cost)
+        outcome, taken = await self._take(outcome, now, sender, cost, is_replicated=is_replicated)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, taken.reply), taken.reply is not None, headers)
 
-    async def record_and_wait(self, events: list[Decoded], sender: Sender = ANYBODY) -> Recorded:
+    async def record_and_wait(
+        self, events: list[Decoded], sender: Sender = ANYBODY, *, is_replicated: bool = False
+    ) -> Recorded:
         """Do as `record`, then wait until the events are written.
 
         What the database refused counts as rejected.
@@ -103,13 +110,22 @@ class Recorder:
         outcome = await self._accept(events, now, sender)
         del events
         request_id = secrets.token_hex(16)
-        outcome, taken = await self._take(outcome, now, sender, cost, request_id)
+        outcome, taken = await self._take(
+            outcome, now, sender, cost, request_id, is_replicated=is_replicated
+        )
         reply = taken.reply or await self._intake.written(request_id)
         headers = limit_headers(list(taken.standings))
         return Recorded(_answer(outcome, reply), reply is not None, headers)
 
-    async def _take(
-        self, outcome: Outcome, now: int, sender: Sender, cost: int, request_id: str | None = None
+    async def _take(  # noqa: PLR0913  # an outcome, and how it is taken in
+        self,
+        outcome: Outcome,
+        now: int,
+        sender: Sender,
+        cost: int,
+        request_id: str | None = None,
+        *,
+        is_replicated: bool = False,
     ) -> tuple[Outcome, Taken]:
         """Make durable what the sender's viewer can have done; the outcome says what that was."""
         refused, admitted = await self._viewer_bounds.admit(outcome.accepted, sender)
@@ -117,7 +133,7 @@ class Recorder:
             outcome = _without(outcome, refused)
         try:
             entry = _sealed(outcome, now, cost, request_id)
-            return outcome, await self._intake.take(entry, sender)
+            return outcome, await self._intake.take(entry, sender, is_replicated=is_replicated)
         except GroundswellError:
             await self._viewer_bounds.undo(admitted, sender)
             raise

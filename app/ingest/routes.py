@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import MediaType, Response, Router, post
@@ -43,6 +43,15 @@ OptionalType = Annotated[
 ]
 Wait = Annotated[
     bool, QueryParameter(name="wait", description="Answer 200 once the events are in the database.")
+]
+Durable = Annotated[
+    Literal["stored", "replicated"] | None,
+    QueryParameter(
+        name="durable",
+        description="When to answer: once Redis has the events (`stored`), or once a replica of it "
+        "has them, too (`replicated`); where none confirms in time, once the database has them, "
+        "and a 503 where that is down. Without it, as `GROUNDSWELL_DURABLE` says.",
+    ),
 ]
 Validate = Annotated[
     bool, QueryParameter(name="validate", description="Say what would be accepted; store nothing.")
@@ -115,6 +124,7 @@ async def post_events(
     wait: Wait = False,
     validate: Validate = False,
     backfill: Backfill = False,
+    durable: Durable = None,
 ) -> Response[bytes]:
     """Record the events in the body."""
     recorder, senders = services.recorder, services.senders
@@ -125,12 +135,14 @@ async def post_events(
     if validate:
         recorded = await recorder.validate(await _events(request, services, sender), sender)
         return _answer(request, recorded.accepted, status=200, headers=recorded.headers)
-    if wait:
-        recorded = await recorder.record_and_wait(await _events(request, services, sender), sender)
-        status = 200 if recorded.is_written else 202
-        return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
-    recorded = await recorder.record(await _events(request, services, sender), sender)
-    return _answer(request, recorded.accepted, status=202, headers=recorded.headers)
+    record = recorder.record_and_wait if wait else recorder.record
+    recorded = await record(
+        await _events(request, services, sender),
+        sender,
+        is_replicated=(durable or services.settings.durable) == "replicated",
+    )
+    status = 200 if wait and recorded.is_written else 202
+    return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
 
 
 def _action(event_type: EventType) -> HTTPRouteHandler:
@@ -163,6 +175,7 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
         content_id: ContentId,
         content_type: OptionalType = None,
         wait: Wait = False,
+        durable: Durable = None,
     ) -> Response[bytes]:
         recorder, senders, settings = services.recorder, services.senders, services.settings
         body = await body_of(request, limit=settings.max_event_bytes)
@@ -171,7 +184,8 @@ def _action(event_type: EventType) -> HTTPRouteHandler:
             event = msgspec.structs.replace(event, content_type=content_type)
         sender = await senders.sender_of(request, await caller_of(request))
         record = recorder.record_and_wait if wait else recorder.record
-        recorded = await record([event], sender)
+        is_replicated = (durable or settings.durable) == "replicated"
+        recorded = await record([event], sender, is_replicated=is_replicated)
         status = 200 if wait and recorded.is_written else 202
         return _answer(request, recorded.accepted, status=status, headers=recorded.headers)
 

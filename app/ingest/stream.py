@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha1
 from typing import Any, NamedTuple
 
 import msgspec
 import redis.asyncio
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from app.ingest import keys
@@ -121,43 +123,83 @@ class _Append(NamedTuple):
 _UNLIMITED = Appended(allowed=True, standings=[])
 
 
+class NotReplicatedError(RedisError):
+    """An entry is in Redis, and no replica has said in time that it has it, too."""
+
+
+class _Turns:
+    """Appends of one kind, and the write that is under way."""
+
+    def __init__(self, write: Callable[[list[_Append]], Awaitable[None]]) -> None:
+        self._write = write
+        self.waiting: list[_Append] = []
+        self.writing: asyncio.Task[None] | None = None
+
+    def add(self, append: _Append) -> None:
+        self.waiting.append(append)
+        if self.writing is None:
+            self.writing = asyncio.create_task(self._write_all())
+
+    async def _write_all(self) -> None:
+        try:
+            # The task starts on the next turn of the loop: requests of this turn are all here.
+            while self.waiting:
+                batch, self.waiting = self.waiting, []
+                await self._write(batch)
+        finally:
+            self.writing = None
+
+
 class StreamAppender:
     """Append entries to the stream, many at once.
 
-    One pipelined write is under way at a time; what arrives meanwhile goes with the next one, so
-    that a durable append (`appendfsync always`) is paid once for all of them. They become one
-    entry where they can: Redis reads 16 kB at a time, and syncs its file after each command that it
-    finds in them.
+    One pipelined write is under way at a time, and one that waits for a replica; what arrives
+    meanwhile goes with the next one, so that a durable append (`appendfsync always`) is paid once
+    for all of them. They become one entry where they can: Redis reads 16 kB at a time, and syncs
+    its file after each command that it finds in them.
     """
 
-    def __init__(
+    def __init__(  # what it writes to, and how
         self,
         redis_client: redis.asyncio.Redis,
         *,
         stream: str = keys.EVENT_STREAM,
+        replica_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         backlog_max_age: float = 0.5,
     ) -> None:
         self._redis = redis_client
         self._stream = stream
+        self._replica_milliseconds = max(1, round(replica_seconds * 1_000))
         self._clock = clock
         self._backlog_max_age = backlog_max_age
-        self._waiting: list[_Append] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._turns = {
+            is_replicated: _Turns(partial(self._write, is_replicated=is_replicated))
+            for is_replicated in (False, True)
+        }
         self._backlog = Waiting(0, 0, 0.0)
         self._measured_at = -backlog_max_age
 
-    async def append(self, entry: Sealed, limits: tuple[Limit, ...] = ()) -> Appended:
+    async def append(
+        self, entry: Sealed, limits: tuple[Limit, ...] = (), *, is_replicated: bool = False
+    ) -> Appended:
         """Return once Redis has the entry, or has refused it because of one of `limits`.
 
-        Raises `RedisError` when Redis may not have it.
+        Raises `RedisError` when Redis may not have it, and `NotReplicatedError` when it was to be
+        replicated, and no replica is known to have it.
         """
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Append(*entry, limits, done))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        self._turns[is_replicated].add(_Append(*entry, limits, done))
         appended: Appended = await done
         return appended
+
+    def is_gathering(self, *, is_replicated: bool) -> bool:
+        """Tell whether some entries wait for the next write, so that another costs little."""
+        return bool(self._turns[is_replicated].waiting)
+
+    def is_idle(self, *, is_replicated: bool) -> bool:
+        """Tell whether an entry would be written at once."""
+        return self._turns[is_replicated].writing is None
 
     async def backlog(self) -> Waiting:
         """Return what waits to be written, at most `backlog_max_age` seconds old.
@@ -176,25 +218,20 @@ class StreamAppender:
         return self._backlog
 
     async def _measured(self) -> Waiting:
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self._pipeline()
         ask_waiting(pipeline, self._stream)
         pipeline.info("memory")
         *answers, memory = await pipeline.execute()
         return read_waiting(answers)._replace(most=memory.get("maxmemory", 0))
 
-    async def _write_all(self) -> None:
-        try:
-            # The task starts on the next turn of the loop: requests of this turn are all here.
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                await self._write(batch)
-        finally:
-            self._writing = None
+    def _pipeline(self) -> Pipeline:
+        """Return a pipeline to the server that has the stream, on one connection."""
+        return self._redis.pipeline(transaction=False, shard_hint=self._stream)
 
-    async def _write(self, batch: list[_Append]) -> None:
+    async def _write(self, batch: list[_Append], *, is_replicated: bool) -> None:
         groups = _joinable(batch)
         try:
-            answers = await self._sent(groups)
+            answers = await self._sent(groups, is_replicated=is_replicated)
         except (RedisError, OSError) as error:
             answers = [_as_redis_error(error)] * len(groups)
         except BaseException:
@@ -207,13 +244,13 @@ class StreamAppender:
         # Known to be too high once the writers have taken some, until it is measured again.
         self._backlog = self._backlog._replace(entries=self._backlog.entries + len(groups))
 
-    async def _sent(self, groups: list[list[_Append]]) -> list[Any]:
+    async def _sent(self, groups: list[list[_Append]], *, is_replicated: bool) -> list[Any]:
         """Send the groups and return Redis's answers, errors among them."""
-        if len(groups) == 1 and not groups[0][0].limits:
+        if len(groups) == 1 and not groups[0][0].limits and not is_replicated:
             # By itself it costs two thirds of a pipeline of one.
             answer = await self._redis.execute_command(*self._add(groups[0]))  # type: ignore[no-untyped-call]
             return [answer]
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self._pipeline()
         # The script goes along once, with the first that needs it; by its hash thereafter.
         script: tuple[str, str] = ("EVAL", APPEND_LIMITED)
         for group in groups:
@@ -230,7 +267,18 @@ class StreamAppender:
                 script = ("EVALSHA", _APPEND_LIMITED_SHA)
             else:
                 pipeline.execute_command(*self._add(group))
-        return list(await pipeline.execute(raise_on_error=False))
+        if not is_replicated:
+            return list(await pipeline.execute(raise_on_error=False))
+        # It waits for what this connection has written, so it goes by the same.
+        pipeline.execute_command("WAIT", 1, self._replica_milliseconds)
+        *answers, confirmed = await pipeline.execute(raise_on_error=False)
+        if isinstance(confirmed, int) and confirmed:
+            return answers
+        return [self._not_replicated() if _is_stored(answer) else answer for answer in answers]
+
+    def _not_replicated(self) -> NotReplicatedError:
+        seconds = self._replica_milliseconds / 1_000
+        return NotReplicatedError(f"no replica has confirmed an entry within {seconds:g} s")
 
     def _add(self, group: list[_Append]) -> tuple[str | bytes, ...]:
         return ("XADD", self._stream, "*", *_parts_of(group))
@@ -265,6 +313,11 @@ def _appended(limits: tuple[Limit, ...], answer: Any) -> Appended:  # noqa: ANN4
         return _UNLIMITED
     allowed, *ahead = answer
     return Appended(bool(allowed), list(map(Standing, limits, ahead)))
+
+
+def _is_stored(answer: Any) -> bool:  # noqa: ANN401  # of Redis
+    """Tell whether an answer says that Redis has an entry: its id, or that limits allow it."""
+    return isinstance(answer, bytes) or (isinstance(answer, list) and bool(answer[0]))
 
 
 def _as_redis_error(error: Exception) -> RedisError:

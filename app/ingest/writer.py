@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -15,7 +16,6 @@ import redis.asyncio
 import structlog
 from redis.exceptions import OutOfMemoryError
 
-from app.ingest import keys
 from app.ingest.backfill import MOST_EVENTS, Pace
 from app.ingest.batch import Batch
 from app.ingest.collect import Collector
@@ -24,6 +24,7 @@ from app.ingest.metrics import BATCH_SECONDS, CONFLICTS, DEAD
 from app.ingest.persist import BACKOFF, Persister, StoppedError, wait_out
 from app.ingest.repeats import Repeats
 from app.ingest.rows import Committed
+from app.ingest.shards import known_shards
 from app.ingest.stall import Stall
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 10.0
 """How long a stopped writer may take to end its batch; what it cuts short is delivered again."""
+LOOK_SECONDS = 1.0
+"""How often a writer asks whether there are more shards than its settings say."""
 _ANSWER_SECONDS = 2.0
 """How long the database may take to answer, to be called up."""
 
@@ -51,25 +54,43 @@ async def run_writer(
     `on_commit` is told what each transaction has inserted.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    live, backfill = (
-        WriterGroup(redis, stream=stream, consumer=name, claim_seconds=settings.claim_seconds)
-        for stream in (keys.EVENT_STREAM, keys.BACKFILL_STREAM)
-    )
     repeats = Repeats(redis, period_seconds=settings.view_dedupe_seconds)
-    small = msgspec.structs.replace(settings, batch_size=min(settings.batch_size, MOST_EVENTS))
-    parts = (
-        _Writer(settings, pool, live, stop, repeats=repeats, on_commit=on_commit),
-        _Writer(
-            small,
-            pool,
-            backfill,
-            stop,
-            repeats=repeats,
-            on_commit=on_commit,
-            pace=Pace(live, stop),
-        ),
+    groups = list[WriterGroup]()
+    # Whatever else a worker does needs connections, too.
+    turns = asyncio.Semaphore(max(1, settings.pool_size // 2))
+
+    def writer_of(shard: int) -> _Writer:
+        group = WriterGroup(redis, consumer=name, claim_seconds=settings.claim_seconds, shard=shard)
+        groups.append(group)
+        return _Writer(
+            settings, pool, group, stop, turns=turns, repeats=repeats, on_commit=on_commit
+        )
+
+    backfill = _Writer(
+        msgspec.structs.replace(settings, batch_size=min(settings.batch_size, MOST_EVENTS)),
+        pool,
+        WriterGroup(redis, consumer=name, claim_seconds=settings.claim_seconds, lane="backfill"),
+        stop,
+        turns=turns,
+        repeats=repeats,
+        on_commit=on_commit,
+        pace=Pace(groups, stop),
     )
-    await run_all([run for part in parts for run in (part.run, part.watch)], stop)
+    writers = [*map(writer_of, range(settings.stream_shards)), backfill]
+
+    async def write_more() -> None:
+        """Write the shards that there are beyond those of the settings, or that there were."""
+        while not stop.is_set():
+            with suppress(*REDIS_ERRORS):
+                for shard in range(len(groups), await known_shards(redis)):
+                    log.info("a shard of the stream beyond the settings is written", shard=shard)
+                    running.add(*writer_of(shard).parts)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+    running = _Running(stop)
+    running.add(write_more, *(part for writer in writers for part in writer.parts))
+    await running.until_stopped()
 
 
 async def run_all(
@@ -79,21 +100,40 @@ async def run_all(
 
     A part that ends before that has met a fault nobody foresaw, which is raised.
     """
-    writers = {asyncio.create_task(run()) for run in parts}
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({*writers, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            await asyncio.wait(writers, timeout=STOP_SECONDS)
-            if not all(writer.done() for writer in writers):
-                log.warning("the writer was stopped within a batch; it will be delivered again")
-    finally:
-        for task in (stopping, *writers):
-            task.cancel()
-        await asyncio.wait(writers)
-    for writer in writers:
-        if not writer.cancelled():
-            writer.result()
+    running = _Running(stop)
+    running.add(*parts)
+    await running.until_stopped()
+
+
+class _Running:
+    """Parts that run until `stop` is set; more may come meanwhile."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._tasks = set[asyncio.Task[None]]()
+        self._ended = asyncio.Event()
+
+    def add(self, *parts: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        for part in parts:
+            task = asyncio.create_task(part())
+            self._tasks.add(task)
+            task.add_done_callback(lambda _: self._ended.set())
+
+    async def until_stopped(self) -> None:
+        events = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
+        try:
+            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+            if self._stop.is_set():
+                await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+                if not all(task.done() for task in self._tasks):
+                    log.warning("the writer was stopped within a batch; it will be delivered again")
+        finally:
+            for task in (*events, *self._tasks):
+                task.cancel()
+            await asyncio.wait({*events, *self._tasks})
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
 
 
 class _Writer:
@@ -104,10 +144,12 @@ class _Writer:
         group: WriterGroup,
         stop: asyncio.Event,
         *,
+        turns: asyncio.Semaphore,
         repeats: Repeats,
         on_commit: Callable[[Committed], None] | None,
         pace: Pace | None = None,
     ) -> None:
+        self._turns = turns
         self._pool = pool
         self._group = group
         self._stop = stop
@@ -116,16 +158,16 @@ class _Writer:
         self._repeats = repeats
         self._pace = pace
         self._stall = Stall(
-            f"the {group.lane} stream",
+            group.name,
             seconds=settings.stall_seconds,
             stop=stop,
             answers=self._all_answer,
         )
-        self.watch = self._stall.watch
+        self.parts = (self.run, self._stall.watch)
         self._persister = Persister(
             settings, pool, stop, part="writer", came_on=self._stall.moved, on_commit=on_commit
         )
-        self._redis = Outage("redis, for the writer", backoff=BACKOFF)
+        self._redis = Outage(f"redis, for the writer of {group.name}", backoff=BACKOFF)
         self._full = Outage("redis, too full for dead letters", backoff=BACKOFF)
 
     async def run(self) -> None:
@@ -136,8 +178,10 @@ class _Writer:
                     await self._pace.wait()
                 self._stall.moved()
                 if deliveries := await self._collect():
-                    began = time.monotonic()
-                    await self._process(deliveries)
+                    async with self._turns:
+                        began = time.monotonic()
+                        self._stall.moved()
+                        await self._process(deliveries)
                     if self._pace:
                         self._pace.worked(began)
             except StoppedError:

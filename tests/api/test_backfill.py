@@ -122,7 +122,7 @@ async def test_the_policy_of_the_database_decides_and_the_last_known_while_it_is
 async def test_backfill_pauses_while_live_events_wait(redis: Redis) -> None:
     live = WriterGroup(redis, consumer="nobody", claim_seconds=1)
     stop = asyncio.Event()
-    pace = Pace(live, stop)
+    pace = Pace([live], stop)
     await pace.wait()
     old = int((datetime.now(UTC).timestamp() - LIVE_LAG_SECONDS - 1) * 1_000)
     fields = to_fields(Entry(0, [packed()]))

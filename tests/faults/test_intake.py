@@ -9,10 +9,11 @@ from redis.asyncio import Redis
 from app.errors import OverloadedError, RateLimitedError
 from app.ingest import keys
 from app.ingest.dead_letters import each_dead_letter
-from app.ingest.intake import PROBE_SECONDS, Intake
+from app.ingest.intake import Intake
 from app.ingest.limits import Limit
 from app.ingest.packing import CONFLICT, PackedEvent
 from app.ingest.sender import ANYBODY, Sender
+from app.ingest.shards import PROBE_SECONDS
 from app.ingest.stream import Entry, Reply, Sealed, sealed
 from app.runtime.moments import unix_microseconds
 from app.runtime.pool import Pool
