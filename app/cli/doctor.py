@@ -91,7 +91,7 @@ async def _of_redis(settings: Settings) -> list[Finding]:
 
     try:
         async with open_redis(settings) as redis:
-            return await look_at_redis(redis)
+            return await look_at_redis(redis, settings)
     except (RedisError, OSError) as error:
         says = f"it does not answer: {error}"
         mend = "start it, or mend REDIS_URL"

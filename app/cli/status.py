@@ -66,8 +66,9 @@ async def _found() -> Overview:
     from app.health.overview import find_overview  # noqa: PLC0415
     from app.runtime.redis_client import open_redis  # noqa: PLC0415
 
-    async with open_redis(read_settings()) as redis:
-        return await find_overview(_connected, redis)
+    settings = read_settings()
+    async with open_redis(settings) as redis:
+        return await find_overview(_connected, redis, shards=settings.stream_shards)
 
 
 @asynccontextmanager
@@ -97,9 +98,11 @@ def _of_stream(stream: StreamStatus | None) -> list[Any]:
         for lane in stream.lanes
     ]
     colour = "yellow" if stream.dead_letters else "default"
+    dead = "unknown" if stream.dead_letters is None else f"{stream.dead_letters:,}"
     return [
         table_of(["WAITING", "ENTRIES", "BYTES", "OLDEST"], rows),
-        f"[{colour}]{stream.dead_letters:,} dead letters[/{colour}]",
+        *(f"[red]{each} does not answer[/red]" for each in stream.down),
+        f"[{colour}]{dead} dead letters[/{colour}]",
     ]
 
 

@@ -17,7 +17,10 @@ from app.health.jobs import job_statuses
 from app.health.rankings import ranking_statuses
 from app.health.redis_state import Backlog, RedisState, read_backlog, read_redis_state
 from app.migrate import engine, jobs
+from app.runtime.outage import REDIS_ERRORS
+from app.runtime.redis_nodes import nodes_of
 from app.runtime.sql import Connection, Query
+from app.settings import Settings
 
 CLOCKS_APART = 2.0
 """Seconds; an event is refused only when it is further ahead, but orders blur before."""
@@ -120,20 +123,58 @@ def _clock(what: str, ahead: float) -> Finding:
     )
 
 
-async def look_at_redis(redis: Redis) -> list[Finding]:
-    """Return what is to be said of Redis; raises its errors."""
-    state = await read_redis_state(redis)
-    return [
-        *_of_redis(state),
-        _clock("clock of Redis", state.ahead),
-        *_of_backlog(await read_backlog(redis)),
-    ]
+async def look_at_redis(redis: Redis, settings: Settings) -> list[Finding]:
+    """Return what is to be said of Redis; raises its errors where no server of it answers."""
+    found: list[Finding] = []
+    for name, node in (await nodes_of(redis)).items():
+        what = f"Redis {name}".strip()
+        try:
+            state = await read_redis_state(node)
+        except REDIS_ERRORS as error:
+            if not name:
+                raise
+            found.append(
+                Finding(
+                    what=what,
+                    verdict="fail",
+                    says=f"it does not answer: {error}",
+                    mend="start it, or let a replica take over: what lives there is missing",
+                )
+            )
+        else:
+            found += [
+                *_of_redis(state, what),
+                *_of_replicas(state, what, settings, is_in_cluster=bool(name)),
+                _clock(f"clock of {what}", state.ahead),
+            ]
+    backlog = await read_backlog(redis, shards=settings.stream_shards)
+    return [*found, *_of_backlog(backlog)]
 
 
-def _of_redis(state: RedisState) -> Iterator[Finding]:
-    yield Finding(what="Redis", verdict="ok", says=f"{state.version}, {state.used / 1e6:,.0f} MB")
+def _of_replicas(
+    state: RedisState, what: str, settings: Settings, *, is_in_cluster: bool
+) -> Iterator[Finding]:
+    if settings.durable == "replicated" and not state.replicas:
+        yield Finding(
+            what=f"replicas of {what}",
+            verdict="fail",
+            says="there is none: every event goes to the database, after "
+            f"{settings.replica_seconds:g} s",
+            mend="add a replica, or set GROUNDSWELL_DURABLE=stored",
+        )
+    elif is_in_cluster and not state.replicas:
+        yield Finding(
+            what=f"replicas of {what}",
+            verdict="warn",
+            says="there is none: nobody takes over when it dies",
+            mend="add a replica: redis-cli --cluster add-node … --cluster-slave",
+        )
+
+
+def _of_redis(state: RedisState, what: str) -> Iterator[Finding]:
+    yield Finding(what=what, verdict="ok", says=f"{state.version}, {state.used / 1e6:,.0f} MB")
     yield Finding(
-        what="persistence of Redis",
+        what=f"persistence of {what}",
         verdict="ok" if state.is_appending and not state.append_failed else "fail",
         says="its append-only file cannot be written"
         if state.append_failed
@@ -150,7 +191,7 @@ def _of_redis(state: RedisState) -> Iterator[Finding]:
         # What waits to be written never runs out, so that only the others may be thrown away.
         spares_events = state.policy.startswith("volatile-")
         yield Finding(
-            what="eviction of Redis",
+            what=f"eviction of {what}",
             verdict="warn" if spares_events else "fail",
             says=f"maxmemory-policy is {state.policy}: it "
             + (
@@ -163,14 +204,14 @@ def _of_redis(state: RedisState) -> Iterator[Finding]:
         )
     if state.save_failed:
         yield Finding(
-            what="snapshots of Redis",
+            what=f"snapshots of {what}",
             verdict="warn",
             says="the newest background save failed",
             mend="look at its disk and log, or switch snapshots off: CONFIG SET save ''",
         )
     if state.most and state.used > FULL * state.most:
         yield Finding(
-            what="memory of Redis",
+            what=f"memory of {what}",
             verdict="warn",
             says=f"{state.used / state.most:.0%} of maxmemory",
             mend="see that the worker runs, or raise maxmemory",
@@ -178,7 +219,14 @@ def _of_redis(state: RedisState) -> Iterator[Finding]:
 
 
 def _of_backlog(backlog: Backlog) -> Iterator[Finding]:
-    waiting = backlog.waiting["live"]
+    for down in backlog.down:
+        yield Finding(
+            what="stream",
+            verdict="fail",
+            says=f"{down} does not answer",
+            mend="start that server: what waits there is not written, other shards take new events",
+        )
+    waiting = backlog.of_lane("live")
     behind = waiting.seconds > STILL.total_seconds()
     yield Finding(
         what="events that wait",
@@ -187,6 +235,8 @@ def _of_backlog(backlog: Backlog) -> Iterator[Finding]:
         mend="start `groundswell worker`, or look at its log" if behind else None,
     )
     dead = backlog.dead_letters
+    if dead is None:
+        return
     yield Finding(
         what="dead letters",
         verdict="warn" if dead else "ok",

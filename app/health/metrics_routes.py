@@ -17,53 +17,69 @@ from prometheus_client.registry import Collector
 from redis.asyncio import Redis
 
 from app.alerts.deliveries import AlertBacklog, alert_backlog
+from app.errors import UnavailableError
 from app.health.jobs import JobStatus, job_statuses
 from app.health.rankings import RankingStatus, ranking_statuses
-from app.health.redis_state import read_backlog
-from app.ingest.waiting import Waiting
+from app.health.redis_state import Backlog, read_backlog
 from app.runtime import multiprocess
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
+from app.runtime.redis_nodes import silent_nodes
 from app.services import Services
 
 ASK_SECONDS = 1.0
 """How long Redis and the database may take to say how they fare."""
 
 
-class Backlog(Collector):
-    """What waits in Redis for the writer, by lane, and the dead letters."""
+class RedisMetrics(Collector):
+    """What waits in Redis for the writer, by lane and shard, the dead letters, and who is down."""
 
-    def __init__(self, waiting: dict[str, Waiting], dead: int) -> None:
-        self.waiting = waiting
-        self.dead = dead
+    def __init__(self, backlog: Backlog | None, silent: dict[str, Exception | None]) -> None:
+        self.backlog = backlog
+        self.silent = silent
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of the streams."""
+        """Yield the metrics of the servers and of the streams."""
+        up = GaugeMetricFamily(
+            "groundswell_redis_up",
+            "1 if Redis answers; of a cluster, each node that serves slots",
+            labels=["node"],
+        )
+        for node, error in self.silent.items():
+            up.add_metric([node], float(error is None))
+        yield up
+        if self.backlog is not None:
+            yield from self._streams(self.backlog)
+
+    def _streams(self, backlog: Backlog) -> Iterator[Metric]:
         entries = GaugeMetricFamily(
             "groundswell_stream_entries",
             "Stream entries, of one request or several at once, that wait for the writer",
-            labels=["lane"],
+            labels=["lane", "shard"],
         )
         size = GaugeMetricFamily(
             "groundswell_stream_bytes",
             "Memory of Redis, in bytes, that the stream takes",
-            labels=["lane"],
+            labels=["lane", "shard"],
         )
         lag = GaugeMetricFamily(
             "groundswell_ingest_lag_seconds",
             "Age of the oldest stream entry that waits for the writer; 0 where none does",
-            labels=["lane"],
+            labels=["lane", "shard"],
         )
-        for lane, waiting in self.waiting.items():
-            entries.add_metric([lane], waiting.entries)
-            size.add_metric([lane], waiting.size)
-            lag.add_metric([lane], waiting.seconds)
+        for (lane, shard), waiting in backlog.waiting.items():
+            entries.add_metric([lane, str(shard)], waiting.entries)
+            size.add_metric([lane, str(shard)], waiting.size)
+            lag.add_metric([lane, str(shard)], waiting.seconds)
         yield entries
         yield size
         yield lag
-        yield GaugeMetricFamily(
-            "groundswell_dead_letter_entries", "Dead letters that wait for a person", self.dead
-        )
+        if backlog.dead_letters is not None:
+            yield GaugeMetricFamily(
+                "groundswell_dead_letter_entries",
+                "Dead letters that wait for a person",
+                backlog.dead_letters,
+            )
 
 
 class Jobs(Collector):
@@ -153,7 +169,9 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     services.served.report()
     shared = CollectorRegistry()
     for found in await asyncio.gather(
-        _backlog(services.redis), _jobs(services.pool), _webhooks(services.pool)
+        _redis(services.redis, services.settings.stream_shards),
+        _jobs(services.pool),
+        _webhooks(services.pool),
     ):
         if found is not None:
             shared.register(found)
@@ -166,13 +184,15 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     return Response(body, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
-async def _backlog(redis: Redis) -> Backlog | None:
-    """Ask Redis; None while it is down."""
+async def _redis(redis: Redis, shards: int) -> RedisMetrics:
+    """Ask Redis, as far as it answers."""
+    backlog: Backlog | None = None
+    silent: dict[str, Exception | None] = {"": UnavailableError("it does not answer")}
     with suppress(*REDIS_ERRORS):
+        silent = await silent_nodes(redis, within=ASK_SECONDS)
         async with asyncio.timeout(ASK_SECONDS):
-            found = await read_backlog(redis)
-        return Backlog(found.waiting, found.dead_letters)
-    return None
+            backlog = await read_backlog(redis, shards=shards)
+    return RedisMetrics(backlog, silent)
 
 
 async def _jobs(pool: Pool) -> Jobs | None:

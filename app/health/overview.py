@@ -13,7 +13,7 @@ from app.alerts.deliveries import alert_backlog
 from app.errors import UnavailableError
 from app.health.jobs import job_statuses
 from app.health.rankings import ranking_statuses
-from app.health.redis_state import Backlog, read_backlog
+from app.health.redis_state import LANES, Backlog, read_backlog
 from app.health.wire import (
     DatabaseStatus,
     JobReport,
@@ -33,26 +33,31 @@ ASK_SECONDS = 8.0
 Connected = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
-async def find_overview(connected: Connected, redis: Redis) -> Overview:
+async def find_overview(connected: Connected, redis: Redis, *, shards: int) -> Overview:
     """Ask both at once; the part of one that does not answer is null."""
-    database, stream = await asyncio.gather(_database(connected), _stream(redis))
+    database, stream = await asyncio.gather(_database(connected), _stream(redis, shards))
     return Overview(as_of=datetime.now(UTC), database=database, stream=stream)
 
 
-async def _stream(redis: Redis) -> StreamStatus | None:
+async def _stream(redis: Redis, shards: int) -> StreamStatus | None:
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            found: Backlog = await read_backlog(redis)
+            found: Backlog = await read_backlog(redis, shards=shards)
     except (*REDIS_ERRORS, TimeoutError):
         return None
     return StreamStatus(
         lanes=[
             LaneReport(
-                lane=lane, entries=each.entries, bytes=each.size, oldest_seconds=each.seconds
+                lane=lane,
+                entries=each.entries,
+                bytes=each.size,
+                oldest_seconds=each.seconds,
             )
-            for lane, each in found.waiting.items()
+            for lane in LANES
+            for each in [found.of_lane(lane)]
         ],
         dead_letters=found.dead_letters,
+        down=found.down,
     )
 
 

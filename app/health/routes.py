@@ -18,6 +18,8 @@ from app.http.answers import AnyRequest, passing
 from app.http.parameters import ANY_PARAMETER
 from app.runtime.outage import REDIS_ERRORS
 from app.runtime.pool import Pool, connected
+from app.runtime.redis_cluster import ClusterRedis
+from app.runtime.redis_nodes import silent_nodes
 from app.runtime.refusals import redis_refusal
 from app.services import Services
 
@@ -60,8 +62,10 @@ async def ready(request: AnyRequest, services: NamedDependency[Services]) -> Res
     migrated, redis = await asyncio.gather(_database(services.pool), _redis(services.redis))
     works = not services.following.done() and not services.stopping.is_asked
     unmigrated = migrated is _UNMIGRATED
-    down = [name for name, part in (("database", migrated), ("redis", redis)) if not part.up]
-    can_serve = works and not unmigrated and len(down) < 2
+    parts = {"database": migrated, "redis": redis}
+    can_serve = works and not unmigrated and any(part.up for part in parts.values())
+    # What is up in part, as some servers of a cluster, is missed, too.
+    down = [name for name, part in parts.items() if part.detail or not part.up]
     snapshots = services.snapshots
     body = Readiness(
         status="unready" if not can_serve else "degraded" if down else "ready",
@@ -89,13 +93,18 @@ async def _database(pool: Pool) -> Dependency:
 
 
 async def _redis(redis: Redis) -> Dependency:
+    silent: dict[str, Exception | None] = {}
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            # A full one answers, and refuses what is to be stored; so does a replica.
-            await redis.set(PROBE, 1, ex=PROBE_SECONDS)
+        if isinstance(redis, ClusterRedis):
+            silent = await silent_nodes(redis, within=CHECK_SECONDS)
+        if not any(silent.values()):
+            async with asyncio.timeout(CHECK_SECONDS):
+                # A full one answers, and refuses what is to be stored; so does a replica.
+                await redis.set(PROBE, 1, ex=PROBE_SECONDS)
     except REDIS_ERRORS as error:
         return Dependency(up=False, detail=_fault(error))
-    return Dependency(up=True)
+    down = [f"{node}: {_fault(error)}" for node, error in silent.items() if error]
+    return Dependency(up=not down or len(down) < len(silent), detail="; ".join(down) or None)
 
 
 def _fault(error: Exception) -> str:

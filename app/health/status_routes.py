@@ -26,7 +26,11 @@ from app.services import Services
 )
 async def status(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Return how everything fares."""
-    found = await find_overview(lambda: services.connected(within=ASK_SECONDS), services.redis)
+    found = await find_overview(
+        lambda: services.connected(within=ASK_SECONDS),
+        services.redis,
+        shards=services.settings.stream_shards,
+    )
     return passing(request, found)
 
 

@@ -14,7 +14,7 @@ class Dependency(Wire, frozen=True):
     up: bool
     """Whether it answered."""
     detail: str | None = None
-    """What is wrong, when it is not up."""
+    """What is wrong, when it is not up, or up in part: some servers of a cluster."""
 
 
 class Liveness(Wire, frozen=True):
@@ -57,8 +57,10 @@ class StreamStatus(Wire, frozen=True):
 
     lanes: list[LaneReport]
     """By lane."""
-    dead_letters: int
-    """Entries that could not be written, and wait for a person."""
+    dead_letters: int | None
+    """Entries that could not be written, and wait for a person; null while their server is down."""
+    down: list[str]
+    """Streams of a cluster whose server does not answer, and which server that is."""
 
 
 class JobReport(Wire, frozen=True):

@@ -140,11 +140,11 @@ async def test_metrics_tell_what_is_served_and_what_waits(
     served = "groundswell_trending_from_memory_total"
     assert after[served] - before[served] == 3
     assert after["groundswell_ranking_fresh_timestamp_seconds trending_24h"] >= AS_OF.timestamp()
-    assert before["groundswell_stream_entries live"] == 0
-    assert after["groundswell_stream_entries live"] == 1
-    assert after["groundswell_stream_bytes live"] > before["groundswell_stream_bytes live"]
-    assert before["groundswell_ingest_lag_seconds live"] == 0
-    assert 0 <= after["groundswell_ingest_lag_seconds live"] < 60
+    assert before["groundswell_stream_entries live 0"] == 0
+    assert after["groundswell_stream_entries live 0"] == 1
+    assert after["groundswell_stream_bytes live 0"] > before["groundswell_stream_bytes live 0"]
+    assert before["groundswell_ingest_lag_seconds live 0"] == 0
+    assert 0 <= after["groundswell_ingest_lag_seconds live 0"] < 60
     for source, lookups in (("database", 1), ("cache", 2)):
         name = f"groundswell_stats_lookups_total {source}"
         assert after[name] - before.get(name, 0) == lookups

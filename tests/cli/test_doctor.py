@@ -196,7 +196,7 @@ def test_a_paused_job_is_called_paused_and_one_that_is_gone_not_at_all() -> None
 def redis_state(**changed: Any) -> RedisState:
     sound: dict[str, Any] = {
         "version": "7.0", "used": 1, "most": 0, "policy": "noeviction", "is_appending": True,
-        "append_failed": False, "save_failed": False, "ahead": 0.0,
+        "append_failed": False, "save_failed": False, "ahead": 0.0, "replicas": 0,
     }  # fmt: skip
     return RedisState(**{**sound, **changed})
 
@@ -212,8 +212,8 @@ def redis_state(**changed: Any) -> RedisState:
     ],
 )
 def test_a_redis_that_may_lose_events_is_told(changed: dict[str, Any], what: str) -> None:
-    assert {each.verdict for each in _of_redis(redis_state())} == {"ok"}
-    (found,) = (each for each in _of_redis(redis_state(**changed)) if each.verdict != "ok")
+    assert {each.verdict for each in _of_redis(redis_state(), "Redis")} == {"ok"}
+    (found,) = (each for each in _of_redis(redis_state(**changed), "Redis") if each.verdict != "ok")
     assert found.what == what
     assert found.mend
 

@@ -86,7 +86,7 @@ async def test_the_worker_shows_its_metrics_on_a_port_of_its_own(settings: Setti
 
         async def shown() -> bool:
             found = await scrape(port)
-            return found is not None and "groundswell_stream_oldest_seconds live" in found
+            return found is not None and "groundswell_stream_oldest_seconds live 0" in found
 
         await eventually(shown, within=30)
 

@@ -38,6 +38,12 @@ class Part:
         finally:
             log.close()
 
+    @property
+    def pid(self) -> int:
+        """The process, which leads a session of its own."""
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         """Send a signal to the process and its children."""
         assert self._process is not None
