@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from app.settings import Settings
+from tests.eventually import eventually
 
 _ROOT = Path(__file__).parents[1]
 
@@ -57,3 +58,16 @@ async def answer(port: int, path: str, *, having: str) -> bytes:
                 return found.content
             await asyncio.sleep(0.05)
     raise AssertionError("the server gives no answer")
+
+
+async def ready(port: int) -> None:
+    """Return once the API there can serve."""
+
+    async def is_ready() -> bool:
+        try:
+            return (await client.get("/health/ready")).status_code == 200
+        except httpx.RequestError:
+            return False
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        await eventually(is_ready, within=60)

@@ -18,13 +18,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
 
-import httpx
 import redis.asyncio
 from psycopg import AsyncConnection
 
 from app.embedded.child import free_port
 from app.runtime.sql import Connection
 from bench._callers import Callers
+from bench._servers import ready
 from tests.engines.redis import KillableRedis
 from tests.eventually import eventually
 from tests.soak.parts import Part, make_parts
@@ -118,29 +118,12 @@ async def _running(database_url: str) -> AsyncIterator[Bench]:
             stack.push_async_callback(part.kill)
         client = redis.asyncio.Redis.from_url(server.url, socket_timeout=2)
         stack.push_async_callback(client.aclose)
-        await _ready(port)
+        await ready(port)
         callers = Callers(port, client)
-        posting = asyncio.create_task(callers.run())
-        try:
+        async with callers.running():
             yield Bench(connection, server, [api, *workers], callers)
-        finally:
-            posting.cancel()
-            await asyncio.wait({posting})
-            if not posting.cancelled():
-                posting.result()
 
 
 async def _restart(kill: Action, start: Action) -> None:
     await kill()
     await start()
-
-
-async def _ready(port: int) -> None:
-    async def is_ready() -> bool:
-        try:
-            return (await client.get("/health/ready")).status_code == 200
-        except httpx.RequestError:
-            return False
-
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        await eventually(is_ready, within=30)
