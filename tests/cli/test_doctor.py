@@ -228,7 +228,7 @@ def test_a_redis_that_may_lose_events_is_told(changed: dict[str, Any], what: str
     ],
 )
 def test_what_an_eviction_policy_puts_at_risk_is_told(policy: str, verdict: str, says: str) -> None:
-    found = {each.what: each for each in _of_redis(redis_state(policy=policy))}
+    found = {each.what: each for each in _of_redis(redis_state(policy=policy), "Redis")}
     eviction = found["eviction of Redis"]
     assert eviction.verdict == verdict
     assert says in eviction.says
