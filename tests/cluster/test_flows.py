@@ -78,7 +78,7 @@ async def test_an_event_is_everywhere(
         await subscribe(world, enters_top(10), ranking="trending_24h")
         assert (await api.post("/analytics/view/d?wait=true")).status_code == 200
         await eventually(has_run, within=30)
-        assert [each.type for each in await raised(world)] == ["entersTop"]
+        assert [each.type for each in await raised(world)] == ["enters_top"]
         status = (await api.get("/admin/status", headers=ADMIN)).json()
         assert status["stream"]["down"] == []
         assert (await api.get("/health/ready")).json()["status"] == "ready"
