@@ -10,7 +10,6 @@ import redis.asyncio
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
-    Sentinel,
     SentinelManagedConnection,
     SentinelManagedSSLConnection,
 )
@@ -19,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.runtime.redis_address import Address, redis_address
 from app.runtime.redis_cluster import ClusterRedis
-from app.runtime.redis_sentinel import open_master
+from app.runtime.redis_sentinel import Sentinels, open_master
 from app.settings import Settings
 
 SENTINEL_SHARE = 4
@@ -43,7 +42,7 @@ def open_redis(settings: Settings) -> redis.asyncio.Redis:
     }
     if address.kind == "sentinel":
         of_sentinel = _timed(settings.redis_timeout / SENTINEL_SHARE, of_network=True)
-        sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        sentinel = Sentinels(  # type: ignore[no-untyped-call]
             address.hosts,
             sentinel_kwargs={
                 **address.tls_options,
