@@ -1,4 +1,4 @@
-"""How lists withstand 1,000 attackers, each with 100 times a normal actor's actions.
+"""How lists withstand 1,000 attackers among 25,000 people, each as active as 100 of them.
 
 Honest people view real titles (data/…csv, or the table named by BENCH_TITLES) for days; then
 attackers lift items of their own, in five forms and a mixture, each form on a history of its own.
@@ -34,13 +34,18 @@ SAMPLE = Path(__file__).parents[1] / "data" / "youtube_trending_gb_2017_sample.c
 BEGIN = int(datetime(2026, 1, 30, 12, tzinfo=UTC).timestamp()) * 1_000_000
 """When the hour of the attack begins, in microseconds: fixed, as it tells where days end."""
 SEED = 17
-PEOPLE, ATTACKERS, DAYS = 25_000, 1_000, 3
+ATTACKERS = "BENCH_ATTACKERS"
+"""Names how many attackers there are, where not 1,000."""
+PEOPLE_EACH, DAYS = 25, 3
+"""Honest people for each attacker, and days of history."""
 TOP = 100
 ALLOWED = 5
 """Minutes for which an attacker's item may stand in a list."""
 MINUTE = 60_000_000
 BATCH = 50_000
 SHIPPED = ("trending_1h", "trending_24h", "trending_7d")
+BARE = "trending_24h_without"
+"""The same list with nothing that withstands attacks."""
 
 _PLACES = """
 select run.ranking, array_agg(item.external_id order by place.rank)
@@ -55,6 +60,49 @@ insert into core.item (content_type, external_id, published_at)
 select 'video', given.name, given.born
 from unnest(%s::text[], %s::timestamptz[]) as given (name, born)
 """
+
+
+_BARE = """
+insert into core.ranking
+    (name, formula, "window", half_life, recent_half_life, segments, options)
+select %s, formula, "window", half_life, recent_half_life, segments, '{"discount": 0}'
+from core.ranking where name = 'trending_24h'
+"""
+_LABELLED = """
+select event.event_id
+from core.event as event
+where
+    event.counted
+    and exists (
+        select from core.actor_label as label
+        where
+            (
+                label.viewer = event.viewer & 9223372036854775807
+                or label.item_id = event.item_id
+            )
+            and label.since <= (event.occurred_at at time zone 'UTC')::date
+            and label.until > (event.occurred_at at time zone 'UTC')::date
+    )
+"""
+_REPEATED = """
+select coalesce(sum(taken.views + taken.likes + taken.comments + taken.shares), 0)
+from core.discount as taken
+where
+    taken.viewer not in (
+        select label.viewer from core.actor_label as label where label.viewer is not null
+    )
+    and taken.item_id not in (
+        select label.item_id from core.actor_label as label where label.item_id is not null
+    )
+"""
+
+
+class Honest(NamedTuple):
+    """What it cost the honest, as parts of their events."""
+
+    labelled: float
+    repeated: float
+    """What their repeated actions count less, all taken together."""
 
 
 class Held(NamedTuple):
@@ -76,16 +124,19 @@ async def run(database_url: str) -> list[dict[str, object]]:
     connection = await AsyncConnection.connect(
         database_url, autocommit=True, prepare_threshold=None
     )
-    rows = []
+    attackers = int(os.environ.get(ATTACKERS, "1000"))
+    rows, costs = [], []
     async with connection:
         await unschedule(connection)
         for name, form in FORMS.items():
             stage = stage_of(
-                form, path, people=PEOPLE, attackers=ATTACKERS,
+                form, path, people=PEOPLE_EACH * attackers, attackers=attackers,
                 at=BEGIN, days=DAYS, seed=SEED,
             )  # fmt: skip
-            rows.append(_row(name, await attacked(connection, stage, form)))
-    return rows
+            fared = await attacked(connection, stage, form)
+            rows.append(_row(f"{attackers:,} attackers, {name}", fared))
+            costs.append(await honest_cost(connection, stage))
+    return [*rows, _cost_row(costs)]
 
 
 async def attacked(connection: Connection, stage: Stage, form: Form) -> dict[str, Held]:
@@ -104,6 +155,7 @@ async def attacked(connection: Connection, stage: Stage, form: Form) -> dict[str
             key=lambda event: event.occurred_at,
         )
         await _insert(connection, inserter, events)
+        await connection.execute("call api.label_actors(%s)", [moment_of(at)])
         await connection.execute(
             "call api.run_rankings(as_of => %s, forced => true, work_for => interval '1 day')",
             [moment_of(at)],
@@ -118,6 +170,16 @@ async def attacked(connection: Connection, stage: Stage, form: Form) -> dict[str
             watched.setdefault(formula, []).append((at, places))
         done = at
     return {formula: _held(seen, stage.begins) for formula, seen in watched.items()}
+
+
+async def honest_cost(connection: Connection, stage: Stage) -> Honest:
+    """Return which part of the honest events of a played history is discounted."""
+    honest = {event.event_id for event in stage.honest}
+    cursor = await connection.execute(_LABELLED)
+    labelled = sum(event_id.bytes in honest for (event_id,) in await cursor.fetchall())
+    repeated = await (await connection.execute(_REPEATED)).fetchone()
+    assert repeated is not None
+    return Honest(labelled / len(honest), repeated[0] / len(honest))
 
 
 def _moments(stage: Stage, form: Form) -> list[int]:
@@ -149,13 +211,15 @@ async def _insert(
 async def _clear(connection: Connection) -> None:
     """Take away what a form before has left, and all rankings that are not looked at."""
     await connection.execute("delete from core.ranking where name <> all(%s)", [list(SHIPPED)])
+    await connection.execute(_BARE, [BARE])
     await connection.execute(
         """
         truncate core.item, core.item_birth, core.event, core.claimed_id, core.score_feed,
             core.ranking_score, core.ranking_state, core.recount, core.item_window,
             core.window_position, core.ranking_run, core.ranking_snapshot, core.ranking_base,
             core.viewer_day, core.viewer_item, core.viewer_position, core.user_window,
-            core.user_window_position
+            core.user_window_position, core.actor_action, core.discount, core.applied_label,
+            core.actor_label
             restart identity cascade
         """
     )
@@ -183,4 +247,21 @@ def _row(name: str, fared: dict[str, Held]) -> dict[str, object]:
         "rounds": 1,
         "spread": [min(ours), max(ours)],
         "measured": measured,
+    }
+
+
+def _cost_row(costs: list[Honest]) -> dict[str, object]:
+    parts = [cost.labelled / 0.005 for cost in costs]
+    return {
+        "bench": "attack",
+        "case": "honest events discounted by labels, in units of 0.5 %",
+        "ratio": max(parts),
+        "aim": 1,
+        "better": "lower",
+        "rounds": len(costs),
+        "spread": [min(parts), max(parts)],
+        "measured": {
+            "labelled": max(cost.labelled for cost in costs),
+            "repeated": max(cost.repeated for cost in costs),
+        },
     }
