@@ -20,6 +20,7 @@ from app.cli.export import export
 from app.cli.import_ import importing
 from app.cli.items import catalogue
 from app.cli.keys import api_keys
+from app.cli.labels import labels
 from app.cli.migrate import migrate
 from app.cli.publish import publish
 from app.cli.rankings import rankings
@@ -58,6 +59,7 @@ for command in (
     dead_letters,
     api_keys,
     catalogue,
+    labels,
     dimensions,
     erasing,
     export,

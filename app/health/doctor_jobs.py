@@ -18,6 +18,7 @@ ALLOWED = {
     "run_rankings": STILL,
     "refresh_aggregates": STILL,
     "count_neighbours": timedelta(hours=1),
+    "label_actors": timedelta(minutes=10),
     "maintain_storage": timedelta(hours=3),
     # A day of 25 hours, and an hour in which it runs.
     "reconcile": timedelta(hours=26),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.ingest.packing import EVENT_TYPES, TYPE_NUMBERS, PackedEvent, fingerprint_of
+from app.ingest.packing import EVENT_TYPES, PackedEvent, fingerprint_of
 from app.ingest.viewer import viewers_by
 
 
@@ -50,7 +50,6 @@ _FED = slice(34, None)
 """Item and time in a row of an event: they stand side by side in both."""
 _FEED_HEAD = struct.pack(">h", 7)
 _VIEWER_HEAD = struct.pack(">i", 8)
-_VIEW = TYPE_NUMBERS["view"]
 _INT = struct.Struct(">ii").pack
 _DOUBLE = struct.Struct(">id").pack
 _LENGTH = struct.Struct(">i").pack
@@ -114,7 +113,7 @@ def encode_rows(
                 else _rest(event),
             )
             if because is None:
-                feed += (_FEED_HEAD, row[_FED], amount, viewer if kind == _VIEW else _NULL, whose)
+                feed += (_FEED_HEAD, row[_FED], amount, viewer, whose)
         yield b"".join(rows), b"".join(feed)
     yield _TRAILER, _TRAILER
 

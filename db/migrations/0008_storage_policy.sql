@@ -12,7 +12,7 @@ create table core.storage_policy (
         level in (
             'event', 'engagement_1m', 'engagement_15m', 'engagement_1d', 'site_1m', 'site_15m',
             'site_1d', 'snapshot', 'snapshot_hourly', 'snapshot_daily', 'claimed_id',
-            'viewer_day'
+            'viewer_day', 'actor_action'
         )
         -- Those of core.dimension.
         or level ~ '^(dimension|site_by)_'
@@ -35,7 +35,8 @@ comment on column core.storage_policy.level is
     'core.event; an aggregate of agg; snapshot: every run''s, then without components; '
     'snapshot_hourly: one run''s an hour; snapshot_daily: one run''s a day; '
     'claimed_id: ids that callers gave, which are known again for at least so long; viewer_day: '
-    'unique viewers of days and hours (those since a moment and of all time are kept for ever).';
+    'unique viewers of days and hours (those since a moment and of all time are kept for ever); '
+    'actor_action: who has done what, which tells repeated actions.';
 comment on column core.storage_policy.keep_for is
     'Chunks wholly older are dropped; null keeps all.';
 comment on column core.storage_policy.columnstore_after is

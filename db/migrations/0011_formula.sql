@@ -29,7 +29,7 @@ values
     'Forward decay: Cormode, Shkapenyuk, Srivastava, Xu, ICDE 2009.',
     '{views,likes,comments,shares,watchMinutes,recentViews,recentLikes,recentComments,'
     'recentShares,recentWatchMinutes}',
-    '{}'
+    '{"discount": 1}'
 ),
 (
     'minmax_hot',

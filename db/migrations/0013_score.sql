@@ -24,7 +24,7 @@ comment on column core.score_feed.occurred_at is 'When it happened, as core.even
 comment on column core.score_feed.event_type is 'What happened.';
 comment on column core.score_feed.count is 'How many such events.';
 comment on column core.score_feed.seconds is 'Seconds watched by each of count.';
-comment on column core.score_feed.viewer is 'Of views, as in core.event.';
+comment on column core.score_feed.viewer is 'As in core.event.';
 
 -- The end of a backlog that is scored next, and what has left a window before it was scored. Events
 -- come nearly in the order of time, so it costs an insert next to nothing.
@@ -104,6 +104,7 @@ create table core.ranking_state (
     half_life interval,
     recent_half_life interval,
     content_type text,
+    discount double precision,
     weights double precision[],
     took interval,
     entry_count integer,
@@ -124,6 +125,8 @@ comment on column core.ranking_state.recent_half_life is
     'As in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.content_type is
     'As in core.ranking; a change recounts the events.';
+comment on column core.ranking_state.discount is
+    'As the option in core.ranking; a change recounts the events.';
 comment on column core.ranking_state.weights is
     'View, like, comment, share and watch-minute weight of the bounds; null where the formula '
     'keeps no decayed sums.';
@@ -146,18 +149,20 @@ create table core.recount (
     half_life interval,
     recent_half_life interval,
     content_type text,
+    discount double precision not null,
     counted_after timestamptz not null
 );
 
 comment on table core.recount is
     'Rankings whose sums are made anew from the events, because they are new or have other '
-    'half-lives or another content type. Runs count them in slices, the newest events first; until '
+    'half-lives, another discount or another content type. Runs count them in slices, the newest events first; until '
     'then the sums before are in use.';
 comment on column core.recount.ranking_id is 'core.ranking.';
 comment on column core.recount.score_set is 'Where its sums grow, in core.ranking_score.';
 comment on column core.recount.half_life is 'As in core.ranking when it began.';
 comment on column core.recount.recent_half_life is 'As in core.ranking when it began.';
 comment on column core.recount.content_type is 'As in core.ranking when it began.';
+comment on column core.recount.discount is 'As the option in core.ranking when it began.';
 comment on column core.recount.counted_after is
     'Events after this moment are in the sums; scoring adds those that come in late for it.';
 

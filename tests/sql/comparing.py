@@ -32,6 +32,7 @@ async def assert_recounted(
         [item for item in world.items if item.item_id not in excluded],
         [event for event in world.events if event.item not in excluded],
         as_of,
+        labels=world.labels,
     )
     found = await world.windows()
     for window in (*oracle.WINDOWS, *oracle.CALENDAR):

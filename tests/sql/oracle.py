@@ -25,7 +25,7 @@ CALENDAR = ("today", "week", "month")
 LONGER = {"1h": "24h", "24h": "7d", "7d": "30d"}
 DEFAULT_WEIGHTS = (1.0, 5.0, 3.0, 4.0, 0.1)
 DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
-    "weighted_decay": {},
+    "weighted_decay": {"discount": 1},
     "minmax_hot": {"hits": 0.60, "shares": 0.25, "recency": 0.15, "lambda": 0.1, "hotShare": 0.2},
     "top_count": {"metric": "views"},
     "wilson": {"z": 1.96},
@@ -48,6 +48,7 @@ class Event:
     count: int = 1
     seconds: float | None = None
     counted: bool = True
+    viewer: int | None = None
     id: UUID = field(default_factory=uuid4)
 
     @property

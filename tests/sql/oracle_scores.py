@@ -6,9 +6,10 @@ As `tests.sql.oracle`: nothing here is incremental, clever or fast.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeGuard
+from uuid import UUID
 
 from tests.sql.oracle import (
     DEFAULT_OPTIONS,
@@ -26,17 +27,52 @@ from tests.sql.oracle import (
     total,
 )
 
+RATIO = 0.5
+"""What an actor's repeated action counts of the next newer one; four of them count."""
+
+Label = tuple[int, date, date]
+"""A labelled viewer, since which day and until which."""
+
+
+def credits_of(events: Sequence[Event], labels: Sequence[Label]) -> dict[UUID, float]:
+    """Return what each event counts in lists that fade, as a part of what it would alone."""
+    found: dict[UUID, float] = {}
+    groups: dict[tuple[object, ...], list[Event]] = {}
+    for event in events:
+        found[event.id] = 1.0
+        day = event.at.astimezone(UTC).date()
+        if any(event.viewer == who and since <= day < until for who, since, until in labels):
+            found[event.id] = 0.0
+        elif event.viewer is not None and event.type != "watch_time":
+            key = (event.viewer, event.item, event.type, day)
+            groups.setdefault(key, []).append(event)
+    for group in groups.values():
+        places = 0
+        for event in sorted(group, key=lambda each: each.at, reverse=True):
+            counting = range(places, min(places + event.count, 4))
+            found[event.id] = sum(RATIO**place for place in counting) / event.count
+            places += event.count
+    return found
+
 
 class World:
     """Items and events as of a moment, and the scores of any ranking over them."""
 
-    def __init__(self, items: Iterable[Item], events: Iterable[Event], as_of: datetime) -> None:
+    def __init__(
+        self,
+        items: Iterable[Item],
+        events: Iterable[Event],
+        as_of: datetime,
+        *,
+        labels: Sequence[Label] = (),
+    ) -> None:
         self.items = {item.item_id: item for item in items}
         self.events = [event for event in events if event.counted]
         self.as_of = as_of
         self.by_item: dict[int, list[Event]] = {}
         for event in self.events:
             self.by_item.setdefault(event.item, []).append(event)
+        self.credits = credits_of(self.events, labels)
 
     def scores(self, ranking: Ranking) -> dict[Key, Score]:
         """Score everything the ranking may show, in no order and of no limited number."""
@@ -81,6 +117,7 @@ class World:
 
     def decayed(self, ranking: Ranking) -> dict[Key, Score]:
         """What weighted_decay comes to for every active item, the zero too."""
+        discount = (DEFAULT_OPTIONS["weighted_decay"] | dict(ranking.options))["discount"]
         found: dict[Key, Score] = {}
         for item in self.candidates(ranking):
             value = gross = 0.0
@@ -90,9 +127,11 @@ class World:
             for half_life in terms:
                 faded = Counts()
                 for event in self.by_item[item]:
-                    part = counts(event).times(half(self.as_of - event.at, half_life))
+                    whole = counts(event).times(half(self.as_of - event.at, half_life))
+                    taken = discount * (1 - self.credits[event.id])
+                    part = whole.times(1 - taken)
                     faded = faded.plus(part)
-                    gross += Counts(*map(abs, part)).points(ranking.weights)
+                    gross += Counts(*map(abs, whole)).points(ranking.weights)
                 value += faded.points(ranking.weights)
             found[item] = Score(value, gross)
         return found

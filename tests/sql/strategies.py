@@ -43,6 +43,7 @@ def event(draw: st.DrawFn, as_of: datetime, items: int = 5) -> Event:
         received_at=at if ahead else as_of,
         count=draw(st.integers(1, 4) | st.integers(1, 1_000_000)),
         seconds=draw(st.integers(0, 4_000)) / 4 if type_ == "watch_time" else None,
+        viewer=draw(st.sampled_from([None, None, 1, 2])),
     )
 
 

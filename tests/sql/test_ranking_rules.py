@@ -90,7 +90,7 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"schedule": "0 0 31 2-4/2,9,11 *"}, "no month that it names has such a day"),
     ({"schedule": "0 22-5 * * *"}, "a range that ends before it begins never comes"),
     ({"options": [1]}, "options must be an object"),
-    ({"options": {"z": 1}}, "option 'z' is not one of weighted_decay's: it has none"),
+    ({"options": {"z": 1}}, "option 'z' is not one of weighted_decay's: discount"),
     (
         {"formula": "gravity", "options": {"z": 1}},
         "option 'z' is not one of gravity's: ageExponent, ageOffset, pointsExponent",

@@ -409,3 +409,17 @@ async def test_no_function_is_called_for_each_viewer(world: World) -> None:
         "explain (verbose) select api.viewer_entry(n) from generate_series(1::bigint, 3) as n"
     )
     assert not [line for (line,) in plan if "viewer_entry" in line]
+
+
+async def test_who_likes_and_does_not_look_is_no_viewer(world: World) -> None:
+    """Also while it waits to be scored: the feed says of all kinds of events who did them."""
+    item = await world.item("a")
+    await world.happened(item, viewer=1)
+    await world.happened(item, "like", viewer=2)
+    await world.happened(item, "watch_time", seconds=9, viewer=3)
+    edges = [AS_OF - QUARTER, AS_OF + QUARTER]
+    for _ in range(2):
+        assert await since(world, [item, SITE], AS_OF - DAY) == {item: 1, SITE: 1}
+        assert set((await between(world, edges)).values()) == {1}
+        assert set((await between(world, edges, [item])).values()) == {1}
+        await score(world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -19,21 +19,22 @@ AS_OF = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 
 INSERT_EVENTS = """
 insert into core.event
-    (event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted)
+    (event_id, occurred_at, received_at, item_id, event_type, count, seconds, counted, viewer)
 select
     event_id, least(occurred_at, received_at), received_at, item_id, event_type, count, seconds,
-    counted
+    counted, viewer
 from jsonb_to_recordset(%s) as given (
     event_id uuid, occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds double precision, counted boolean
+    event_type core.event_type, count integer, seconds double precision, counted boolean,
+    viewer bigint
 )
 """
 FEED_EVENTS = """
-insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
-select item_id, least(occurred_at, received_at), event_type, count, seconds
+insert into core.score_feed (item_id, occurred_at, event_type, count, seconds, viewer)
+select item_id, least(occurred_at, received_at), event_type, count, seconds, viewer
 from jsonb_to_recordset(%s) as given (
     occurred_at timestamptz, received_at timestamptz, item_id bigint,
-    event_type core.event_type, count integer, seconds double precision
+    event_type core.event_type, count integer, seconds double precision, viewer bigint
 )
 """
 
@@ -45,6 +46,8 @@ class World:
         self.connection = connection
         self.items: list[Item] = []
         self.events: list[Event] = []
+        self.labels: list[tuple[int, date, date]] = []
+        """Labelled viewers, since when and until when."""
         self.runs: set[int] = set()
         """Runs whose snapshots have been looked at."""
 
@@ -87,12 +90,14 @@ class World:
         *,
         ago: timedelta = timedelta(0),
         seconds: float | None = None,
+        viewer: int | None = None,
     ) -> None:
         """Insert one event, that long before AS_OF."""
         at = AS_OF - ago
         event = Event(
-            item=item, type=type_, occurred_at=at, received_at=at, count=count, seconds=seconds
-        )
+            item=item, type=type_, occurred_at=at, received_at=at, count=count, seconds=seconds,
+            viewer=viewer,
+        )  # fmt: skip
         await self.insert([event])
 
     async def insert(self, events: Sequence[Event]) -> None:
@@ -240,7 +245,8 @@ class World:
                 core.alert_history, core.alert_backlog, core.alert_outbox, core.alert_delivery,
                 core.viewer_day, core.viewer_item, core.viewer_position, core.viewer_recount,
                 core.comment, core.translation, core.item_neighbour,
-                core.editorial_rule, core.editorial_review
+                core.editorial_rule, core.editorial_review,
+                core.actor_action, core.discount, core.actor_label, core.applied_label
                 restart identity
             """
         )
@@ -248,6 +254,7 @@ class World:
         await self.execute("update core.neighbour_progress set counted_to = null")
         self.items.clear()
         self.events.clear()
+        self.labels.clear()
         self.runs.clear()
 
     async def execute(self, statement: str, *values: object) -> None:
@@ -278,6 +285,7 @@ def _row(event: Event) -> dict[str, object]:
         "count": event.count,
         "seconds": event.seconds,
         "counted": event.counted,
+        "viewer": event.viewer,
     }
 
 

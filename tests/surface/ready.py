@@ -92,6 +92,11 @@ EXAMPLES = {
     "    array[0], array[now() - interval '1 day']\n);",
     "api.explain_score": "select component, value, weight, last_hour\n"
     "from api.explain_score('trending_24h', 'video', '42', now());",
+    "api.add_label": "select api.add_label(\n"
+    "'address', 4711, null, 'bought', '2026-01-01', null, 'ada', now()\n);",
+    "api.lift_label": "select api.lift_label(12, 'ada', now());",
+    "api.item_discounts": "select reason, actors, views, likes\n"
+    "from api.item_discounts('video', '42');",
     "api.item_ranks": "select as_of, rank, score\n"
     "from api.item_ranks('trending_24h', 'video', '42', now() - interval '1 day');",
     "api.preview_ranking": "select rank, current_rank, title\n"

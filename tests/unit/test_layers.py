@@ -13,7 +13,8 @@ APP = Path(__file__).parents[2] / "app"
 GROUND = ("app.errors", "app.settings", "app.runtime")
 ROOMS = (
     "access", "items", "rankings", "editing", "stats", "series", "ingest", "top", "kafka", "sink",
-    "likes", "recommend", "comments", "uploads", "alerts", "audit", "erasure", "me", "health",
+    "likes", "recommend", "comments", "uploads", "alerts", "audit", "labels", "erasure", "me",
+    "health",
     "replay", "export", "imports", "embeds",
 )  # fmt: skip
 """From the lowest to the highest: a room knows only those before it."""

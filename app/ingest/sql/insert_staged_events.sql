@@ -48,7 +48,7 @@ fed as (
         inserted.event_type,
         inserted.count,
         inserted.seconds,
-        case inserted.event_type when 'view' then inserted.viewer end,
+        inserted.viewer,
         inserted.user_id
     from inserted
     where inserted.counted

@@ -1,12 +1,16 @@
 -- Add events to the decayed sums of their items: a slice of the feed in every weighted_decay
 -- ranking, or a slice of what was scored before in those that are counted anew.
--- Source: core.score_feed, core.recount, api.counted_between. Feeds: core.ranking_score.
+-- Source: core.score_feed, core.recount, core.discount, api.counted_between.
+-- Feeds: core.ranking_score.
 -- Keeps: reads the feed without emptying it: only api.score_events may call it, which takes the
 -- slice out of the feed in the same snapshot, so that each event counts once; for what is counted
 -- anew only api.continue_recounts. There the feed's events are added where those of their time are
 -- counted already; where they are not, they will be with them.
 create function api.add_to_scores(
-    since timestamptz, until timestamptz default 'infinity', recounting boolean default false
+    since timestamptz,
+    until timestamptz default 'infinity',
+    recounting boolean default false,
+    discounted_after bigint default null
 )
 returns void
 -- Not in SQL: planning this takes longer than adding a hundred events, and here the plan is kept.
@@ -20,7 +24,14 @@ as $$
 declare
     raw_since constant timestamptz := case when recounting then api.raw_since() end;
     newest constant timestamptz := case
-        when not recounting then (select max(feed.occurred_at) from core.score_feed as feed)
+        when not recounting then greatest(
+            (select max(feed.occurred_at) from core.score_feed as feed),
+            (
+                select max(taken.at)
+                from core.discount as taken
+                where taken.discount_id > discounted_after
+            )
+        )
         when isfinite(until) then until
         else coalesce((select max(event.occurred_at) from core.event as event), raw_since)
     end;
@@ -34,6 +45,7 @@ with setting as (
     select
         state.score_set,
         state.content_type,
+        -state.discount as of_discount,
         date_part('epoch', state.half_life) as half_life,
         date_part('epoch', state.recent_half_life) as recent_half_life,
         state.weights,
@@ -46,6 +58,7 @@ with setting as (
     select
         recount.score_set,
         recount.content_type,
+        -recount.discount as of_discount,
         date_part('epoch', recount.half_life) as half_life,
         date_part('epoch', recount.recent_half_life) as recent_half_life,
         null,
@@ -80,6 +93,7 @@ delta as (
             part.comments,
             part.shares,
             part.gives,
+            part.is_discount,
             part.watch_seconds / 60 as watch_minutes
         from (
             select
@@ -90,7 +104,8 @@ delta as (
                 one.comments,
                 one.shares,
                 one.watch_seconds,
-                one.gives
+                one.gives,
+                false as is_discount
             from core.score_feed as feed
             cross join lateral api.event_counts(feed.event_type, feed.count, feed.seconds) as one
             where not recounting and feed.occurred_at >= since
@@ -103,7 +118,8 @@ delta as (
                 scored.comments,
                 scored.shares,
                 scored.watch_seconds,
-                scored.gives
+                scored.gives,
+                false as is_discount
             from api.counted_between(since, until, 'infinity', raw_since) as scored
             where recounting
             union all
@@ -117,20 +133,39 @@ delta as (
                 gone.watch_seconds,
                 greatest(
                     gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds
-                ) > 0 as gives
+                ) > 0 as gives,
+                false as is_discount
             from api.dropped_counts() as gone
             where recounting and since = '-infinity'
+            union all
+            select
+                taken.item_id,
+                taken.at,
+                taken.views,
+                taken.likes,
+                taken.comments,
+                taken.shares,
+                taken.watch_seconds,
+                null as gives,
+                true as is_discount
+            from core.discount as taken
+            where
+                (not recounting and taken.discount_id > discounted_after)
+                or (recounting and taken.at > since and taken.at <= until)
         ) as part
         offset 0 -- evaluated once a row, not once a use
     ) as counted
     cross join setting
     cross join lateral (
         select
-            api.decay_factor(counted.age, setting.half_life) as slow,
+            api.decay_factor(counted.age, setting.half_life) * part.share as slow,
             case
                 when setting.recent_half_life is null then 0
-                else api.decay_factor(counted.age, setting.recent_half_life)
+                else api.decay_factor(counted.age, setting.recent_half_life) * part.share
             end as fast
+        from (
+            select case when counted.is_discount then setting.of_discount else 1 end as share
+        ) as part
         offset 0
     ) as fade
     where
@@ -318,6 +353,7 @@ where fresh.stored_at is null;
 end;
 $$;
 
-comment on function api.add_to_scores(timestamptz, timestamptz, boolean) is
-    'Adds what is in the feed since a moment to every weighted_decay ranking; or what was scored '
+comment on function api.add_to_scores(timestamptz, timestamptz, boolean, bigint) is
+    'Adds what is in the feed since a moment, less what core.discount has after a row, to every '
+    'weighted_decay ranking; or what was scored '
     'after one moment and up to another to the rankings whose recount has come to the latter.';

@@ -70,6 +70,7 @@ begin
         commit;
         if fault is null then
             call api.rebuild_day(day, as_of);
+            call api.rebuild_discounts((day at time zone 'UTC')::date);
         end if;
         perform api.release_job_lock('maintain_storage');
         perform api.release_job_lock('refresh_aggregates');

@@ -3,7 +3,8 @@
 -- Source: core.ranking_score, core.ranking_state, api.recount_scores, api.exclusion_in_force.
 -- Feeds: api.weighted_decay, api.weighted_decay_top, api.weighted_decay_recount,
 -- api.weighted_decay_segments, api.explain_score.
--- Keeps: leaves out items without an event in the window, items without a positive score and
+-- Keeps: leaves out items without an event in the window, items without a positive score (what
+-- float error leaves of one that was all taken back, beside its newest event, is none) and
 -- excluded ones. An excluded item still is one of the depth: what is not among them lies below the
 -- next bound all the same.
 create function api.decayed_scores(
@@ -46,7 +47,10 @@ from (
         + fade.fast * api.weighted_sum(
             setting.weights, stored.recent_views, stored.recent_likes, stored.recent_comments,
             stored.recent_shares, stored.recent_watch_minutes
-        ) as score
+        ) as score,
+        api.decay_factor(
+            date_part('epoch', decayed_scores.as_of - stored.last_event_at), setting.half_life
+        ) as of_newest
     from (
         (
             select deepest.*
@@ -114,7 +118,7 @@ from (
         )
     offset 0
 ) as scored
-where scored.score > 0;
+where scored.score > 1e-13 * scored.of_newest;
 end;
 
 comment on function api.decayed_scores(

@@ -1,7 +1,7 @@
 -- Erase what is known of an item, and leave a nameless, excluded one in its place.
 -- Source: POST /admin/erasures, groundswell erase.
 -- Feeds: core.item, core.item_exclusion, core.editorial_rule, core.editorial_review,
--- core.item_like, the tables of agg's aggregates.
+-- core.item_like, core.discount, core.actor_action, the tables of agg's aggregates.
 -- Keeps: without `purges` its counts stay in sums over all items. With it they go, also from days
 -- whose raw events are gone; scores and windows follow when api.reconcile has run. Its events are
 -- api.erase_events' to erase.
@@ -45,6 +45,8 @@ begin
     -- The site keeps its viewers: whether they have viewed anything else is not known for long.
     delete from core.viewer_day as stored where stored.item_id = erase_item.item_id;
     delete from core.viewer_item as stored where stored.item_id = erase_item.item_id;
+    delete from core.discount as taken where taken.item_id = erase_item.item_id;
+    delete from core.actor_action as acted where acted.item_id = erase_item.item_id;
     -- From the counts of the site as long as those of the item are there to say how much.
     for level in
         select

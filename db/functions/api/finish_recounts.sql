@@ -17,16 +17,19 @@ begin
     loop
         select r.* into ranking from core.ranking as r where r.ranking_id = finished.ranking_id;
         insert into core.ranking_state as state (
-            ranking_id, checked_at, half_life, recent_half_life, content_type, weights, score_set
+            ranking_id, checked_at, half_life, recent_half_life, content_type, discount, weights,
+            score_set
         )
         values (
             finished.ranking_id, '-infinity', finished.half_life, finished.recent_half_life,
-            finished.content_type, api.ranking_weights(ranking), finished.score_set
+            finished.content_type, finished.discount, api.ranking_weights(ranking),
+            finished.score_set
         )
         on conflict (ranking_id) do update set
             half_life = excluded.half_life,
             recent_half_life = excluded.recent_half_life,
             content_type = excluded.content_type,
+            discount = excluded.discount,
             weights = excluded.weights,
             score_set = excluded.score_set;
         perform api.bound_scores(api.ranking_in_force(ranking));

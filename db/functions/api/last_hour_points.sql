@@ -1,6 +1,6 @@
 -- What the events of the last 60 minutes contribute to an item's score, component by component.
 -- Source: core.event, in the minutes of api.engagement_1m in which the item has any, less those in
--- core.score_feed, which are not scored yet. Feeds: api.explain_score.
+-- core.score_feed, which are not scored yet, and less api.discount. Feeds: api.explain_score.
 -- Keeps: each event ages from its own moment to as_of, as in the score that it is a part of. Below
 -- 0 where more was taken back than given.
 create function api.last_hour_points(ranking core.ranking, item_id bigint, as_of timestamptz)
@@ -38,19 +38,40 @@ with counted as (
 
 faded as (
     select
-        one.views * counted.sign as views,
-        one.likes * counted.sign as likes,
-        one.comments * counted.sign as comments,
-        one.shares * counted.sign as shares,
-        one.watch_seconds / 60 * counted.sign as watch_minutes,
-        api.decay(last_hour_points.as_of - counted.at, (ranking).half_life) as slow,
+        part.views,
+        part.likes,
+        part.comments,
+        part.shares,
+        part.watch_seconds / 60 as watch_minutes,
+        api.decay(last_hour_points.as_of - part.at, (ranking).half_life) as slow,
         case
             when (ranking).recent_half_life is null then 0
-            else api.decay(last_hour_points.as_of - counted.at, (ranking).recent_half_life)
+            else api.decay(last_hour_points.as_of - part.at, (ranking).recent_half_life)
         end as fast
-    from counted
-    cross join lateral api.event_counts(counted.event_type, counted.count, counted.seconds) as one
-    where counted.at > last_hour_points.as_of - interval '1 hour'
+    from (
+        select
+            counted.at,
+            one.views * counted.sign as views,
+            one.likes * counted.sign as likes,
+            one.comments * counted.sign as comments,
+            one.shares * counted.sign as shares,
+            one.watch_seconds * counted.sign as watch_seconds
+        from counted
+        cross join lateral
+            api.event_counts(counted.event_type, counted.count, counted.seconds) as one
+        union all
+        select
+            taken.at,
+            taken.views * of_it.share,
+            taken.likes * of_it.share,
+            taken.comments * of_it.share,
+            taken.shares * of_it.share,
+            taken.watch_seconds * of_it.share
+        from api.discount as taken
+        cross join (select -api.ranking_discount(ranking) as share offset 0) as of_it
+        where taken.item_id = last_hour_points.item_id
+    ) as part
+    where part.at > last_hour_points.as_of - interval '1 hour'
 )
 
 select array[

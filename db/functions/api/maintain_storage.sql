@@ -108,6 +108,9 @@ begin
     while api.drop_viewer_days(as_of) loop
         commit;
     end loop;
+    while api.drop_actor_actions(as_of) loop
+        commit;
+    end loop;
     delete from core.job_run as run where run.started_at < maintain_storage.as_of - interval '7 days';
     commit;
     if to_regclass('cron.job_run_details') is not null then

@@ -1,7 +1,8 @@
 -- What a ranking would be under changed settings, held against what it is: nothing is stored.
 -- Source: api.changed_ranking, api.edited. Feeds: POST /admin/rankings/{name}/preview.
--- Keeps: changes are held to the same rules as a row of core.ranking. New half-lives need a recount
--- of the events, so they are as slow as the history is long; all else works on what is stored.
+-- Keeps: changes are held to the same rules as a row of core.ranking. New half-lives or another
+-- discount need a recount of the events, so they are as slow as the history is long; all else works
+-- on what is stored.
 create function api.preview_ranking(ranking_name text, changes jsonb, as_of timestamptz)
 returns table (
     rank integer,
@@ -41,12 +42,12 @@ begin
                 when
                     (
                         changed.formula, changed.half_life, changed.recent_half_life,
-                        changed.content_type
+                        changed.content_type, api.ranking_discount(changed)
                     )
                     is distinct from
                     (
                         current.formula, current.half_life, current.recent_half_life,
-                        current.content_type
+                        current.content_type, api.ranking_discount(current)
                     )
                     then 'events'
                 else 'scores'

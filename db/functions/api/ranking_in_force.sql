@@ -1,7 +1,8 @@
 -- A ranking with the settings that its sums are kept with now.
 -- Source: core.ranking_state. Feeds: api.run_rankings, api.refresh_rankings, api.reconcile,
 -- api.explain_score, api.bound_scores.
--- Keeps: until a recount is whole, a list is of the half-lives and the content type before.
+-- Keeps: until a recount is whole, a list is of the half-lives, the content type and the discount
+-- before.
 create function api.ranking_in_force(ranking core.ranking)
 returns core.ranking
 language plpgsql stable
@@ -16,12 +17,17 @@ begin
         ranking.half_life := state.half_life;
         ranking.recent_half_life := state.recent_half_life;
         ranking.content_type := state.content_type;
+        -- Only where it differs: what a run is computed under is held against the row.
+        if api.ranking_discount(ranking) <> state.discount then
+            ranking.options := ranking.options || jsonb_build_object('discount', state.discount);
+        end if;
     end if;
     return ranking;
 end;
 $$;
 
 comment on function api.ranking_in_force(core.ranking) is
-    'The ranking with the half-lives and the content type of its sums; as it is where it has none.';
+    'The ranking with the half-lives, the content type and the discount of its sums; as it is '
+    'where it has none.';
 grant execute on function api.ranking_in_force(core.ranking)
 to groundswell_service, groundswell_read;

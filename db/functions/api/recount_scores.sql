@@ -1,6 +1,6 @@
 -- The decayed sums of a weighted_decay ranking recounted from all events: what the incremental ones
 -- must equal at any time.
--- Source: core.event, api.dropped_counts for what is gone of it.
+-- Source: core.event, api.dropped_counts for what is gone of it, api.discount.
 -- Feeds: api.drifted_scores, api.weighted_decay_recount.
 -- Keeps: the sums hold for the moment of the newest event. last_event_at is of what gives, as in
 -- api.add_to_scores.
@@ -37,7 +37,8 @@ counted as (
         one.comments,
         one.shares,
         one.gives,
-        one.watch_seconds / 60 as watch_minutes
+        one.watch_seconds / 60 as watch_minutes,
+        1.0::double precision as share
     from api.event
     cross join lateral api.event_counts(event.event_type, event.count, event.seconds) as one
     where event.counted and event.occurred_at >= (select api.raw_since())
@@ -51,8 +52,21 @@ counted as (
         gone.shares,
         greatest(gone.views, gone.likes, gone.comments, gone.shares, gone.watch_seconds) > 0
             as gives,
-        gone.watch_seconds / 60 as watch_minutes
+        gone.watch_seconds / 60 as watch_minutes,
+        1.0 as share
     from gone
+    union all
+    select
+        taken.item_id,
+        taken.at,
+        taken.views,
+        taken.likes,
+        taken.comments,
+        taken.shares,
+        null as gives,
+        taken.watch_seconds / 60 as watch_minutes,
+        -api.ranking_discount(ranking) as share
+    from api.discount as taken
 ),
 
 summed as (
@@ -73,10 +87,12 @@ summed as (
     cross join newest
     cross join lateral (
         select
-            api.decay(newest.at - counted.at, (ranking).half_life) as slow,
+            counted.share * api.decay(newest.at - counted.at, (ranking).half_life) as slow,
             case
                 when (ranking).recent_half_life is null then 0
-                else api.decay(newest.at - counted.at, (ranking).recent_half_life)
+                else
+                    counted.share
+                    * api.decay(newest.at - counted.at, (ranking).recent_half_life)
             end as fast
         offset 0 -- evaluated once a row, not once a use
     ) as fade

@@ -165,6 +165,13 @@ begin
                 )
                 from api.exclusion_in_force as excluded
             )
+            -- Labels change scores, and no count.
+            || case
+                when ranking.formula = 'weighted_decay' then (
+                    select label_change.last_value::text from core.label_change
+                )
+                else ''
+            end
         )
     into fresh, print
     from snapshot;

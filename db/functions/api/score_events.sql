@@ -1,6 +1,6 @@
 -- Score the newest events that were inserted since the last time, and make room for the next.
 -- Source: core.score_feed. Feeds: core.ranking_score, core.item_window, core.item_birth,
--- core.viewer_day, core.alert, core.user_window.
+-- core.viewer_day, core.alert, core.user_window, core.discount.
 -- Keeps: every statement sees the same snapshot, so the part of the feed that is scored is the part
 -- that is deleted. Each event counts exactly once: what is left of the feed is in no sum.
 create function api.score_events(
@@ -20,6 +20,7 @@ declare
         ),
         '-infinity'
     );
+    discounted_before bigint;
 begin
     if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
         raise exception 'api.score_events needs isolation level repeatable read'
@@ -27,7 +28,12 @@ begin
     end if;
     perform api.sync_scores();
     perform api.find_births(fed_since);
-    perform api.add_to_scores(fed_since);
+    discounted_before := coalesce(
+        (select max(taken.discount_id) from core.discount as taken), 0
+    );
+    perform api.apply_labels();
+    perform api.note_discounts(fed_since);
+    perform api.add_to_scores(fed_since, discounted_after => discounted_before);
     perform api.add_viewers(fed_since);
     perform api.raise_floors();
     perform api.move_windows(as_of, fed_since, at_most);

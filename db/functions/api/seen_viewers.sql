@@ -14,6 +14,7 @@ with view as (
     from core.score_feed as feed
     where
         seen_viewers.recounted is null
+        and feed.event_type = 'view'
         and feed.viewer is not null
         and feed.occurred_at >= seen_viewers.fed_since
     union all

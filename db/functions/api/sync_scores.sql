@@ -1,8 +1,8 @@
 -- Bring the settings that the decayed sums are kept with in line with what core.ranking says now.
 -- Source: core.ranking. Feeds: core.ranking_state, core.recount.
--- Keeps: only api.score_events may call it, before it scores anything. Where half-lives or content
--- type change, nothing does but that a recount begins; where nothing was ever scored, all there is
--- to count is in the feed.
+-- Keeps: only api.score_events may call it, before it scores anything. Where half-lives, content
+-- type or discount change, nothing does but that a recount begins; where nothing was ever scored,
+-- all there is to count is in the feed.
 create function api.sync_scores()
 returns void
 language plpgsql volatile
@@ -28,24 +28,37 @@ begin
         recount.ranking_id = ranking.ranking_id
         and (
             not (ranking.enabled and ranking.formula = 'weighted_decay')
-            or (recount.half_life, recount.recent_half_life, recount.content_type)
-            is distinct from (ranking.half_life, ranking.recent_half_life, ranking.content_type)
+            or (
+                recount.half_life, recount.recent_half_life, recount.content_type,
+                recount.discount
+            )
+            is distinct from
+            (
+                ranking.half_life, ranking.recent_half_life, ranking.content_type,
+                api.ranking_discount(ranking)
+            )
             or (
                 state.ranking_id is not null
-                and (state.half_life, state.recent_half_life, state.content_type)
+                and (
+                    state.half_life, state.recent_half_life, state.content_type, state.discount
+                )
                 is not distinct from
-                (ranking.half_life, ranking.recent_half_life, ranking.content_type)
+                (
+                    ranking.half_life, ranking.recent_half_life, ranking.content_type,
+                    api.ranking_discount(ranking)
+                )
             )
         );
 
     insert into core.recount
-    (ranking_id, score_set, half_life, recent_half_life, content_type, counted_after)
+    (ranking_id, score_set, half_life, recent_half_life, content_type, discount, counted_after)
     select
         ranking.ranking_id,
         nextval('core.score_set'),
         ranking.half_life,
         ranking.recent_half_life,
         ranking.content_type,
+        api.ranking_discount(ranking),
         case when is_first then '-infinity' else 'infinity' end::timestamptz
     from core.ranking as ranking
     left join core.ranking_state as state on ranking.ranking_id = state.ranking_id
@@ -54,8 +67,12 @@ begin
         and ranking.formula = 'weighted_decay'
         and (
             state.weights is null
-            or (state.half_life, state.recent_half_life, state.content_type)
-            is distinct from (ranking.half_life, ranking.recent_half_life, ranking.content_type)
+            or (state.half_life, state.recent_half_life, state.content_type, state.discount)
+            is distinct from
+            (
+                ranking.half_life, ranking.recent_half_life, ranking.content_type,
+                api.ranking_discount(ranking)
+            )
         )
     on conflict (ranking_id) do nothing;
     if is_first then
@@ -80,5 +97,6 @@ end;
 $$;
 
 comment on function api.sync_scores() is
-    'Begins to recount rankings that are new or whose half-lives or content type changed, and '
+    'Begins to recount rankings that are new or whose half-lives, content type or discount '
+    'changed, and '
     'recomputes the bounds of those whose weights changed.';

@@ -116,7 +116,10 @@ begin
                     feed.occurred_at,
                     feed.viewer
                 from core.score_feed as feed
-                where feed.item_id = item.item_id and feed.viewer is not null
+                where
+                    feed.item_id = item.item_id
+                    and feed.viewer is not null
+                    and feed.event_type = 'view'
                 offset 0
             ) as waiting
             union all
@@ -125,7 +128,10 @@ begin
                 feed.occurred_at,
                 feed.viewer
             from core.score_feed as feed
-            where feed.viewer is not null and 0 = any(wanted)
+            where
+                feed.viewer is not null
+                and feed.event_type = 'view'
+                and 0 = any(wanted)
         ) as fed
         where
             fed.occurred_at >= first_day::timestamp at time zone 'UTC'

@@ -78,7 +78,10 @@ begin
                         feed.occurred_at + interval '1 microsecond'
                     )
                 from core.score_feed as feed
-                where feed.viewer is not null and feed.occurred_at >= $2[1] %5$s
+                where
+                    feed.event_type = 'view'
+                    and feed.viewer is not null
+                    and feed.occurred_at >= $2[1] %5$s
             ) as known
             inner join core.item as item on known.item_id = item.item_id
             inner join piece

@@ -122,7 +122,10 @@ seen as (
                 feed.viewer,
                 feed.occurred_at
             from core.score_feed as feed
-            where feed.item_id = item.item_id and feed.viewer is not null
+            where
+                feed.item_id = item.item_id
+                and feed.viewer is not null
+                and feed.event_type = 'view'
             offset 0
         ) as each
         offset 0
@@ -134,7 +137,10 @@ seen as (
         feed.viewer & 9223372036854775807
     from core.score_feed as feed
     inner join asked on asked.item_id = 0 and feed.occurred_at >= asked.begins
-    where feed.viewer is not null and 0 = any(viewers_since.item_ids)
+    where
+        feed.viewer is not null
+        and feed.event_type = 'view'
+        and 0 = any(viewers_since.item_ids)
 ),
 
 -- Of a register only the highest rank counts.

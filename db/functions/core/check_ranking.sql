@@ -144,7 +144,7 @@ begin
         -- Beyond these a formula divides by nothing, overflows or knows no best any more.
         left join (
             values
-            ('hotShare', 0, 1), ('lambda', 0, 1000), ('z', 0, 10), ('seconds', 0, 1000000),
+            ('hotShare', 0, 1), ('discount', 0, 1), ('lambda', 0, 1000), ('z', 0, 10), ('seconds', 0, 1000000),
             ('pointsExponent', 0, 10), ('ageExponent', 0, 10), ('scale', 0.001, 1000000)
         ) as allowed (name, least, most) on given.key = allowed.name
     loop

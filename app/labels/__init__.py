@@ -1,0 +1,1 @@
+"""Labels: actors and items whose events count nothing in lists that fade."""
