@@ -6,6 +6,7 @@ PORT ?=
 DATA ?= .groundswell
 DEMO ?= 1
 BENCH ?=
+OVERLAY ?= deploy/kubernetes/single-node
 ARGS ?=
 # A minute's worth: what needs no database, the conventions, and one file of each concept.
 QUICK := tests/unit tests/schema \
@@ -78,6 +79,16 @@ deploy:  ## Build, migrate, then start or replace what compose.yaml runs, one AP
 	docker compose run --rm migrate
 	docker compose up --wait api
 	docker compose up --wait
+
+.PHONY: deploy-kubernetes
+deploy-kubernetes:  ## Migrate, then start or replace all in kubectl's cluster (OVERLAY=deploy/kubernetes/single-node)
+	@kubectl get secret -n groundswell -o name \
+		groundswell-database groundswell-redis timescaledb-superuser
+	kubectl delete job -n groundswell --ignore-not-found migrate redis-cluster
+	kubectl apply -k '$(OVERLAY)' -l groundswell.io/step=first
+	kubectl wait -n groundswell --for=condition=complete --timeout=30m job/migrate
+	kubectl apply -k '$(OVERLAY)'
+	kubectl rollout status -n groundswell deployment
 
 .PHONY: bench
 bench: .venv/dev.stamp  ## Measure against rivals into bench/results.json (BENCH=insert,read)
