@@ -155,8 +155,8 @@ create table core.recount (
 
 comment on table core.recount is
     'Rankings whose sums are made anew from the events, because they are new or have other '
-    'half-lives, another discount or another content type. Runs count them in slices, the newest events first; until '
-    'then the sums before are in use.';
+    'half-lives, another discount or another content type. Runs count them in slices, the newest '
+    'events first; until then the sums before are in use.';
 comment on column core.recount.ranking_id is 'core.ranking.';
 comment on column core.recount.score_set is 'Where its sums grow, in core.ranking_score.';
 comment on column core.recount.half_life is 'As in core.ranking when it began.';

@@ -17,6 +17,7 @@ where kind.name = any(kinds) and kind.value is not null;
 end;
 
 comment on function api.item_segments(core.item, text[]) is
-    'Segments of an item, of the kinds category, content_type, creator and language that are asked for.';
+    'Segments of an item, of the kinds category, content_type, creator and language that are '
+    'asked for.';
 grant execute on function api.item_segments(core.item, text[])
 to groundswell_service, groundswell_read;
