@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from psycopg import IsolationLevel
 
-from app.rankings.wire import PastPlace, PreviewItem, RankingOverview, RefreshedRanking
+from app.rankings.wire import Discount, PastPlace, PreviewItem, RankingOverview, RefreshedRanking
 from app.runtime.pool import PooledConnection, connection_options
 from app.runtime.sql import Connection, Query
 from app.settings import Settings
@@ -63,6 +63,7 @@ class FirstEvents(msgspec.Struct, frozen=True, kw_only=True):
 _RANKING_OVERVIEWS = Query("ranking_overviews", RankingOverview)
 _ITEM_PLACE = Query("item_place", Place)
 _EXPLAIN_SCORE = Query("explain_score", ScorePart)
+_ITEM_DISCOUNTS = Query("item_discounts", Discount)
 _RANK_HISTORY = Query("rank_history", PastPlace)
 _PREVIEW_RANKING = Query("preview_ranking", PreviewItem)
 _REFRESH_RANKINGS = Query("refresh_rankings", RefreshedRanking)
@@ -87,6 +88,15 @@ async def item_place(
     """Return the item's place in a run (none of it without a run), or None for an unknown item."""
     return await _ITEM_PLACE.first(
         connection, run_id=run_id, content_type=content_type, content_id=content_id
+    )
+
+
+async def item_discounts(
+    connection: Connection, *, content_type: str, content_id: str
+) -> list[Discount]:
+    """Return what of an item's counts lists that fade leave out, by reason."""
+    return await _ITEM_DISCOUNTS.all(
+        connection, content_type=content_type, content_id=content_id
     )
 
 

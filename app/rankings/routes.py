@@ -42,6 +42,9 @@ from app.rankings.parameters import parse_segment, parse_since
 from app.rankings.wire import Explanation, RankingOverview, Rankings, ScoreComponent, Trending
 from app.services import Services
 
+DISCOUNTING = "weighted_decay"
+"""The formula that leaves out what is repeated, and what labelled actors do."""
+
 
 @get(
     "/analytics/rankings",
@@ -156,9 +159,17 @@ async def get_explanation(
             raise UnrankedItemError(f"{content_id!r} is excluded: {place.excluded_because}")
         edited = await explain_edit(connection, ranking=name, **item, as_of=as_of)
         edit = edited.edit if edited else None
+        discounts = (
+            await rankings.item_discounts(connection, **item)
+            if ranking.formula == DISCOUNTING
+            else []
+        )
         if not parts and edit is None:
+            # With nothing left, what was taken off says why.
+            reasons = ", ".join(each.reason for each in discounts)
             raise UnrankedItemError(
                 f"{content_id!r} has no points in {name} as of {as_of.isoformat()}"
+                + (f"; discounted: {reasons}" if reasons else "")
             )
         history = await rankings.rank_history(connection, ranking=name, **item, since=as_of - reach)
     explanation = Explanation(
@@ -173,6 +184,7 @@ async def get_explanation(
         formula=ranking.formula,
         description=ranking.description,
         components=[msgspec.convert(part, ScoreComponent, from_attributes=True) for part in parts],
+        discounts=discounts,
         history=history,
     )
     return kept(request, explanation, max_age=services.settings.trending_max_age)

@@ -168,6 +168,25 @@ class Edit(Wire, frozen=True):
     """The same in one sentence."""
 
 
+class Discount(Wire, frozen=True):
+    """What of an item's counts a list that fades leaves out, for one reason."""
+
+    reason: str
+    """`repeated`: by actors who did the same again that day; or what a label says."""
+    actors: int
+    """How many actors' they are."""
+    views: float
+    """Views that do not count."""
+    likes: float
+    """Likes, less unlikes, that do not count."""
+    comments: float
+    """Comments, less those taken back, that do not count."""
+    shares: float
+    """Shares that do not count."""
+    watch_seconds: float
+    """Seconds watched that do not count."""
+
+
 class Explanation(Wire, frozen=True):
     """Why an item stands where it does in a ranking."""
 
@@ -196,6 +215,9 @@ class Explanation(Wire, frozen=True):
     """The formula in one sentence."""
     components: list[ScoreComponent]
     """What the score is made of."""
+    discounts: list[Discount]
+    """What it is not made of, though it was counted: by reason, of the whole history. Empty where
+    nothing is left out, and for formulas that leave out nothing."""
     history: list[PastPlace]
     """Its places in the kept runs, oldest first; old runs are thinned to one an hour or a day."""
 

@@ -113,9 +113,12 @@ async def test_it_says_where_the_item_stands_and_how_it_is_scored(told: Stage) -
         "contentType": "video",
         "rank": 2,
         "previousRank": None,
+        "rankWithoutRules": 2,
+        "edit": None,
         "score": pytest.approx(31.625),
         "asOf": "2026-03-15T12:00:00Z",
         "formula": "weighted_decay",
+        "discounts": [],
     }
 
 
@@ -178,3 +181,27 @@ async def test_what_cannot_be_explained_is_not_found(told: Stage) -> None:
 async def test_a_wrong_parameter_is_named(api: httpx.AsyncClient, query: str, name: str) -> None:
     answer = await api.get(f"{DAY}/a?{query}")
     assert (await problem(answer, 400, "bad-request")).startswith(f"{name}:")
+
+
+async def test_what_is_left_out_is_told_with_its_reason(told: Stage) -> None:
+    world = told.world
+    item = await world.item("c")
+    for number in range(3):
+        await world.happened(item, "view", viewer=7, ago=number * MINUTE)
+    await world.happened(await world.item("d"), "view", 5, viewer=8)
+    label = (
+        "insert into core.actor_label"
+        " (viewer, kind, reason, since, until, labelled_by, labelled_at)"
+        " values (8, 'user', 'sells views', %s, 'infinity', 'a test', %s)"
+    )
+    await world.execute(label, AS_OF.date(), AS_OF)
+    await told.show()
+    found = await told.get(f"{DAY}/c")
+    nothing = {"likes": 0, "comments": 0, "shares": 0, "watchSeconds": 0}
+    # The second counts half and the third a quarter.
+    assert found["discounts"] == [
+        {"reason": "repeated", "actors": 1, "views": pytest.approx(1.25), **nothing}
+    ]
+    assert (await told.get(f"{DAY}/a"))["discounts"] == []
+    answer = await told.api.get(f"{DAY}/d")
+    assert "discounted: sells views" in await problem(answer, 404, "unranked-item")

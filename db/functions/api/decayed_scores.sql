@@ -48,6 +48,7 @@ from (
             setting.weights, stored.recent_views, stored.recent_likes, stored.recent_comments,
             stored.recent_shares, stored.recent_watch_minutes
         ) as score,
+        setting.least_weight,
         api.decay_factor(
             date_part('epoch', decayed_scores.as_of - stored.last_event_at), setting.half_life
         ) as of_newest
@@ -96,6 +97,11 @@ from (
     cross join (
         select
             api.ranking_weights(ranking) as weights,
+            (
+                select min(each.weight)
+                from unnest(api.ranking_weights(ranking)) as each (weight)
+                where each.weight > 0
+            ) as least_weight,
             date_part('epoch', (ranking).half_life) as half_life,
             date_part('epoch', (ranking).recent_half_life) as recent_half_life,
             api.window_start((ranking)."window", decayed_scores.as_of) as since
@@ -118,7 +124,8 @@ from (
         )
     offset 0
 ) as scored
-where scored.score > 1e-13 * scored.of_newest;
+-- What is cancelled leaves some 1e-16 of all that there was.
+where scored.score > 1e-7 * scored.least_weight * scored.of_newest;
 end;
 
 comment on function api.decayed_scores(
