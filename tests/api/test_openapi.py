@@ -27,6 +27,7 @@ HIDDEN = {
     "/items/{itemType}/{contentId}",
     "/pages/alerts",
     "/rankings",
+    "/keys",
     "/status",
     "/metrics",
     "/static/{path}",
