@@ -1,9 +1,9 @@
 // An item's page: what it is, how it is doing, where it stands and why.
 
 import { itemOfAddress, stateInAddress } from "./parts/address.js";
+import { $ } from "./parts/dom.js";
 import { beside } from "./item/beside.js";
 import { head } from "./item/head.js";
-import { manage } from "./item/manage.js";
 import { numbers } from "./item/numbers.js";
 import { places } from "./item/places.js";
 
@@ -14,7 +14,7 @@ const links = { go: (changes) => state.go(changes), href: (changes) => state.hre
 const doing = numbers(item, links);
 const standing = places(item, links);
 const shown = head(item, { known: begin, changed: () => standing.again() });
-let begun = false;
+let known = null;
 
 const state = stateInAddress(DEFAULTS, (now) => {
   doing.about(now);
@@ -23,9 +23,17 @@ const state = stateInAddress(DEFAULTS, (now) => {
 
 // What there is to say of an item is asked for once there is such an item.
 function begin(entry) {
-  manage(item, entry, { done: shown.again });
-  if (begun) return;
-  begun = true;
+  const isFirst = known === null;
+  known = entry;
+  if (!isFirst) return;
+  $("#manage").hidden = false;
+  $("#manage").addEventListener("click", manage);
   state.begin();
   beside(item);
+}
+
+// Few do: what it takes is loaded then.
+async function manage() {
+  const { manage: open } = await import("./item/manage.js");
+  open(item, known, { done: shown.again });
 }

@@ -10,13 +10,15 @@ let item = null;
 let entry = null;
 let done = () => {};
 
-/** Offer it for the entry as it is now; `after.done` is called once something has changed. */
+/** Open it for the entry as it is now; `after.done` is called once something has changed. */
 export function manage(of, now, after) {
   const isFirst = item === null;
   [item, entry, done] = [of, now, after.done];
-  if (!isFirst) return;
-  $("#manage").hidden = false;
-  $("#manage").addEventListener("click", open);
+  if (isFirst) listen();
+  open();
+}
+
+function listen() {
   $("#edit-save").addEventListener("click", () => attempt(save, "Saved."));
   $("#edit-lists").addEventListener("click", () => attempt(askLists, ""));
   $("#exclusion-act").addEventListener("click", () => (entry.excluded ? attempt(include, "It is ranked again from the next run on.") : exclude()));
