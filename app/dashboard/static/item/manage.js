@@ -81,7 +81,8 @@ async function askLists() {
   askForRule({ item: { ...entry, ...item }, rankings, nameOf: rankingName, done });
 }
 
-function save() {
+async function save() {
   const given = Object.fromEntries(["title", "creator", "category"].map((name) => [name, $(`#edit-${name}`).value.trim() || null]));
-  return send("PUT", "/items", { contentId: item.contentId, contentType: item.contentType, ...given });
+  await send("PUT", "/items", { contentId: item.contentId, contentType: item.contentType, ...given });
+  entry = { ...entry, ...given };
 }
