@@ -31,7 +31,7 @@ STRANGE = [
 
 PARAMETERS = {
     "alert_id": "1", "comment_id": "00000000-0000-7000-8000-000000000001", "content_id": "x",
-    "name": "trending_24h", "recompute_id": "1",
+    "key_id": "1", "name": "trending_24h", "recompute_id": "1",
     "upload_id": "00000000-0000-7000-8000-000000000001",
 }  # fmt: skip
 
