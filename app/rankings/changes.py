@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from psycopg import errors
@@ -16,6 +16,8 @@ from app.runtime.sql import Connection, Query
 
 MAX_SECONDS = 1e10
 """Of half-lives, which the database holds to ten years."""
+
+Options: TypeAlias = dict[str, float | str | list[str]]
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +33,10 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True):
     comment_weight: float | None
     share_weight: float | None
     watch_minute_weight: float | None
-    options: dict[str, float | str | list[str]]
+    options: Options
     content_type: str | None
     size: int
-    options_in_force: dict[str, float | str | list[str]]
+    options_in_force: Options
     weights_in_force: list[float] | None
 
 
@@ -68,6 +70,9 @@ async def ranking_settings(connection: Connection, *, name: str) -> RankingSetti
 
 def _settings(found: _Settings) -> RankingSettings:
     fields = msgspec.structs.asdict(found)
+    # As 1.0 whether it comes as 1 or not: what is told has a tag, by which it is found again.
+    for options in ("options", "options_in_force"):
+        fields[options] = msgspec.convert(fields[options], Options)
     weights = fields.pop("weights_in_force")
     return RankingSettings(**fields, weights_in_force=Weights(*weights) if weights else None)
 

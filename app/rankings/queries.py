@@ -95,9 +95,7 @@ async def item_discounts(
     connection: Connection, *, content_type: str, content_id: str
 ) -> list[Discount]:
     """Return what of an item's counts lists that fade leave out, by reason."""
-    return await _ITEM_DISCOUNTS.all(
-        connection, content_type=content_type, content_id=content_id
-    )
+    return await _ITEM_DISCOUNTS.all(connection, content_type=content_type, content_id=content_id)
 
 
 async def explain_score(

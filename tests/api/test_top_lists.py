@@ -67,7 +67,7 @@ async def test_a_list_of_items_has_counts_and_titles(shown: Stage) -> None:
     as_of, since = page.pop("asOf"), page.pop("since")
     assert NOW <= datetime.fromisoformat(as_of) <= datetime.now(UTC)
     assert datetime.fromisoformat(since) == NOW - 7 * 24 * HOUR
-    item = {"contentType": "video", "category": "ape"}
+    item = {"contentType": "video", "category": "ape", "pinned": False, "featured": False}
     assert page == {
         "list": "viewed",
         "period": "7d",
@@ -89,7 +89,7 @@ async def test_the_next_page_goes_on_by_rank(shown: Stage) -> None:
 
 async def test_creators_are_ranked_by_likes(shown: Stage) -> None:
     page = await shown.get("/analytics/top/creators")
-    nothing = {"category": None, "creator": None}
+    nothing = {"category": None, "creator": None, "pinned": False, "featured": False}
     assert page["items"] == [
         {"rank": 1, "contentId": "x", "contentType": "creator", "title": "x", "count": 3} | nothing,
         {"rank": 2, "contentId": "y", "contentType": "creator", "title": "y", "count": 2} | nothing,

@@ -70,6 +70,8 @@ async def test_the_best_ten_of_the_last_day_are_the_default(crowd: Stage) -> Non
         "likes": 0,
         "comments": 0,
         "shares": 0,
+        "pinned": False,
+        "featured": False,
     }
     assert page == {
         "ranking": "trending_24h",
