@@ -56,7 +56,7 @@ async def test_a_database_that_never_ran_a_job_is_told_and_how_to_mend_it(run: R
     assert done.exit_code == 1
     # Tests have no scheduled jobs; on a server, pg_cron lives in another database.
     assert (
-        "jobs/groundswell_reconcile.sql is not scheduled" in found["schema"]["says"]
+        "jobs/groundswell_maintain_storage.sql is not scheduled" in found["schema"]["says"]
         or found["pg_cron"]["verdict"] == "fail"
     )
     assert found["database"]["verdict"] == "ok"
