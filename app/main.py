@@ -74,6 +74,7 @@ from app.rankings.snapshots import Snapshots
 from app.recommend import routes as recommend
 from app.recommend.recommend import Recommender
 from app.recommend.rerank import open_reranker
+from app.runtime.ending import end
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
@@ -280,18 +281,7 @@ async def _running(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[
     try:
         yield task
     finally:
-        await _cancel(task)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    """End `task` for certain.
-
-    Before Python 3.12, `asyncio.wait_for` can lose a cancellation that comes in the same moment as
-    its result; the pool's and Redis's clients wait that way.
-    """
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=0.2)
+        await end(task)
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

@@ -8,7 +8,6 @@ from contextlib import (
     AbstractAsyncContextManager,
     aclosing,
     asynccontextmanager,
-    suppress,
 )
 from functools import partial
 
@@ -19,6 +18,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from app.runtime.ending import end
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import connection_options
 from app.runtime.redis_cluster import ClusterRedis
@@ -63,14 +63,14 @@ class Notifications:
             self._wakes.remove(subscription)
             if not self._wakes and (listening := self._listening):
                 self._listening = None
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+                await end(listening)
 
     async def _listen(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for source in self._sources:
-                group.create_task(self._listen_to(source))
+        tasks = [asyncio.create_task(self._listen_to(source)) for source in self._sources]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await end(*tasks)
 
     async def _listen_to(self, source: Source) -> None:
         outage = Outage(f"notifications of {self._name}")
