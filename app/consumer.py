@@ -9,7 +9,6 @@ from pathlib import Path
 import structlog
 from redis.asyncio import Redis
 
-from app.errors import GroundswellError
 from app.ingest.known_items import KnownItems
 from app.ingest.retention import Retention
 from app.ingest.rows import Committed
@@ -19,10 +18,11 @@ from app.kafka.brokers import check_settings, pass_on_warnings
 from app.kafka.first_contact import brokers_let_in
 from app.kafka.mapping import Mapping, read_mapping
 from app.kafka.source import Source
-from app.runtime.background import beat, metrics_shown, stop_on_signals
+from app.runtime.background import metrics_shown, stop_on_signals, with_heartbeat
 from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
+from app.runtime.tasks import run_together, running
 from app.settings import Settings
 from app.worker import counted
 
@@ -42,11 +42,7 @@ async def run_consumer(settings: Settings, *, heartbeat: Path | None = None) -> 
     stop = stop_on_signals()
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         with metrics_shown(settings):
-            try:
-                await run_parts(settings, mapping, pool, redis, stop, heartbeat=heartbeat)
-            except ExceptionGroup as failed:
-                ours = failed.subgroup(GroundswellError)
-                raise (ours.exceptions[0] if ours else failed) from None
+            await run_parts(settings, mapping, pool, redis, stop, heartbeat=heartbeat)
     log.info("the consumer has stopped")
 
 
@@ -75,14 +71,14 @@ async def run_parts(  # noqa: PLR0913  # all that it works with
         )
         await run_all((source.run, source.watch, source.measure), stop)
 
-    async with asyncio.TaskGroup() as group:
-        if heartbeat:
-            group.create_task(beat(heartbeat, stop), name="heartbeat")
-        group.create_task(database_lets_in(settings, stop), name="database login")
-        group.create_task(redis_lets_in(redis, stop), name="redis login")
-        group.create_task(brokers_let_in(settings, stop), name="brokers' login")
-        keeping = group.create_task(retention.run(), name="retention")
-        try:
+    async def keep_and_consume() -> None:
+        async with running(retention.run(), "retention"):
             await counted(consume, pool=pool, redis=redis, stop=stop)
-        finally:
-            keeping.cancel()
+
+    parts = {
+        "database login": database_lets_in(settings, stop),
+        "redis login": redis_lets_in(redis, stop),
+        "brokers' login": brokers_let_in(settings, stop),
+        "consumer": keep_and_consume(),
+    }
+    await run_together(with_heartbeat(parts, heartbeat, stop))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import structlog
 from litestar import Litestar, Router
@@ -74,12 +72,12 @@ from app.rankings.snapshots import Snapshots
 from app.recommend import routes as recommend
 from app.recommend.recommend import Recommender
 from app.recommend.rerank import open_reranker
-from app.runtime.ending import end
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
 from app.runtime.stopping import Stopping, when_stopping
+from app.runtime.tasks import report_end, running
 from app.series import routes as series
 from app.services import Services
 from app.settings import Settings, read_settings
@@ -210,16 +208,16 @@ def _opened(
             announcements = of_redis(redis, TRENDING_SWITCHED, API_KEYS_CHANGED)
             notifications = of_database(settings, ALERT_CHANNEL)
             following = await stack.enter_async_context(
-                _running(follower.run(announcements), "follower")
+                running(follower.run(announcements), "follower")
             )
-            await stack.enter_async_context(_running(key_ring.run(announcements), "key ring"))
-            await stack.enter_async_context(_running(retention.run(), "retention"))
-            await stack.enter_async_context(_running(feed.run(notifications), "alert feed"))
+            await stack.enter_async_context(running(key_ring.run(announcements), "key ring"))
+            await stack.enter_async_context(running(retention.run(), "retention"))
+            await stack.enter_async_context(running(feed.run(notifications), "alert feed"))
             stack.callback(feed.close)
             warmer = Warmer(stats_cache, snapshots)
-            await stack.enter_async_context(_running(warmer.run(), "warmer of stats"))
+            await stack.enter_async_context(running(warmer.run(), "warmer of stats"))
             counting = await stack.enter_async_context(live_counts.running())
-            counting.add_done_callback(_report_end)
+            counting.add_done_callback(report_end)
             stack.enter_context(when_stopping(stopping.ask, feed.close))
             app.state.services = Services(
                 settings=settings,
@@ -271,23 +269,6 @@ def _opened(
 def _services(state: State) -> Services:
     services: Services = state.services
     return services
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
-    """Work in the background meanwhile; an end that nobody asked for is reported."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_report_end)
-    try:
-        yield task
-    finally:
-        await end(task)
-
-
-def _report_end(task: asyncio.Task[None]) -> None:
-    """Say that what a task does stands still until this process is restarted."""
-    if not task.cancelled() and task.exception():
-        log.critical("task ended", task=task.get_name(), exc_info=task.exception())
 
 
 def _openapi() -> OpenAPIConfig:

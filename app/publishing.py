@@ -7,15 +7,16 @@ from pathlib import Path
 
 import structlog
 
-from app.errors import GroundswellError, SettingError, UnavailableError
+from app.errors import SettingError, UnavailableError
 from app.kafka.brokers import check_settings, pass_on_warnings
 from app.kafka.first_contact import CONTACT_SECONDS, brokers_let_in
 from app.kafka.mapping import read_mapping
-from app.runtime.background import beat, metrics_shown, stop_on_signals
+from app.runtime.background import metrics_shown, stop_on_signals, with_heartbeat
 from app.runtime.backoff import Backoff
 from app.runtime.first_login import database_lets_in
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed, open_pool
+from app.runtime.tasks import first_of, run_together
 from app.settings import Settings
 from app.sink.publisher import Publisher
 from app.sink.queries import Stream, switch_sink
@@ -70,11 +71,7 @@ async def run_publishing(settings: Settings, *, heartbeat: Path | None = None) -
     stop = stop_on_signals()
     async with open_pool(settings) as pool:
         with metrics_shown(settings):
-            try:
-                await run_parts(settings, topics, pool, stop, heartbeat=heartbeat)
-            except ExceptionGroup as failed:
-                ours = failed.subgroup(GroundswellError)
-                raise (ours.exceptions[0] if ours else failed) from None
+            await run_parts(settings, topics, pool, stop, heartbeat=heartbeat)
     log.info("the publisher has stopped")
 
 
@@ -87,15 +84,24 @@ async def run_parts(
     heartbeat: Path | None = None,
 ) -> None:
     """Do all of it until `stop` is set, or until a server refuses the first contact."""
-    async with asyncio.TaskGroup() as group:
-        if heartbeat:
-            group.create_task(beat(heartbeat, stop), name="heartbeat")
-        group.create_task(database_lets_in(settings, stop), name="database login")
-        login = group.create_task(brokers_let_in(settings, stop), name="brokers' login")
+    has_contact = asyncio.Event()
+
+    async def login() -> None:
+        await brokers_let_in(settings, stop)
+        has_contact.set()
+
+    async def publish() -> None:
         # Brokers that refuse us for good are found at once; for those that are down, events wait.
-        await asyncio.wait({login}, timeout=LOGIN_SECONDS)
+        await first_of(has_contact, stop, within=LOGIN_SECONDS)
         await _switch_on(settings, topics, pool, stop)
         await Publisher(settings, pool, stop, topics=topics).run()
+
+    parts = {
+        "database login": database_lets_in(settings, stop),
+        "brokers' login": login(),
+        "publisher": publish(),
+    }
+    await run_together(with_heartbeat(parts, heartbeat, stop))
 
 
 async def _switch_on(
@@ -108,10 +114,7 @@ async def _switch_on(
                 for stream in topics:
                     await switch_sink(connection, stream=stream, to_on=True)
         except DATABASE_ERRORS as error:
-            try:
-                await asyncio.wait_for(stop.wait(), outage.failed(error))
-            except TimeoutError:
-                continue
+            await first_of(stop, within=outage.failed(error))
         else:
             outage.over()
             log.info("publishing to Kafka", topics=sorted(topics.values()))

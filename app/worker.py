@@ -13,18 +13,18 @@ from app.alerts.deliverer import CHANNEL as ALERT_CHANNEL
 from app.alerts.deliverer import run_deliverer
 from app.comments.translator import CHANNEL as TRANSLATION_CHANNEL
 from app.comments.translator import run_translator
-from app.errors import GroundswellError
 from app.ingest.rows import Committed
 from app.ingest.writer import run_writer
 from app.likes.reconciler import run_like_reconciler
 from app.rankings.first_lists import run_first_lists
 from app.rankings.publisher import CHANNEL as RUN_CHANNEL
 from app.rankings.publisher import Publisher, run_publisher
-from app.runtime.background import beat, metrics_shown, stop_on_signals
+from app.runtime.background import metrics_shown, stop_on_signals, with_heartbeat
 from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
+from app.runtime.tasks import end, run_together
 from app.settings import Settings
 from app.top.live_counts import LiveCounts
 from app.top.publisher import TopPublisher
@@ -44,11 +44,7 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     async with open_pool(settings) as pool, open_redis(settings) as redis:
         with metrics_shown(settings):
             log.info("worker runs")
-            try:
-                await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
-            except ExceptionGroup as failed:
-                ours = failed.subgroup(GroundswellError)
-                raise (ours.exceptions[0] if ours else failed) from None
+            await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)
     log.info("worker has stopped")
 
 
@@ -64,36 +60,24 @@ async def run_parts(
     notifications = of_database(settings, RUN_CHANNEL, ALERT_CHANNEL, TRANSLATION_CHANNEL)
     top = TopPublisher(pool=pool, redis=redis)
     publisher = Publisher(settings=settings, pool=pool, redis=redis, then=top.publish)
-    async with asyncio.TaskGroup() as group:
-        if heartbeat:
-            group.create_task(beat(heartbeat, stop), name="heartbeat")
-        group.create_task(database_lets_in(settings, stop), name="database login")
-        group.create_task(redis_lets_in(redis, stop), name="redis login")
-        group.create_task(
-            write_and_count(settings=settings, pool=pool, redis=redis, stop=stop), name="writer"
-        )
-        group.create_task(
-            run_publisher(publisher=publisher, notifications=notifications, stop=stop),
-            name="publisher",
-        )
-        group.create_task(
-            run_first_lists(settings=settings, pool=pool, stop=stop), name="first lists"
-        )
-        group.create_task(
-            run_deliverer(settings=settings, pool=pool, notifications=notifications, stop=stop),
-            name="deliverer",
-        )
-        group.create_task(
-            run_like_reconciler(settings=settings, pool=pool, redis=redis, stop=stop),
-            name="like reconciler",
-        )
-        group.create_task(
-            run_translator(settings=settings, pool=pool, notifications=notifications, stop=stop),
-            name="translator",
-        )
-        group.create_task(
-            run_remover(settings=settings, pool=pool, stop=stop), name="remover of uploads"
-        )
+    parts = {
+        "database login": database_lets_in(settings, stop),
+        "redis login": redis_lets_in(redis, stop),
+        "writer": write_and_count(settings=settings, pool=pool, redis=redis, stop=stop),
+        "publisher": run_publisher(publisher=publisher, notifications=notifications, stop=stop),
+        "first lists": run_first_lists(settings=settings, pool=pool, stop=stop),
+        "deliverer": run_deliverer(
+            settings=settings, pool=pool, notifications=notifications, stop=stop
+        ),
+        "like reconciler": run_like_reconciler(
+            settings=settings, pool=pool, redis=redis, stop=stop
+        ),
+        "translator": run_translator(
+            settings=settings, pool=pool, notifications=notifications, stop=stop
+        ),
+        "remover of uploads": run_remover(settings=settings, pool=pool, stop=stop),
+    }
+    await run_together(with_heartbeat(parts, heartbeat, stop))
 
 
 async def write_and_count(
@@ -124,4 +108,4 @@ async def counted(
                 counting.result()
             await writing
         finally:
-            writing.cancel()
+            await end(writing)

@@ -17,9 +17,10 @@ from redis.asyncio import Redis
 from app.access import keys
 from app.access.api_key import ApiKey, digest_of
 from app.access.queries import ValidApiKey, note_api_keys_used, valid_api_keys
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import end, first_of
 
 REFRESH_SECONDS = 60.0
 """Age at which the keys are read again."""
@@ -97,9 +98,7 @@ class KeyRing:
         try:
             await self._follow(announcements)
         finally:
-            for reading in self._readings:
-                reading.cancel()
-            await asyncio.gather(*self._readings, return_exceptions=True)
+            await end(*self._readings)
 
     async def _follow(self, announcements: Notifications) -> None:
         async with announcements.subscribed(keys.API_KEYS_CHANGED) as wake:

@@ -18,10 +18,10 @@ from app.alerts.sender import SEND_SECONDS, Answer, Sender, open_sender
 from app.alerts.signature import signed_headers
 from app.http.retry_after import seconds_asked
 from app.runtime.backoff import Backoff
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
-from app.runtime.tasks import finish, log_fault
+from app.runtime.tasks import finish, first_of, log_fault
 from app.settings import Settings
 
 CHANNEL = "alert"

@@ -18,9 +18,10 @@ from app.alerts import metrics
 from app.alerts.message import encode_message
 from app.alerts.queries import RaisedAlert, alerts_after, newest_alert
 from app.errors import TooManyStreamsError
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 CHANNEL = "alert"

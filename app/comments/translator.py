@@ -19,10 +19,10 @@ from app.comments.providers import Provider, open_provider
 from app.comments.queries import ClaimedText, claim_translations, record_translation
 from app.comments.text import CONTROL
 from app.runtime.backoff import Backoff
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
-from app.runtime.tasks import finish, log_fault
+from app.runtime.tasks import finish, first_of, log_fault
 from app.settings import Settings
 
 CHANNEL = "translation"

@@ -16,6 +16,7 @@ import structlog
 from app.embedded.child import Child, free_port
 from app.embedded.errors import EmbeddedError
 from app.embedded.folder_lock import FolderLock
+from app.runtime.tasks import end
 
 NAME = "redis"
 START_WITHIN = 60.0
@@ -93,8 +94,7 @@ class EmbeddedRedis:
         done, pending = await asyncio.wait(
             {answered, ended}, timeout=START_WITHIN, return_when=asyncio.FIRST_COMPLETED
         )
-        for task in pending:
-            task.cancel()
+        await end(*pending)
         if answered not in done:
             raise self._child.failure("did not start")
 

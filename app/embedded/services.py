@@ -11,6 +11,7 @@ from pathlib import Path
 from app.embedded.redis import EmbeddedRedis, Fsync
 from app.embedded.supervise import DEFAULT_POLICY, RestartPolicy, watch
 from app.embedded.timescaledb import EmbeddedTimescaledb
+from app.runtime.tasks import end
 
 
 class EmbeddedServices:
@@ -42,9 +43,7 @@ class EmbeddedServices:
 
     async def stop(self) -> None:
         """Stop watching, then stop both servers cleanly."""
-        for task in self._watches:
-            task.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await end(*self._watches)
         await asyncio.gather(self.timescaledb.stop(), self.redis.stop())
 
 

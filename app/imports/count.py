@@ -9,6 +9,7 @@ from datetime import datetime
 from app.errors import UnavailableError
 from app.imports import queries as imports
 from app.runtime.sql import Connection
+from app.runtime.tasks import end
 
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0
@@ -52,8 +53,7 @@ async def count(
         await connection.execute("call api.run_rankings(forced => true)")
         await aggregating
     finally:
-        aggregating.cancel()
-        await asyncio.wait([aggregating])
+        await end(aggregating)
     await imports.end_imports(connection, digests=digests, now=now)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from redis.exceptions import RedisError
 
 from app.ingest.group import WriterGroup
+from app.runtime.tasks import first_of
 
 LIVE_LAG_SECONDS = 1.0
 """Age of the oldest live event from which on backfill pauses."""
@@ -47,5 +48,4 @@ class Pace:
         return False
 
     async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
+        await first_of(self._stop, within=seconds)

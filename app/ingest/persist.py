@@ -14,6 +14,7 @@ from app.runtime.backoff import Backoff
 from app.runtime.moments import unix_microseconds
 from app.runtime.outage import Outage
 from app.runtime.pool import Pool
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 BACKOFF = Backoff(shortest=0.1, longest=5.0)
@@ -25,11 +26,9 @@ class StoppedError(Exception):
 
 async def wait_out(outage: Outage, error: Exception, stop: asyncio.Event) -> None:
     """Pause after a failure; raises `StoppedError` when `stop` is set meanwhile."""
-    try:
-        await asyncio.wait_for(stop.wait(), outage.failed(error))
-    except TimeoutError:
-        return
-    raise StoppedError
+    await first_of(stop, within=outage.failed(error))
+    if stop.is_set():
+        raise StoppedError
 
 
 class Persister:

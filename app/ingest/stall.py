@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from app.errors import StalledError
+from app.runtime.tasks import first_of
 
 
 class Stall:
@@ -51,8 +51,7 @@ class Stall:
         """
         suspected: float | None = None
         while not self._stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), self._seconds / 10)
+            await first_of(self._stop, within=self._seconds / 10)
             since = self._since
             if since is None or time.monotonic() - since < self._seconds:
                 continue

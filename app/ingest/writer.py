@@ -28,6 +28,7 @@ from app.ingest.shards import known_shards
 from app.ingest.stall import Stall
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import end, first_of
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -85,8 +86,7 @@ async def run_writer(
                 for shard in range(len(groups), await known_shards(redis)):
                     log.info("a shard of the stream beyond the settings is written", shard=shard)
                     running.add(*writer_of(shard).parts)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+            await first_of(stop, within=LOOK_SECONDS)
 
     running = _Running(stop)
     running.add(write_more, *(part for writer in writers for part in writer.parts))
@@ -128,9 +128,7 @@ class _Running:
                 if not all(task.done() for task in self._tasks):
                     log.warning("the writer was stopped within a batch; it will be delivered again")
         finally:
-            for task in (*events, *self._tasks):
-                task.cancel()
-            await asyncio.wait({*events, *self._tasks})
+            await end(*events, *self._tasks)
         for task in self._tasks:
             if not task.cancelled():
                 task.result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import suppress
 
 import msgspec
 from aiokafka.conn import collect_hosts, create_conn
@@ -22,6 +21,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from app.errors import RefusedError
 from app.kafka.brokers import KAFKA_ERRORS, options_of
 from app.runtime.backoff import Backoff
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 CONTACT_SECONDS = 5.0
@@ -52,8 +52,7 @@ async def brokers_let_in(settings: Settings, stop: asyncio.Event) -> None:
             stop.set()
             raise RefusedError(f"the brokers do not let this process in: {refusals[0]}")
         tries += 1
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _BACKOFF.pause(tries))
+        await first_of(stop, within=_BACKOFF.pause(tries))
 
 
 class _LoginError(Exception):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 
 from app.kafka.metrics import LAG, REBALANCES
+from app.runtime.tasks import first_of
 
 REVOKE_SECONDS = 30.0
 """How long partitions that are taken away wait for the batch under way to be committed."""
@@ -38,8 +38,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # has no typ
         taken = list(revoked)
         if not taken:
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), REVOKE_SECONDS)
+        await first_of(self._idle, within=REVOKE_SECONDS)
         self.rebalances += 1
         REBALANCES.inc()
         LAG.clear()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import TypeVar
 
 import redis.asyncio
@@ -30,6 +29,7 @@ from app.kafka.membership import Membership
 from app.kafka.metrics import LAG, MESSAGES, PAUSED
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import end, first_of
 from app.settings import Settings
 from app.stats.invalidation import forget
 
@@ -134,8 +134,7 @@ class Source:
                 raise StoppedError
             return working.result()
         finally:
-            stopping.cancel()
-            working.cancel()
+            await end(stopping, working)
 
     async def _process(self, consumer: AIOKafkaConsumer, records: Records) -> None:
         """Store the messages, and commit their offsets."""
@@ -195,8 +194,7 @@ class Source:
     async def measure(self) -> None:
         """Look how much waits, and say when the brokers are silent, until stopped."""
         while not self._stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), LOOK_SECONDS)
+            await first_of(self._stop, within=LOOK_SECONDS)
             if self._stop.is_set() or (consumer := self._consumer) is None:
                 continue
             try:
@@ -217,8 +215,8 @@ class Source:
         assigned = list(consumer.assignment())
         ends = await consumer.end_offsets(assigned) if assigned else {}
         waiting = 0
-        for partition, end in ends.items():
-            lag = max(0, end - await consumer.position(partition))
+        for partition, newest in ends.items():
+            lag = max(0, newest - await consumer.position(partition))
             LAG.labels(topic=partition.topic, partition=partition.partition).set(lag)
             waiting += lag
         if self._idle.is_set():

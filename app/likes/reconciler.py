@@ -31,6 +31,7 @@ from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool
 from app.runtime.redis_nodes import scanned
 from app.runtime.sql import Connection
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 EVERY = timedelta(minutes=4, seconds=45)
@@ -66,8 +67,7 @@ async def run_like_reconciler(
             outage.over()
         except (*DATABASE_ERRORS, *REDIS_ERRORS) as error:
             pause = outage.failed(error)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+        await first_of(stop, within=pause)
 
 
 class LikeReconciler:

@@ -10,9 +10,9 @@ import asyncio
 import structlog
 
 from app.rankings.queries import first_events, refresh_rankings
-from app.runtime.notifications import first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 LOOK_SECONDS = 1.0

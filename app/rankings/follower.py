@@ -17,9 +17,10 @@ from app.rankings.publisher import TEXT_SECONDS
 from app.rankings.runs import Run, latest_runs, snapshot_entries
 from app.rankings.snapshot import HEAD, Snapshot, Word, decode_word, encode_snapshot, unpack
 from app.rankings.snapshots import Snapshots
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 POLL_SECONDS = 1.0

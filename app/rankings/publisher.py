@@ -18,9 +18,10 @@ from redis.exceptions import WatchError
 from app.rankings import id_lists, keys
 from app.rankings.runs import Run, latest_run, latest_runs, snapshot_segments
 from app.rankings.snapshot import HEAD, Word, digest_of, encode_word, pack
-from app.runtime.notifications import Notifications, first_of
+from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 POLL_SECONDS = 5.0

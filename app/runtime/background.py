@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import start_http_server
 
 from app.errors import InputError
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 _BEAT_SECONDS = 2.0
@@ -49,9 +51,15 @@ def metrics_shown(settings: Settings) -> Iterator[None]:
         thread.join()
 
 
-async def beat(file: Path, stop: asyncio.Event) -> None:
+def with_heartbeat(
+    parts: dict[str, Coroutine[Any, Any, None]], heartbeat: Path | None, stop: asyncio.Event
+) -> dict[str, Coroutine[Any, Any, None]]:
+    """Return a process' parts, and what touches its heartbeat, where it has one."""
+    return parts if heartbeat is None else {**parts, "heartbeat": _beat(heartbeat, stop)}
+
+
+async def _beat(file: Path, stop: asyncio.Event) -> None:
     """Touch `file` every two seconds for as long as this process does its work."""
     while not stop.is_set():
         await asyncio.to_thread(file.touch)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _BEAT_SECONDS)
+        await first_of(stop, within=_BEAT_SECONDS)

@@ -16,6 +16,7 @@ from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import connection_options
 from app.runtime.redis_cluster import ClusterRedis
 from app.runtime.refusals import WrongKindError, database_refusal, redis_refusal
+from app.runtime.tasks import first_of
 from app.settings import Settings
 
 _BACKOFF = Backoff(shortest=0.25, longest=5.0)
@@ -67,7 +68,6 @@ async def _until_let_in(
                 raise RefusedError(f"{server} does not let this process in: {refusal}") from error
             # That it is down is told by whoever needs it.
             tries += 1
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _BACKOFF.pause(tries))
+            await first_of(stop, within=_BACKOFF.pause(tries))
         else:
             return

@@ -18,10 +18,10 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.runtime.ending import end
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import connection_options
 from app.runtime.redis_cluster import ClusterRedis
+from app.runtime.tasks import end
 from app.settings import Settings
 
 _PATIENCE_SECONDS = 60.0
@@ -149,13 +149,3 @@ async def _listening(redis: Redis, channels: tuple[str, ...]) -> AsyncIterator[P
     async with redis.pubsub() as messages:
         await messages.subscribe(*channels)
         yield messages
-
-
-async def first_of(*events: asyncio.Event, within: float) -> None:
-    """Return when one of the events is set, or after `within` seconds."""
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()

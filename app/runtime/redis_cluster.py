@@ -40,6 +40,7 @@ from app.runtime.outage import REDIS_ERRORS
 from app.runtime.redis_address import Address
 from app.runtime.redis_pipeline import ClusterPipeline
 from app.runtime.redis_slots import SLOTS, by_slot, slot_of, slot_of_key
+from app.runtime.tasks import end
 
 ASK_SECONDS = 0.5
 """How long a node may take to say who serves which slots."""
@@ -285,7 +286,6 @@ class ClusterRedis(Redis):
     async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: ARG002
         """Close the connections to all nodes."""
         if (loading := self._loading) is not None:
-            loading.cancel()
-            await asyncio.wait({loading})
+            await end(loading)
         for node in list(self._nodes.values()):
             await node.aclose()

@@ -23,6 +23,7 @@ from redis.exceptions import LockError
 from app.errors import AlreadyRunningError, LockLostError, UnavailableError
 from app.runtime.outage import REDIS_ERRORS
 from app.runtime.redis_keys import redis_key
+from app.runtime.tasks import end
 
 HOLD_SECONDS = 10.0
 """After this time without a word from its holder, a lock is free."""
@@ -138,7 +139,7 @@ async def _keep(lease: Lease, limit: asyncio.Timeout | None) -> None:
 
 
 async def _let_go(lease: Lease, keeper: asyncio.Task[None]) -> None:
-    await asyncio.wait({keeper})
+    await end(keeper)
     try:
         await lease.release()
     except REDIS_ERRORS as error:

@@ -21,6 +21,7 @@ from app.runtime.backoff import Backoff
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
 from app.runtime.sql import Connection
+from app.runtime.tasks import first_of, run_together
 from app.settings import Settings
 from app.sink import metrics
 from app.sink import queries as sql
@@ -66,11 +67,16 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish until stopped; outlives every outage."""
-        async with asyncio.TaskGroup() as group:
-            for stream in self._topics:
-                for _ in range(AT_ONCE if stream == "event" else 1):
-                    group.create_task(self._publish(stream), name=f"publisher of {stream}s")
-            group.create_task(self._measure(), name="what waits")
+        await run_together(
+            {
+                "what waits": self._measure(),
+                **{
+                    f"publisher {number} of {stream}s": self._publish(stream)
+                    for stream in self._topics
+                    for number in range(AT_ONCE if stream == "event" else 1)
+                },
+            }
+        )
 
     async def _publish(self, stream: sql.Stream) -> None:
         database = Outage(f"database, for publishing {stream}s", backoff=_BACKOFF)
@@ -91,8 +97,7 @@ class Publisher:
                 except DATABASE_ERRORS as error:
                     pause = database.failed(error)
                 if pause:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stop.wait(), pause)
+                    await first_of(self._stop, within=pause)
         finally:
             await outlet.close()
 
@@ -196,8 +201,7 @@ class Publisher:
                     metrics.AGE.labels(each.stream).set(each.age_seconds)
                 metrics.UNPUBLISHED.set(sum(each.unpublished for each in streams))
                 metrics.GIVEN_UP.set(sum(each.given_up for each in streams))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause)
+            await first_of(self._stop, within=pause)
 
     def _connection(self) -> AbstractAsyncContextManager[Connection]:
         return borrowed(self._pool, within=self._settings.database_timeout)

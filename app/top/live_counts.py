@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 
 from app.ingest.rows import Committed
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import end, first_of
 from app.top.changes import add, is_held
 from app.top.entrants import Entrants
 from app.top.lists import Known, read_known
@@ -74,10 +75,7 @@ class LiveCounts:
         finally:
             stop.set()
             await asyncio.wait({task}, timeout=LAST_SECONDS)
-            while not task.done():
-                # Before Python 3.12, `wait_for` can lose a cancellation.
-                task.cancel()
-                await asyncio.wait({task}, timeout=LAST_SECONDS)
+            await end(task)
         if not task.cancelled():
             task.result()
 
@@ -99,8 +97,7 @@ class LiveCounts:
             if not done:
                 await asyncio.sleep(HELD_SECONDS)
             elif not stop.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), GATHER_SECONDS + self._entrants.rest)
+                await first_of(stop, within=GATHER_SECONDS + self._entrants.rest)
 
     async def flush(self) -> bool:
         """Add all that waits, once, and admit who belongs in a list by it.
@@ -161,12 +158,4 @@ class LiveCounts:
     async def _woken(self, stop: asyncio.Event) -> None:
         """Return when something waits, or `stop` is set."""
         self._wake.clear()
-        stopping = asyncio.create_task(stop.wait())
-        waking = asyncio.create_task(self._wake.wait())
-        try:
-            await asyncio.wait({stopping, waking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (stopping, waking):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        await first_of(stop, self._wake, within=None)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from app.errors import UnavailableError
-from app.runtime.notifications import first_of
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
+from app.runtime.tasks import first_of
 from app.settings import Settings
 from app.uploads.metrics import REMOVALS
 from app.uploads.queries import claim_removals, settle_removal
