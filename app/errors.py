@@ -99,79 +99,6 @@ class UnknownItemError(GroundswellError):
     )
 
 
-class UnknownCommentError(GroundswellError):
-    """No comment has this id below this item, or it is somebody else's."""
-
-    slug = "unknown-comment"
-    status = 404
-    title = "There is no such comment"
-    remedy = "Take an id that /items/{id}/comments lists; only its author may delete a comment."
-
-
-class CommentIdTakenError(GroundswellError):
-    """The id of a comment that is to be posted is that of another one."""
-
-    slug = "comment-id-taken"
-    status = 409
-    title = "There is another comment of this id"
-    remedy = "Make a new id for each comment, or send none; the same one only to repeat a request."
-
-
-class UploadsDisabledError(GroundswellError):
-    """The settings name no store that uploads could go to."""
-
-    slug = "uploads-disabled"
-    status = 404
-    title = "Uploads are switched off"
-    remedy = "Whoever runs the service sets GROUNDSWELL_UPLOAD_STORE_URL and what belongs to it."
-
-
-class UnknownUploadError(GroundswellError):
-    """No upload has this id, or it is somebody else's."""
-
-    slug = "unknown-upload"
-    status = 404
-    title = "There is no such upload"
-    remedy = "Take the id that POST /uploads answered to the same user or key, or begin a new one."
-
-
-class UploadGoneError(GroundswellError):
-    """The upload was not finalised in time, or its item was erased."""
-
-    slug = "upload-gone"
-    status = 410
-    title = "The upload is gone"
-    remedy = "Begin a new one by POST /uploads."
-
-
-class UploadHeldError(GroundswellError):
-    """Another request finalises the upload: the same again later is answered with what it did."""
-
-    slug = "upload-held"
-    status = 409
-    title = "Another request finalises the upload"
-    retry_after = 1.0
-
-
-class UploadIncompleteError(GroundswellError):
-    """The object is not in the store, or is not what was declared."""
-
-    slug = "upload-incomplete"
-    status = 409
-    title = "The store does not have what was declared"
-    remedy = "Put the bytes to the address that POST /uploads gave, with its headers; then again."
-    retry_after = 1.0
-
-
-class UnknownRuleError(GroundswellError):
-    """No editorial rule was ever made under this name."""
-
-    slug = "unknown-rule"
-    status = 404
-    title = "There is no such rule"
-    remedy = "Take a name that /admin/rules lists; with over=true it lists those that are over."
-
-
 class UnknownRankingError(GroundswellError):
     """No row of core.ranking has this name."""
 
@@ -183,55 +110,6 @@ class UnknownRankingError(GroundswellError):
     )
 
 
-class ChangedMeanwhileError(GroundswellError):
-    """The settings are no longer those that the caller has seen."""
-
-    slug = "changed-meanwhile"
-    status = 412
-    title = "Somebody else has changed it meanwhile"
-    remedy = (
-        "Read the settings again, look what is otherwise now, and send the change with their ETag."
-    )
-
-
-class UnrankedItemError(GroundswellError):
-    """The item exists, but this ranking gives it no score."""
-
-    slug = "unranked-item"
-    status = 404
-    title = "The item has no score in this ranking"
-    remedy = "Look into another window or ranking: items without events in this one have no score."
-
-
-class UnknownAlertError(GroundswellError):
-    """No alert subscription of this key has this id."""
-
-    slug = "unknown-alert"
-    status = 404
-    title = "There is no such alert subscription"
-    remedy = "Take an id that /alerts lists for the same key."
-
-
-class NoSnapshotError(GroundswellError):
-    """The ranking had no run at that moment, or it is no longer kept."""
-
-    slug = "no-snapshot"
-    status = 404
-    title = "No snapshot is kept of that time"
-    remedy = (
-        "Ask for a later time, or leave `at` out for the newest run; core.ranking says how long "
-        "runs are kept."
-    )
-
-
-class CursorExpiredError(GroundswellError):
-    """The snapshot that the cursor pages through is no longer kept: begin again without it."""
-
-    slug = "cursor-expired"
-    status = 410
-    title = "The list that the cursor belongs to is gone"
-
-
 class UnauthorizedError(GroundswellError):
     """A key is needed, and none was shown, or one that is not valid."""
 
@@ -239,27 +117,6 @@ class UnauthorizedError(GroundswellError):
     status = 401
     title = "The key is missing or wrong"
     headers = MappingProxyType({"www-authenticate": 'Bearer realm="groundswell"'})
-
-
-class TooManyGuessesError(GroundswellError):
-    """So many wrong keys came from one client that it looks like guessing: none is looked at."""
-
-    slug = "too-many-guesses"
-    status = 429
-    title = "Too many wrong keys from one client"
-    remedy = "Correct the key, wait for the seconds of Retry-After, then send it again."
-
-
-class CrossSiteError(GroundswellError):
-    """A page of another site asks in the name of whoever is signed in; it may have no leave to."""
-
-    slug = "cross-site"
-    status = 403
-    title = "The request comes from a page of another site"
-    remedy = (
-        "Send it from a page of the service's own origin, or have the page's origin added to "
-        "GROUNDSWELL_CORS_ORIGINS by name."
-    )
 
 
 class NotSignedInError(GroundswellError):
@@ -295,27 +152,6 @@ class ForbiddenError(GroundswellError):
     title = "The key does not allow this"
 
 
-class UnknownKeyError(GroundswellError):
-    """No valid API key has this id."""
-
-    slug = "unknown-key"
-    status = 404
-    title = "There is no such valid key"
-    remedy = "Take an id that /admin/keys lists; what is revoked stays so."
-
-
-class OwnKeyError(GroundswellError):
-    """The key that is to be revoked is the one that the request shows."""
-
-    slug = "own-key"
-    status = 409
-    title = "The key is the one of this request"
-    remedy = (
-        "Revoke it with another admin key. Where it is meant, send `own=true`: whoever has no "
-        "other one then needs GROUNDSWELL_ADMIN_KEY or `groundswell keys create` to come back."
-    )
-
-
 class AdminDisabledError(GroundswellError):
     """The service has no admin key, so nobody can be an admin."""
 
@@ -335,43 +171,6 @@ class AlreadyRunningError(GroundswellError):
     status = 409
     title = "The job is running already"
     retry_after = 5.0
-
-
-class RawEventsGoneError(GroundswellError):
-    """Counts that were made of events which are no longer kept cannot be made again."""
-
-    slug = "raw-events-gone"
-    status = 409
-    title = "The raw events of that time are gone"
-    remedy = (
-        "Nothing is to be done: the counts stay as they are. Raw events are kept as long as "
-        "core.storage_policy says."
-    )
-
-
-class UnknownRecomputeError(GroundswellError):
-    """No recompute has this number."""
-
-    slug = "unknown-recompute"
-    status = 404
-    title = "There is no such recompute"
-    remedy = "Take a number that /admin/audit lists."
-
-
-class RecomputeFailedError(GroundswellError):
-    """The job could not rebuild the stats; some may be rebuilt, and none are gone."""
-
-    slug = "recompute-failed"
-    title = "The stats could not be recomputed"
-
-
-class TooManyAlertsError(GroundswellError):
-    """The key has as many alert subscriptions as core.alert_policy allows."""
-
-    slug = "too-many-alerts"
-    status = 409
-    title = "There are too many alert subscriptions"
-    remedy = "Delete a subscription that is not needed, or have core.alert_policy changed."
 
 
 class TooLargeError(GroundswellError):
@@ -445,15 +244,6 @@ class LockLostError(GroundswellError):
     slug = "lock-lost"
     status = 503
     title = "The work was given up because its lock was lost"
-    retry_after = 5.0
-
-
-class TooManyStreamsError(GroundswellError):
-    """As many callers hold a stream as may: try again after the seconds of Retry-After."""
-
-    slug = "too-many-streams"
-    status = 503
-    title = "Too many streams are held"
     retry_after = 5.0
 
 

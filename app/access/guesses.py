@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
-from app.errors import TooManyGuessesError
+from app.access.errors import TooManyGuessesError
 
 MOST = 10
 """Wrong keys of one client in one period after which no more are looked at."""

@@ -14,12 +14,13 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from app.access import keys
+from app.access.errors import OwnKeyError, UnknownKeyError
 from app.access.guard import caller_of, require
 from app.access.managing import change_key, make_key
 from app.access.queries import ListedApiKey, list_api_keys, revoke_api_key
 from app.access.wire import Key, KeyChanges, KeyIn, Keys, MadeKey
 from app.audit.audited import audited
-from app.errors import OwnKeyError, TooLargeError, UnknownKeyError
+from app.errors import TooLargeError
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.cursor import Codec, page_of

@@ -13,7 +13,8 @@ import jwt
 from litestar.connection import ASGIConnection
 
 from app.access.address import is_within
-from app.errors import CrossSiteError, NotSignedInError, UsersDisabledError
+from app.access.errors import CrossSiteError
+from app.errors import NotSignedInError, UsersDisabledError
 from app.runtime.networks import parse_networks
 from app.runtime.token_key import TokenKey, public_key, secret_key
 from app.settings import Settings

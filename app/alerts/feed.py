@@ -15,9 +15,9 @@ from typing import TypeAlias
 import msgspec
 
 from app.alerts import metrics
+from app.alerts.errors import TooManyStreamsError
 from app.alerts.message import encode_message
 from app.alerts.queries import RaisedAlert, alerts_after, newest_alert
-from app.errors import TooManyStreamsError
 from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed

@@ -8,8 +8,8 @@ from litestar.params import PathParameter
 
 from app.access.guard import caller_of
 from app.alerts import queries as alerts
+from app.alerts.errors import UnknownAlertError
 from app.alerts.queries import AlertOverview
-from app.errors import UnknownAlertError
 from app.http.answers import AnyRequest
 from app.runtime.pool import PooledConnection
 

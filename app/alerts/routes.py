@@ -16,6 +16,7 @@ from app.access.guard import require
 from app.alerts import queries as alerts
 from app.alerts.cursor import ALERTS, AlertCursor
 from app.alerts.destination import check_url
+from app.alerts.errors import TooManyAlertsError, UnknownAlertError
 from app.alerts.owned import (
     DEFAULT_LIMIT,
     AlertId,
@@ -33,14 +34,7 @@ from app.alerts.wire import (
     Alerts,
     AlertWithSecret,
 )
-from app.errors import (
-    BadRequestError,
-    TooLargeError,
-    TooManyAlertsError,
-    UnknownAlertError,
-    UnknownItemError,
-    UnknownRankingError,
-)
+from app.errors import BadRequestError, TooLargeError, UnknownItemError, UnknownRankingError
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.cursor import page_of

@@ -15,8 +15,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from app.access.guard import may_still, require
+from app.alerts.errors import TooManyStreamsError
 from app.alerts.feed import StreamEvent
-from app.errors import BadRequestError, TooManyStreamsError
+from app.errors import BadRequestError
 from app.http.edge import at_end
 from app.http.parameters import MAX_NAME
 from app.http.problems import documented

@@ -14,6 +14,7 @@ from app.alerts import deliveries as alert_deliveries
 from app.alerts import queries as alerts
 from app.alerts.cursor import DELIVERIES, DeliveryCursor
 from app.alerts.deliveries import Delivery
+from app.alerts.errors import UnknownAlertError
 from app.alerts.message import TYPES, message_id
 from app.alerts.owned import (
     DEFAULT_LIMIT,
@@ -24,7 +25,7 @@ from app.alerts.owned import (
 )
 from app.alerts.signature import new_secret
 from app.alerts.wire import AlertDeliveries, AlertDelivery, AlertSecret, RaisedTest
-from app.errors import BadRequestError, UnknownAlertError
+from app.errors import BadRequestError
 from app.http.answers import AnyRequest, passing
 from app.http.cursor import other_list, page_of
 from app.http.parameters import PageCursor, PageLimit

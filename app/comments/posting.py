@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.comments.errors import CommentIdTakenError, UnknownCommentError
 from app.comments.language import language_of
 from app.comments.queries import (
     DeletedComment,
@@ -11,7 +12,7 @@ from app.comments.queries import (
     delete_comment,
     post_comment,
 )
-from app.errors import CommentIdTakenError, UnavailableError, UnknownCommentError, UnknownItemError
+from app.errors import UnavailableError, UnknownItemError
 from app.ingest.packing import TYPE_NUMBERS, PackedEvent
 from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.uuid7 import Uuid7Source

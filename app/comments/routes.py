@@ -16,17 +16,16 @@ from litestar.params import PathParameter, QueryParameter
 from app.access.guard import caller_of, require, user_of
 from app.audit.audited import audited
 from app.comments.cursor import ABOVE_ALL, CODEC, CommentCursor
+from app.comments.errors import CommentIdTakenError, UnknownCommentError
 from app.comments.language import UNKNOWN
 from app.comments.queries import CommentRow, comments_of_item, want_translations
 from app.comments.text import checked
 from app.comments.wire import Comment, CommentIn, Comments, TranslationState
 from app.errors import (
     BadRequestError,
-    CommentIdTakenError,
     NotSignedInError,
     RateLimitedError,
     TooLargeError,
-    UnknownCommentError,
     UnknownItemError,
     UsersDisabledError,
 )

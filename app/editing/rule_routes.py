@@ -13,8 +13,9 @@ from litestar.params import PathParameter, QueryParameter
 from app.access.guard import caller_of, require
 from app.audit.audited import audited
 from app.editing import queries
+from app.editing.errors import UnknownRuleError
 from app.editing.wire import Rule, RuleIn, Rules
-from app.errors import TooLargeError, UnknownRuleError
+from app.errors import TooLargeError
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.openapi_bodies import json_body

@@ -9,12 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from app.access.guard import caller_of, require, user_of
-from app.errors import (
-    NotSignedInError,
-    RateLimitedError,
-    UnknownItemError,
-    UsersDisabledError,
-)
+from app.errors import NotSignedInError, RateLimitedError, UnknownItemError, UsersDisabledError
 from app.http.answers import passing
 from app.http.cursor import page_of
 from app.http.parameters import DEFAULT_TYPE, ContentId, ContentType, PageCursor, PageLimit

@@ -21,7 +21,6 @@ from app.audit.audited import audited
 from app.errors import (
     AlreadyRunningError,
     BadRequestError,
-    ChangedMeanwhileError,
     LockLostError,
     TooLargeError,
     UnavailableError,
@@ -35,6 +34,7 @@ from app.http.problems import documented
 from app.http.wire import Name
 from app.rankings import queries as rankings
 from app.rankings.changes import change_ranking, columns, ranking_settings, settings_tag
+from app.rankings.errors import ChangedMeanwhileError
 from app.rankings.previewing import preview_of
 from app.rankings.wire import (
     Preview,

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import msgspec
 from psycopg import errors
 
-from app.errors import BadRequestError, ChangedMeanwhileError, UnknownRankingError
+from app.errors import BadRequestError, UnknownRankingError
 from app.http.answers import etag_of, names_tag
+from app.rankings.errors import ChangedMeanwhileError
 from app.rankings.wire import RankingChanges, RankingSettings, Weights
 from app.runtime.pool import message_of
 from app.runtime.sql import Connection, Query

@@ -7,9 +7,10 @@ from datetime import datetime
 import msgspec
 from litestar import Response
 
-from app.errors import BadRequestError, CursorExpiredError
+from app.errors import BadRequestError
 from app.http.answers import AnyRequest, kept, passing
 from app.rankings.cursor import Cursor, decode_cursor
+from app.rankings.errors import CursorExpiredError
 from app.rankings.lists import Lists
 from app.rankings.pages import encode_page, named_kind, named_segment
 from app.rankings.snapshot import Snapshot

@@ -11,14 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from app.access.guard import require
-from app.errors import (
-    BadRequestError,
-    CursorExpiredError,
-    NoSnapshotError,
-    UnknownItemError,
-    UnknownRankingError,
-    UnrankedItemError,
-)
+from app.errors import BadRequestError, UnknownItemError, UnknownRankingError
 from app.http.answers import AnyRequest, kept
 from app.http.cursor import other_list
 from app.http.parameters import (
@@ -35,6 +28,7 @@ from app.http.times import parse_moment
 from app.rankings import listing
 from app.rankings import queries as rankings
 from app.rankings.edits import explain_edit
+from app.rankings.errors import CursorExpiredError, NoSnapshotError, UnrankedItemError
 from app.rankings.hot_path import DEFAULT_LIMIT
 from app.rankings.listing import Listing
 from app.rankings.pages import named_kind

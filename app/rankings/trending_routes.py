@@ -9,13 +9,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from app.access.guard import require
-from app.errors import CursorExpiredError, UnavailableError
+from app.errors import UnavailableError
 from app.http.answers import AnyRequest, cache_headers
 from app.http.cursor import other_list
 from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, Format, tabled
 from app.rankings import listing
+from app.rankings.errors import CursorExpiredError
 from app.rankings.hot_path import (
     DEFAULT_LIMIT,
     DEFAULT_WINDOW,

@@ -17,15 +17,7 @@ from litestar.params import PathParameter, QueryParameter
 from psycopg import errors
 
 from app.access.guard import caller_of, require
-from app.errors import (
-    AlreadyRunningError,
-    BadRequestError,
-    RawEventsGoneError,
-    RecomputeFailedError,
-    TooLargeError,
-    UnavailableError,
-    UnknownRecomputeError,
-)
+from app.errors import AlreadyRunningError, BadRequestError, TooLargeError, UnavailableError
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
 from app.http.openapi_bodies import json_body
@@ -34,6 +26,7 @@ from app.http.problems import documented
 from app.runtime.pool import message_of
 from app.services import Services
 from app.stats import recompute as recomputes
+from app.stats.errors import RawEventsGoneError, RecomputeFailedError, UnknownRecomputeError
 from app.stats.recompute_wire import Recompute, RecomputeIn
 
 MAX_BODY = 2_000

@@ -11,10 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
 from app.access.guard import KEY_HEADERS, demand, require
-from app.errors import (
-    UnavailableError,
-    UnknownRankingError,
-)
+from app.errors import UnavailableError, UnknownRankingError
 from app.http.answers import AnyRequest, kept, note_needed
 from app.http.parameters import MAX_NAME, PageLimit
 from app.http.problems import documented

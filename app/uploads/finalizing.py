@@ -13,18 +13,15 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from app.errors import (
-    AlreadyRunningError,
-    GroundswellError,
-    LockLostError,
-    UnavailableError,
+from app.errors import AlreadyRunningError, GroundswellError, LockLostError, UnavailableError
+from app.runtime.pool import Pool, connected
+from app.runtime.redis_lock import HOLD_SECONDS, Lease, hold
+from app.uploads.errors import (
     UnknownUploadError,
     UploadGoneError,
     UploadHeldError,
     UploadIncompleteError,
 )
-from app.runtime.pool import Pool, connected
-from app.runtime.redis_lock import HOLD_SECONDS, Lease, hold
 from app.uploads.metrics import FINALIZATIONS
 from app.uploads.queries import UploadState, finalize_upload, take_upload, upload_state
 from app.uploads.store import Store

@@ -21,11 +21,6 @@ from app.errors import (
     TooLargeError,
     UnauthorizedError,
     UnavailableError,
-    UnknownUploadError,
-    UploadGoneError,
-    UploadHeldError,
-    UploadIncompleteError,
-    UploadsDisabledError,
 )
 from app.http.answers import AnyRequest, passing
 from app.http.body import decoded
@@ -37,6 +32,13 @@ from app.ingest.allowance import allow
 from app.ingest.limits import Limit, limit_headers
 from app.runtime.moments import moment_of, unix_microseconds
 from app.services import Services
+from app.uploads.errors import (
+    UnknownUploadError,
+    UploadGoneError,
+    UploadHeldError,
+    UploadIncompleteError,
+    UploadsDisabledError,
+)
 from app.uploads.queries import create_upload
 from app.uploads.store import Store, base64_of
 from app.uploads.wire import FinalizedUpload, Upload, UploadIn

@@ -8,8 +8,9 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from app.access.errors import TooManyGuessesError
 from app.access.guesses import MOST, Guesses
-from app.errors import BadRequestError, TooManyGuessesError
+from app.errors import BadRequestError
 from app.runtime.pool import Pool, connected
 from app.settings import Settings
 from tests.api.conftest import ADMIN, ADMIN_KEY, Stage, hot_path_of, problem
