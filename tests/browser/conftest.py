@@ -22,6 +22,7 @@ from tests.sql.world import World
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
+ADMIN_KEY = "an admin key of the tests"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -80,6 +81,19 @@ async def running_site(settings: Settings) -> AsyncIterator[Site]:
     """An API process. It must not outlive the file: it warms and follows what others' tests do."""
     async with served(settings) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+async def closed_site(settings: Settings) -> AsyncIterator[Site]:
+    """An API that shows nothing without a key."""
+    keys = {"GROUNDSWELL_ADMIN_KEY": ADMIN_KEY, "GROUNDSWELL_REQUIRE_KEYS": "all"}
+    site = Site(settings, keys)
+    site.awaited = "/health/live"
+    try:
+        await site.start()
+        yield site
+    finally:
+        await site.stop()
 
 
 @pytest.fixture

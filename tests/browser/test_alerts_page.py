@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, weight
 from tests.eventually import eventually
 from tests.site import Site, served
@@ -17,7 +17,6 @@ from tests.site import Site, served
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-ADMIN_KEY = "an admin key of the tests"
 HIDDEN = """
 Object.defineProperty(document, "hidden", { value: IS_HIDDEN, configurable: true });
 document.dispatchEvent(new Event("visibilitychange"));

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-import pytest
-
-from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, weight
 from tests.eventually import eventually
 from tests.site import Site
@@ -17,7 +13,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 ODD_IDS = ["a/b", "..", ".", "-", "like", "comments", "!x", "=x", "50%", "a?b#c", "海 <b>&amp;'"]
-ADMIN_KEY = "an admin key of the tests"
 
 
 async def pressed(page: Page) -> str:
@@ -153,19 +148,6 @@ async def test_an_unknown_item_is_told(show: Show, visit: Visit) -> None:
     await page.get_by_role("heading", name="No video has the id “nobody”").wait_for()
     assert await page.locator("#content").is_hidden()
     assert await accessibility_faults(page) == []
-
-
-@pytest.fixture(scope="module")
-async def closed_site(settings: Settings) -> AsyncIterator[Site]:
-    """An API that answers nobody without a key."""
-    keys = {"GROUNDSWELL_ADMIN_KEY": ADMIN_KEY, "GROUNDSWELL_REQUIRE_KEYS": "all"}
-    site = Site(settings, keys)
-    site.awaited = "/health/live"
-    try:
-        await site.start()
-        yield site
-    finally:
-        await site.stop()
 
 
 async def test_a_key_is_asked_for_kept_for_the_tab_and_lets_an_admin_manage(

@@ -9,15 +9,13 @@ import pytest
 
 from app.runtime.pool import Pool
 from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, accessibility_faults, fits, weight
 from tests.serving import make_key
 from tests.site import Site, served
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
-
-ADMIN_KEY = "an admin key of the tests"
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, shows, weight
 from tests.eventually import eventually
 from tests.site import Site, served
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Route
-
-ADMIN_KEY = "an admin key of the tests"
 
 
 async def test_every_ranking_is_listed_with_its_list_and_its_settings_in_words(

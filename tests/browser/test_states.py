@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, painted, weight
 from tests.site import Site
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Route
-
-ADMIN_KEY = "an admin key of the tests"
 
 
 class Asked(NamedTuple):
@@ -45,19 +42,6 @@ STANDING = {
 }
 """Pages that ask for nothing."""
 EACH = pytest.mark.parametrize("asked", PAGES.values(), ids=PAGES)
-
-
-@pytest.fixture(scope="module")
-async def closed_site(settings: Settings) -> AsyncIterator[Site]:
-    """An API that shows nothing without a key."""
-    keys = {"GROUNDSWELL_ADMIN_KEY": ADMIN_KEY, "GROUNDSWELL_REQUIRE_KEYS": "all"}
-    site = Site(settings, keys)
-    site.awaited = "/health/live"
-    try:
-        await site.start()
-        yield site
-    finally:
-        await site.stop()
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ import redis.asyncio
 
 from app.ingest import keys
 from app.settings import Settings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, Show, accessibility_faults, fits, weight
 from tests.site import Site, served
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
-
-ADMIN_KEY = "an admin key of the tests"
 
 
 @pytest.fixture(scope="module")

@@ -23,17 +23,17 @@ class KillableRedis(EmbeddedRedis):
     @property
     def pid(self) -> int:
         """The process that ties redis-server to this one; both are in its session."""
-        return self._running().process.pid
+        return self.running().process.pid
 
     def signal(self, number: int) -> None:
         """Send a signal to its group: redis-server, and the process that ties it to this one."""
         with suppress(ProcessLookupError):
-            os.killpg(self._running().process.pid, number)
+            os.killpg(self.running().process.pid, number)
 
     async def heal(self) -> None:
         """Wake or start it, and let nothing but its port be as it was left."""
         self.signal(signal.SIGCONT)
-        if self._running().process.returncode is not None:
+        if self.running().process.returncode is not None:
             await self.start()
         async with redis.asyncio.Redis.from_url(self.url, protocol=2) as client:
             await client.flushall()
@@ -42,4 +42,4 @@ class KillableRedis(EmbeddedRedis):
     async def kill(self) -> None:
         """End it as `kill -9` does; `start` brings it back on the same port."""
         self.signal(signal.SIGKILL)
-        await self._running().wait()
+        await self.running().wait()
