@@ -1,6 +1,7 @@
 """Rows a second of the writer's idempotent insert against two ways of doing the same job.
 
-`unnest` is the usual idempotent insert, `insert … select from unnest(…) on conflict do nothing`;
+`unnest` is the usual idempotent insert, `insert … select from unnest(…) on conflict do nothing`,
+of the same rows, viewers hashed in the same way;
 `copy` is what cannot be beaten and is not idempotent: the same rows, encoded beforehand, by binary
 COPY. Each of the three also queues its events for scoring, in the same transaction. Every round
 inserts new events with UUIDv7 ids at the newest end of the hypertable, as the writer does.
@@ -22,6 +23,7 @@ from app.ingest.item_ids import ItemIds
 from app.ingest.packing import EVENT_TYPES, PackedEvent
 from app.ingest.rows import ReceivedEvent, encode_rows
 from app.ingest.uuid7 import Uuid7Source
+from app.ingest.viewer import viewers_by
 from app.runtime.sql import Connection
 
 ROUNDS = 27
@@ -33,27 +35,31 @@ SECONDS_A_BATCH = 0.05
 _UNNEST = """
 with inserted as (
     insert into core.event (
-        event_id, occurred_at, received_at, item_id, event_type, count, seconds, user_id,
+        event_id, occurred_at, received_at, item_id, event_type, count, seconds, viewer, user_id,
         session_id, metadata
     )
     select
         given.event_id, to_timestamp(given.occurred_at / 1e6),
         to_timestamp(given.received_at / 1e6), given.item_id, given.event_type, given.count,
-        given.seconds, given.user_id, given.session_id, given.metadata
+        given.seconds, given.viewer, given.user_id, given.session_id, given.metadata
     from unnest(
         %s::uuid [], %s::bigint [], %s::bigint [], %s::bigint [], %s::core.event_type [],
-        %s::integer [], %s::double precision [], %s::text [], %s::text [], %s::jsonb []
+        %s::integer [], %s::double precision [], %s::bigint [], %s::text [], %s::text [],
+        %s::jsonb []
     ) as given (
-        event_id, occurred_at, received_at, item_id, event_type, count, seconds, user_id,
+        event_id, occurred_at, received_at, item_id, event_type, count, seconds, viewer, user_id,
         session_id, metadata
     )
     on conflict do nothing
-    returning item_id, occurred_at, event_type, count, seconds
+    returning item_id, occurred_at, event_type, count, seconds, viewer, user_id
 )
 
-insert into core.score_feed (item_id, occurred_at, event_type, count, seconds)
-select item_id, occurred_at, event_type, count, seconds from inserted
+insert into core.score_feed (item_id, occurred_at, event_type, count, seconds, viewer, user_id)
+select item_id, occurred_at, event_type, count, seconds, viewer, user_id from inserted
 """
+
+_KEY = b"bench"
+_VIEWER_OF = viewers_by(_KEY)
 
 Batch = list[ReceivedEvent]
 Insert = Callable[[Batch], Awaitable[None]]
@@ -137,6 +143,7 @@ def _ways(
 
 def _values(received: ReceivedEvent, ids: Mapping[tuple[str, str], int]) -> tuple[object, ...]:
     event = received.event
+    viewer = _VIEWER_OF(event)
     return (
         UUID(bytes=event.event_id),
         event.occurred_at,
@@ -145,6 +152,7 @@ def _values(received: ReceivedEvent, ids: Mapping[tuple[str, str], int]) -> tupl
         EVENT_TYPES[event.type],
         event.count,
         event.seconds,
+        None if viewer is None else int.from_bytes(viewer, "big", signed=True),
         event.user_id,
         event.session_id,
         event.metadata,
@@ -162,7 +170,7 @@ async def _copy_rate(
     connection: Connection, batches: list[Batch], ids: Mapping[tuple[str, str], int]
 ) -> float:
     encoded = [
-        tuple(map(b"".join, zip(*encode_rows(batch, ids, key=b"bench"), strict=True)))
+        tuple(map(b"".join, zip(*encode_rows(batch, ids, key=_KEY), strict=True)))
         for batch in batches
     ]
     began = time.perf_counter()
