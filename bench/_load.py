@@ -35,7 +35,7 @@ def loader() -> str:
 async def load(*, port: int, path: str, connections: int, seconds: int) -> Load:
     """Ask for `path` for so long, over so many connections; one request at a time on each."""
     if loader() == "wrk":
-        found = await _output(
+        found = await output(
             "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
             f"http://127.0.0.1:{port}{path}",
         )  # fmt: skip
@@ -46,7 +46,7 @@ async def load(*, port: int, path: str, connections: int, seconds: int) -> Load:
         assert rate, found
         assert p99, found
         return Load(float(rate[1]), float(p99[1]) * _UNITS[p99[2]])
-    rate_and_p99 = await _output(
+    rate_and_p99 = await output(
         sys.executable,
         "-m",
         "bench._load",
@@ -56,7 +56,8 @@ async def load(*, port: int, path: str, connections: int, seconds: int) -> Load:
     return Load(*map(float, rate_and_p99.split()))
 
 
-async def _output(*command: str) -> str:
+async def output(*command: str) -> str:
+    """Return what a command prints."""
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, cwd=_ROOT
     )

@@ -89,7 +89,7 @@ async def run(database_url: str) -> list[dict[str, object]]:
                 else:
                     rates[name].append(await _rate(ways[name], batches))
         engine = await _engine(connection)
-    return [_row(rates, "unnest", 2.5, engine), _row(rates, "copy", 0.8, engine)]
+    return [_row(rates, "unnest", 3.5, engine), _row(rates, "copy", 0.9, engine)]
 
 
 class _Source:

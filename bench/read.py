@@ -28,7 +28,7 @@ ROUNDS = 5
 SECONDS = 3
 CONNECTIONS = 32
 PATH = "/analytics/trending?window=24h&limit=10"
-AIMS = {"litestar": 2.0, "raw": 0.85}
+AIMS = {"litestar": 2.5, "raw": 0.95}
 
 _FILL = """
 with given as (

@@ -224,7 +224,7 @@ def _rows(short: Seconds, long: Seconds, size: str) -> list[dict[str, object]]:
             "bench": "score",
             "case": f"{size}: full rescore / new events",
             "ratio": median(gains),
-            "aim": 150,
+            "aim": 250,
             "better": "higher",
             "rounds": len(gains),
             "spread": [min(gains), max(gains)],
