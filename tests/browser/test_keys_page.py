@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from app.runtime.pool import Pool
 from app.settings import Settings
 from tests.browser.conftest import ADMIN_KEY, Visit
 from tests.browser.pages import LARGEST, accessibility_faults, fits, weight
+from tests.eventually import eventually
 from tests.serving import make_key
 from tests.site import Site, served
 
@@ -84,8 +86,11 @@ async def test_a_key_is_made_bounded_and_revoked(visit: Visit) -> None:  # noqa:
     assert await page.evaluate("navigator.clipboard.readText()") == key
     await readable(page)
     await made.get_by_role("button", name="I have it").click()
-    assert key not in await page.content()
 
+    async def is_gone() -> bool:
+        return key not in await page.content()
+
+    await eventually(is_gone)
     row = page.locator("#body tr")
     await row.get_by_text("pages of https://example.org · count up to 1").wait_for()
     assert key[:12] in await row.inner_text()
@@ -138,7 +143,15 @@ async def test_ones_own_key_is_asked_about_twice(visit: Visit, pool: Pool) -> No
 
 
 async def test_a_key_that_is_no_admins_is_told(visit: Visit, pool: Pool) -> None:
-    page = await opened(visit, await make_key(pool, "read"))
+    key = await make_key(pool, "read")
+
+    async def is_known() -> bool:
+        async with httpx.AsyncClient(base_url=visit.url) as client:
+            found = await client.get("/admin/keys", headers={"x-api-key": key})
+        return found.status_code == 403
+
+    await eventually(is_known)
+    page = await opened(visit, key)
     dialog = page.get_by_role("dialog", name="A key is needed")
     await dialog.get_by_text("does not have the scope 'admin'").wait_for()
     await page.keyboard.press("Escape")
