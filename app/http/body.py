@@ -16,6 +16,8 @@ from app.http.reasons import reason_of
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """U+FEFF in UTF-8, which some editors and languages put before a text."""
+_UTF_16 = {b"\xff\xfe", b"\xfe\xff"}
+"""U+FEFF in UTF-16, which some shells write by themselves."""
 MOST_MEMBERS = 1_000
 """Most parts of a gzip body, each with a header of its own; one is what everybody sends."""
 MOST_CONTAINERS = 50_000
@@ -34,7 +36,8 @@ async def read_body(chunks: AsyncIterable[bytes], *, encoding: str, limit: int) 
     """Return the whole body, decompressed.
 
     `limit` is in bytes and holds before and after decompression. Raises `TooLargeError` as soon as
-    it is passed and `BadRequestError` for an encoding other than gzip or identity.
+    it is passed and `BadRequestError` for an encoding other than gzip or identity, and for text that
+    is no UTF-8 from its first letter on.
     """
     parts: list[bytes] = []
     size = 0
@@ -51,6 +54,8 @@ async def read_body(chunks: AsyncIterable[bytes], *, encoding: str, limit: int) 
             body = _gunzip(body, limit)
         case other:
             raise BadRequestError(f"Content-Encoding {other[:40]!r} is not known; gzip is")
+    if b"\0" in body[:4] or body[:2] in _UTF_16:
+        raise BadRequestError("the body is UTF-16 or UTF-32: send it as UTF-8")
     return body.removeprefix(BYTE_ORDER_MARK)
 
 

@@ -54,6 +54,20 @@ async def test_a_byte_order_mark_is_skipped(admin_api: httpx.AsyncClient, encodi
         assert answer.status_code < 300, answer.text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32"])
+async def test_text_that_is_no_utf_8_is_told(admin_api: httpx.AsyncClient, encoding: str) -> None:
+    """As some shells write it; its letters are not even quoted as JSON."""
+    for method, path, body, media_type in REQUESTS:
+        text = (body if isinstance(body, bytes) else json.dumps(body).encode()).decode()
+        if not text:
+            continue
+        headers = {**ADMIN, "content-type": media_type}
+        content = text.encode(encoding)
+        answer = await admin_api.request(method, path, content=content, headers=headers)
+        assert answer.status_code == 400, path
+        assert answer.json()["detail"] == "the body is UTF-16 or UTF-32: send it as UTF-8", path
+
+
 async def test_a_number_is_an_id_in_every_body(api: httpx.AsyncClient, redis: Redis) -> None:
     post = "/analytics/events"
     for content, media_type in (
