@@ -20,6 +20,9 @@ set jit = off
 -- all of them is never the right one.
 set enable_hashjoin = off
 set enable_mergejoin = off
+-- Where the scores are known to be none, or were, each item would be looked for in all that this
+-- very statement has inserted before: the first run would take the square of its items.
+set enable_seqscan = off
 as $$
 declare
     raw_since constant timestamptz := case when recounting then api.raw_since() end;

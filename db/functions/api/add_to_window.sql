@@ -13,6 +13,9 @@ returns bigint
 language plpgsql volatile
 -- Planned for this window, so that no other is opened, and nothing is where nothing is passed.
 set plan_cache_mode = force_custom_plan
+-- Not as its caller has it: a window that has just been filled is larger than is known of it, and
+-- would be read once for each item that changes.
+set enable_hashjoin = on
 as $$
 declare
     raw_since constant timestamptz := api.raw_since();

@@ -8,9 +8,8 @@ create function api.take_from_window(
 )
 returns bigint
 language plpgsql volatile
--- What has left is little beside what a window holds, whatever is expected of it.
-set enable_hashjoin = off
-set enable_mergejoin = off
+-- As api.add_to_window has it.
+set enable_hashjoin = on
 as $$
 declare
     raw_since constant timestamptz := api.raw_since();
