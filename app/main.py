@@ -76,6 +76,7 @@ from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
+from app.runtime.replicas import open_replicas
 from app.runtime.stopping import Stopping, when_stopping
 from app.runtime.tasks import report_end, running
 from app.series import routes as series
@@ -190,6 +191,7 @@ def _opened(
         async with AsyncExitStack() as stack:
             redis = await stack.enter_async_context(open_redis(settings))
             pool = await stack.enter_async_context(open_pool(settings))
+            await stack.enter_async_context(open_replicas(settings, pool))
             store = await stack.enter_async_context(open_store(settings))
             reranker = await stack.enter_async_context(open_reranker(settings, redis))
             lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)
