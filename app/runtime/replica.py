@@ -6,10 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
-from app.runtime.epochs import epoch_of
 from app.runtime.outage import DATABASE_ERRORS
 from app.runtime.pool import Pool, PooledConnection, borrowed
 
@@ -40,11 +41,8 @@ class Replica:
         """Seconds; None while it is not known, as before it has what the primary had first."""
         self.why_not: str | None = "it was not asked yet"
         """Why no read goes there; None where reads do."""
-        self.epoch: int | None = None
-        """Of the primary whose log it has replayed."""
         self.load = 0
         """Reads that it has at the moment."""
-        self._replayed = 0
         self._primary_epoch: int | None = None
         self._marks = deque[tuple[float, int]](maxlen=_MOST_MARKS)
         self._rests_until = 0.0
@@ -62,16 +60,11 @@ class Replica:
         """Ask it how far it is, and find out whether reads may go there."""
         try:
             async with borrowed(self.pool, within=within) as connection:
-                cursor = await connection.execute(
-                    "select pg_is_in_recovery(), "
-                    "pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint"
-                )
-                row = await cursor.fetchone()
-                assert row is not None  # noqa: S101  # a select without from has one row
-                is_standby = bool(row[0])
-                self.epoch = await epoch_of(connection) if is_standby else None
-                self._replayed = int(row[1] or 0)
+                place = await _place_of(connection)
         except DATABASE_ERRORS as error:
+            if isinstance(error, PoolTimeout) and self.pool.is_overloaded:
+                # It answers, and has as much to do as it may: as it was.
+                return
             self.lag = None
             self.why_not = self.pool.refusal or (
                 "it does not answer"
@@ -80,25 +73,26 @@ class Replica:
             )
             self._end_reads()
             return
-        had = [moment for moment, lsn in self._marks if lsn <= self._replayed]
+        had = [moment for moment, lsn in self._marks if lsn <= place.replayed]
         now = asyncio.get_running_loop().time()
         self.lag = now - had[-1] if had else None
-        self.why_not = self._fault(is_standby, most_lag)
+        self.why_not = self._fault(place, most_lag)
 
-    def _fault(self, is_standby: bool, most_lag: float) -> str | None:
-        if not is_standby:
+    def _fault(self, place: _Place, most_lag: float) -> str | None:
+        if not place.is_standby:
             return "it is no standby: it was promoted, or never was one"
         if self._primary_epoch is None:
             return "the primary does not say how far it is"
-        if self.epoch != self._primary_epoch:
+        if place.epoch != self._primary_epoch:
             return "it does not follow this primary, or has not come to its promotion yet"
         if self.lag is None or self.lag > most_lag:
             return f"it is more than {most_lag:g} s behind, or the primary does not answer"
         return None
 
     def is_usable(self, now: float) -> bool:
-        """Tell whether a read may go there now."""
-        return self.why_not is None and now >= self._rests_until
+        """Tell whether a read may go there now, and would not wait for a connection."""
+        is_free = self.load < self.pool.max_size
+        return self.why_not is None and is_free and now >= self._rests_until
 
     def rest(self, now: float) -> None:
         """Let reads go elsewhere for a while: it was behind."""
@@ -129,17 +123,32 @@ class Replica:
         self, connection: PooledConnection, lsn: int, epoch: int | None, *, within: float
     ) -> None:
         """Wait until all of that epoch's log before `lsn` is replayed; else `BehindError`."""
-        if epoch != self.epoch:
-            raise BehindError
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
-        while self._replayed < lsn:
+        # Asked of the connection itself: behind one name there may be several standbys.
+        while (place := await _place_of(connection)).replayed < lsn:
             if loop.time() >= deadline:
                 raise BehindError
-            cursor = await connection.execute(
-                "select pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint"
-            )
-            row = await cursor.fetchone()
-            self._replayed = max(self._replayed, int(row[0] or 0) if row else 0)
-            if self._replayed < lsn:
-                await asyncio.sleep(PEEK_SECONDS)
+            await asyncio.sleep(PEEK_SECONDS)
+        if not place.is_standby or place.epoch != epoch:
+            raise BehindError
+
+
+class _Place(NamedTuple):
+    """Where in which history a server is."""
+
+    is_standby: bool
+    replayed: int
+    epoch: int | None
+    """Of the primary whose log it has replayed."""
+
+
+async def _place_of(connection: PooledConnection) -> _Place:
+    cursor = await connection.execute(
+        "select pg_is_in_recovery(), "
+        "coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint, "
+        "case when pg_is_in_recovery() then api.epoch() end"
+    )
+    row = await cursor.fetchone()
+    assert row is not None  # noqa: S101  # a select without from has one row
+    return _Place(*row)
