@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.errors import BadRequestError, BusyError, UnavailableError, UnknownRankingError
-from app.runtime.epochs import DeposedError, epoch_of, rotated
+from app.runtime.epochs import DeposedError, cut, epoch_of, rotated
 from app.runtime.outage import DATABASE_ERRORS
 from app.runtime.refusals import database_refusal
 from app.settings import Settings
@@ -97,9 +97,12 @@ class Pool(AsyncConnectionPool[PooledConnection]):
         """How far its hosts are turned: a deposed server is not asked first again."""
         self.fence = 0
         """The newest epoch that this process has heard of."""
+        self.hear: Callable[[], Awaitable[None]] | None = None
+        """Asks for the newest epoch that others have heard of; it never fails."""
         self.replicas: Replicas | None = None
         """Where reads may go instead."""
         self._lent = 0
+        self._borrowed = set[PooledConnection]()
         self._last_worked = True
         """Whether the server was alive for whoever last gave a connection back."""
         self.refusal: str | None = None
@@ -148,9 +151,21 @@ class Pool(AsyncConnectionPool[PooledConnection]):
             raise DeposedError(self.refusal)
         self.raise_fence(connection.epoch)
 
+    async def try_next_host(self, *, within: float) -> None:
+        """Ask another host of the URL for its epoch, first of all; raises as connecting does."""
+        self._rotations += 1
+        connection = await self._connect(within)
+        await connection.close()
+
     def raise_fence(self, epoch: int | None) -> None:
-        """Use no connection of an older epoch any more."""
-        self.fence = max(self.fence, epoch or 0)
+        """Use no connection of an older epoch any more, and let nobody wait for one."""
+        if (epoch or 0) <= self.fence:
+            return
+        self.fence = epoch or 0
+        for connection in tuple(self._borrowed):
+            if self.is_deposed(connection):
+                # Its server may hold a commit for ever, as nobody confirms it there any more.
+                cut(connection)
 
     def is_deposed(self, connection: PooledConnection) -> bool:
         """Tell whether the server of a connection is known to have been deposed."""
@@ -159,17 +174,21 @@ class Pool(AsyncConnectionPool[PooledConnection]):
     async def _look(self, connection: PooledConnection) -> None:
         await _check(connection)
         if self.is_deposed(connection):
+            # The pool would take one back that is not broken.
+            await connection.close()
             raise DeposedError("this server was deposed: another one has taken over")
 
     async def getconn(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
         """Lend a connection; raises `PoolTimeout`."""
         connection = await super().getconn(timeout)
         self._lent += 1
+        self._borrowed.add(connection)
         return connection
 
     async def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back, though the caller may be cancelled meanwhile."""
         self._lent -= 1
+        self._borrowed.discard(conn)
         self._last_worked = not conn.closed
         returning = asyncio.ensure_future(super().putconn(conn))
         # Nobody else holds it once its caller has gone.
