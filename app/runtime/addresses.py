@@ -52,7 +52,7 @@ def check_database_url(url: str) -> None:
 
 def database_urls(text: str) -> list[str]:
     """Return the URLs of a list; commas between the hosts of one URL separate none."""
-    parts = re.split(r",\s*(?=postgres(?:ql)?://)", text.strip())
+    parts = re.split(r",\s*(?=\w+://)", text.strip())
     return [part.strip().rstrip(",") for part in parts if part.strip()]
 
 
