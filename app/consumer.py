@@ -19,6 +19,7 @@ from app.kafka.first_contact import brokers_let_in
 from app.kafka.mapping import Mapping, read_mapping
 from app.kafka.source import Source
 from app.runtime.background import metrics_shown, stop_on_signals, with_heartbeat
+from app.runtime.fence import epochs_heard
 from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.pool import Pool, open_pool
 from app.runtime.redis_client import open_redis
@@ -40,7 +41,11 @@ async def run_consumer(settings: Settings, *, heartbeat: Path | None = None) -> 
     check_settings(settings)
     pass_on_warnings()
     stop = stop_on_signals()
-    async with open_pool(settings) as pool, open_redis(settings) as redis:
+    async with (
+        open_pool(settings) as pool,
+        open_redis(settings) as redis,
+        epochs_heard(pool, redis),
+    ):
         with metrics_shown(settings):
             await run_parts(settings, mapping, pool, redis, stop, heartbeat=heartbeat)
     log.info("the consumer has stopped")

@@ -72,10 +72,12 @@ from app.rankings.snapshots import Snapshots
 from app.recommend import routes as recommend
 from app.recommend.recommend import Recommender
 from app.recommend.rerank import open_reranker
+from app.runtime.fence import epochs_heard
 from app.runtime.logs import configure_logs
 from app.runtime.notifications import of_database, of_redis
 from app.runtime.pool import open_pool
 from app.runtime.redis_client import open_redis
+from app.runtime.replicas import open_replicas
 from app.runtime.stopping import Stopping, when_stopping
 from app.runtime.tasks import report_end, running
 from app.series import routes as series
@@ -190,6 +192,8 @@ def _opened(
         async with AsyncExitStack() as stack:
             redis = await stack.enter_async_context(open_redis(settings))
             pool = await stack.enter_async_context(open_pool(settings))
+            await stack.enter_async_context(epochs_heard(pool, redis))
+            await stack.enter_async_context(open_replicas(settings, pool))
             store = await stack.enter_async_context(open_store(settings))
             reranker = await stack.enter_async_context(open_reranker(settings, redis))
             lists = Lists(settings=settings, pool=pool, redis=redis, snapshots=snapshots)

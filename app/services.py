@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar.connection import ASGIConnection
@@ -27,6 +28,7 @@ from app.rankings.lists import Lists
 from app.rankings.snapshots import Snapshots
 from app.recommend.recommend import Recommender
 from app.runtime.pool import Pool, PooledConnection, connected
+from app.runtime.replicas import answered
 from app.runtime.stopping import Stopping
 from app.settings import Settings
 from app.stats.cache import StatsCache
@@ -35,6 +37,8 @@ from app.top.live_counts import LiveCounts
 from app.top.pages import TopPages
 from app.uploads.finalizing import Finalizing
 from app.uploads.store import Store
+
+Found = TypeVar("Found")
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     ) -> AbstractAsyncContextManager[PooledConnection]:
         """Lend a connection as `app.runtime.pool.connected` does, for the time of the settings."""
         return connected(self.pool, within=within or self.settings.database_timeout)
+
+    async def read(self, run: Callable[[PooledConnection], Awaitable[Found]]) -> Found:
+        """Return what `run` reads, on a replica or the primary; raises as `connected` does.
+
+        Nothing may be written by it, and it may be called twice.
+        """
+        return await answered(self.pool, run, within=self.settings.database_timeout)
 
 
 def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:

@@ -12,6 +12,7 @@ from app.errors import SettingError
 from app.runtime.addresses import (
     check_brokers,
     check_database_url,
+    check_database_urls,
     check_host,
     check_http_url,
     check_names,
@@ -25,7 +26,7 @@ from app.runtime.networks import parse_networks
 from app.runtime.token_key import public_key
 
 PREFIX = "GROUNDSWELL_"
-"""Every variable but DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
+"""Every variable but DATABASE_URL, READ_DATABASE_URL, REDIS_URL, HOST and PORT begins with it."""
 
 _SECRET = {
     "db_password",
@@ -38,7 +39,7 @@ _SECRET = {
     "upload_secret_key",
 }
 """What an error message does not repeat."""
-_UNPREFIXED = {"database_url", "redis_url", "host", "port"}
+_UNPREFIXED = {"database_url", "read_database_url", "redis_url", "host", "port"}
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000_000)]
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
@@ -53,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str = "postgresql://postgres@127.0.0.1:5432/groundswell"
     """PostgreSQL with TimescaleDB, as a URL (`DATABASE_URL`)."""
+    read_database_url: str = ""
+    """Standbys of it that counts may be read from, as URLs with commas between them
+    (`READ_DATABASE_URL`); without one, or while none is usable, the primary answers."""
     redis_url: str = "redis://127.0.0.1:6379/0"
     """Redis, as a URL (`REDIS_URL`)."""
     host: str = "127.0.0.1"
@@ -74,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Most database connections of one process."""
     database_timeout: Positive = 5.0
     """Seconds a request waits for the database before it is called down."""
+    read_lag_seconds: Positive = 5.0
+    """How far a standby may be behind for reads to go there, in seconds. Whatever it is, a read has
+    all that was committed before it: it waits a tenth of a second for that, or asks the primary."""
     redis_timeout: Positive = 2.0
     """Seconds a request waits for Redis before it is called down."""
 
@@ -326,6 +333,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 _TYPES = get_type_hints(Settings)
 _CHECKS: dict[str, Callable[[str], None]] = {
     "database_url": check_database_url,
+    "read_database_url": check_database_urls,
     "redis_url": check_redis_url,
     "host": check_host,
     "cors_origins": check_origins,

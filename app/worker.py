@@ -20,6 +20,7 @@ from app.rankings.first_lists import run_first_lists
 from app.rankings.publisher import CHANNEL as RUN_CHANNEL
 from app.rankings.publisher import Publisher, run_publisher
 from app.runtime.background import metrics_shown, stop_on_signals, with_heartbeat
+from app.runtime.fence import epochs_heard
 from app.runtime.first_login import database_lets_in, redis_lets_in
 from app.runtime.notifications import of_database
 from app.runtime.pool import Pool, open_pool
@@ -41,7 +42,11 @@ async def run_worker(settings: Settings, *, heartbeat: Path | None = None) -> No
     `RefusedError` when the database or Redis will not let it in at the start.
     """
     stop = stop_on_signals()
-    async with open_pool(settings) as pool, open_redis(settings) as redis:
+    async with (
+        open_pool(settings) as pool,
+        open_redis(settings) as redis,
+        epochs_heard(pool, redis),
+    ):
         with metrics_shown(settings):
             log.info("worker runs")
             await run_parts(settings, pool, redis, stop, heartbeat=heartbeat)

@@ -57,7 +57,7 @@ async def _looked(settings: Settings) -> list[Finding]:
 
 
 async def _of_database(settings: Settings) -> list[Finding]:
-    from app.health.doctor import look_at_database  # noqa: PLC0415
+    from app.health.doctor import look_at_database, look_at_replicas  # noqa: PLC0415
     from app.health.findings import Finding  # noqa: PLC0415
     from app.migrate.migrate import differences  # noqa: PLC0415
 
@@ -76,6 +76,7 @@ async def _of_database(settings: Settings) -> list[Finding]:
             )
         async with database() as connection:
             found += await look_at_database(connection)
+        found += await look_at_replicas(settings)
     except GroundswellError as error:
         mend = "start it, mend DATABASE_URL, or `groundswell migrate`"
         found.append(Finding(what="database", verdict="fail", says=error.detail, mend=mend))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 
 from app.cli.connecting import told
 from app.cli.replay import Moment
-from app.errors import InputError
+from app.errors import InputError, UnavailableError
 from app.replay.progress import ProgressReport
 from app.settings import read_settings
 
@@ -54,23 +55,40 @@ def export(folder: Path, **options: Any) -> None:  # noqa: ANN401  # the fields 
 
 
 def _export(folder: Path, asked: Asked) -> list[Path]:
+    from app.export.source import reader_of  # noqa: PLC0415
+
+    settings = read_settings()
+    now = datetime.now(UTC)
+    written: list[Path] = []
+    try:
+        if settings.read_database_url and (standby := asyncio.run(reader_of(settings))):
+            try:
+                _write(folder, asked, standby, now=now, written=written)
+            except UnavailableError as error:
+                # What is there is whole: the primary does the rest.
+                click.echo(f"the standby gave up, the primary goes on: {error.detail}", err=True)
+            else:
+                return written
+        _write(folder, asked, settings.database_url, now=now, written=written)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error}") from error
+    return written
+
+
+def _write(folder: Path, asked: Asked, url: str, *, now: datetime, written: list[Path]) -> None:
     import psycopg  # noqa: PLC0415
 
     from app.export.write import missing, write_part  # noqa: PLC0415
 
-    settings = read_settings()
-    try:
-        with (
-            told(),
-            psycopg.connect(
-                settings.database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
-            ) as connection,
-        ):
-            parts = missing(connection, folder, asked, now=datetime.now(UTC))
-            with ProgressReport("files", len(parts)) as report:
-                for part in parts:
-                    write_part(connection, part, asked)
-                    report.advance(1)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error}") from error
-    return [part.path for part in parts]
+    with (
+        told(),
+        psycopg.connect(
+            url, autocommit=True, prepare_threshold=None, connect_timeout=5
+        ) as connection,
+    ):
+        parts = missing(connection, folder, asked, now=now)
+        with ProgressReport("files", len(parts)) as report:
+            for part in parts:
+                write_part(connection, part, asked)
+                written.append(part.path)
+                report.advance(1)

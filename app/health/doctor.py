@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from app.health.rankings import ranking_statuses
 from app.health.redis_state import Backlog, RedisState, read_backlog, read_redis_state
 from app.migrate import engine, jobs
 from app.runtime.outage import REDIS_ERRORS
+from app.runtime.pool import open_pool
 from app.runtime.redis_nodes import nodes_of
+from app.runtime.replicas import open_replicas
 from app.runtime.sql import Connection, Query
 from app.settings import Settings
 
@@ -83,6 +87,27 @@ async def look_at_database(connection: Connection) -> list[Finding]:
         if ranking.error
     ]
     return found
+
+
+async def look_at_replicas(settings: Settings) -> list[Finding]:
+    """Return what is to be said of the standbys that reads may go to."""
+    async with open_pool(settings) as pool, open_replicas(settings, pool) as replicas:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.read_lag_seconds + 1):
+                await replicas.settled()
+        return [
+            Finding(
+                what=f"replica {replica.name}",
+                verdict="warn" if replica.why_not else "ok",
+                says=f"no read goes there: {replica.why_not}"
+                if replica.why_not
+                else f"{replica.lag or 0:.3f} s behind",
+                mend="the primary answers meanwhile; look at the standby, or mend READ_DATABASE_URL"
+                if replica.why_not
+                else None,
+            )
+            for replica in replicas.all
+        ]
 
 
 def _of_server(server: _Server) -> Iterator[Finding]:

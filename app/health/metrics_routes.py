@@ -25,6 +25,7 @@ from app.runtime import multiprocess
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
 from app.runtime.pool import Pool, borrowed
 from app.runtime.redis_nodes import silent_nodes
+from app.runtime.replicas import Replicas
 from app.services import Services
 
 ASK_SECONDS = 1.0
@@ -80,6 +81,30 @@ class RedisMetrics(Collector):
                 "Dead letters that wait for a person",
                 backlog.dead_letters,
             )
+
+
+class ReplicaMetrics(Collector):
+    """How the standbys are that reads may go to, as this process has last seen them."""
+
+    def __init__(self, replicas: Replicas) -> None:
+        self.replicas = replicas
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of the replicas."""
+        used = GaugeMetricFamily(
+            "groundswell_replica_used", "1 if reads go to this replica", labels=["replica"]
+        )
+        lag = GaugeMetricFamily(
+            "groundswell_replica_lag_seconds",
+            "How far the replica is behind the primary; absent while that is not known",
+            labels=["replica"],
+        )
+        for replica in self.replicas.all:
+            used.add_metric([replica.name], float(replica.why_not is None))
+            if replica.lag is not None:
+                lag.add_metric([replica.name], replica.lag)
+        yield used
+        yield lag
 
 
 class Jobs(Collector):
@@ -175,6 +200,8 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     ):
         if found is not None:
             shared.register(found)
+    if services.pool.replicas:
+        shared.register(ReplicaMetrics(services.pool.replicas))
     own = REGISTRY
     if multiprocess.VARIABLE in os.environ:
         multiprocess.forget_dead_processes()

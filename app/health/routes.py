@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.errors import UnavailableError
-from app.health.wire import Dependency, Liveness, Readiness
+from app.health.wire import Dependency, Liveness, Readiness, ReplicaState
 from app.http.answers import AnyRequest, passing
 from app.http.parameters import ANY_PARAMETER
 from app.runtime.outage import REDIS_ERRORS
@@ -72,9 +72,23 @@ async def ready(request: AnyRequest, services: NamedDependency[Services]) -> Res
         degraded=down,
         database=migrated,
         redis=redis,
+        replicas=_replicas(services.pool),
         snapshot_ages={name: round(snapshots.age(name), 1) for name in snapshots.current},
     )
     return passing(request, body, status=200 if can_serve else 503, store=False)
+
+
+def _replicas(pool: Pool) -> list[ReplicaState]:
+    """Say how they were when they were last asked, half a second ago or so."""
+    return [
+        ReplicaState(
+            name=replica.name,
+            used=replica.why_not is None,
+            lag_seconds=None if replica.lag is None else round(replica.lag, 3),
+            detail=replica.why_not,
+        )
+        for replica in (pool.replicas.all if pool.replicas else ())
+    ]
 
 
 _UNMIGRATED = Dependency(up=False, detail="the schema is missing: run `groundswell migrate`")

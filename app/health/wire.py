@@ -17,6 +17,19 @@ class Dependency(Wire, frozen=True):
     """What is wrong, when it is not up, or up in part: some servers of a cluster."""
 
 
+class ReplicaState(Wire, frozen=True):
+    """How a standby that reads may go to is."""
+
+    name: str
+    """Its host and port."""
+    used: bool
+    """Whether reads go there."""
+    lag_seconds: float | None
+    """How far it is behind the primary; null while that is not known."""
+    detail: str | None
+    """Why it is not used: the primary answers in its place."""
+
+
 class Liveness(Wire, frozen=True):
     """The process is up and its event loop turns."""
 
@@ -35,6 +48,8 @@ class Readiness(Wire, frozen=True):
     """How the database is."""
     redis: Dependency
     """How Redis is."""
+    replicas: list[ReplicaState]
+    """Standbys that reads may go to; none of them is needed."""
     snapshot_ages: dict[str, float]
     """Seconds since each served ranking was last known to be right."""
 

@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from app.ingest.rows import ReceivedEvent
 from app.ingest.stream import Fault
+from app.runtime.epochs import DeposedError
 
 
 class Kind(Enum):
@@ -37,7 +38,7 @@ def kind_of(error: Exception) -> Kind:
     """Return whose fault `error` is."""
     if isinstance(error, struct.error | psycopg.DataError):
         return Kind.EVENT
-    if isinstance(error, PoolTimeout):
+    if isinstance(error, PoolTimeout | DeposedError):
         return Kind.DATABASE
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     if state is None or state == _CONFIGURED_LIMIT:

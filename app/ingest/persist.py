@@ -11,6 +11,7 @@ from app.ingest.metrics import DUPLICATES, WRITTEN
 from app.ingest.rows import Committed, ReceivedEvent
 from app.ingest.stream import Fault
 from app.runtime.backoff import Backoff
+from app.runtime.epochs import DeposedError
 from app.runtime.moments import unix_microseconds
 from app.runtime.outage import Outage
 from app.runtime.pool import Pool
@@ -94,6 +95,12 @@ class Persister:
             inserted = await self._inserter.insert(
                 connection, events, now=unix_microseconds(), seen_before=seen_before
             )
+            if self._pool.hear:
+                # Asked after the commit, so that nothing is acknowledged which is on a server that
+                # another had taken over from: it is inserted there instead, once.
+                await self._pool.hear()
+                if self._pool.is_deposed(connection):
+                    raise DeposedError("the batch is on a server that was deposed")
         self._came_on()
         WRITTEN.inc(inserted.new)
         DUPLICATES.inc(len(events) - inserted.new)

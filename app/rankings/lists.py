@@ -17,7 +17,9 @@ from app.rankings.runs import run_at, snapshot_entries, stored_run
 from app.rankings.snapshot import HEAD, Snapshot, encode_snapshot, unpack
 from app.rankings.snapshots import Snapshots
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed, failure_of
+from app.runtime.pool import Pool, failure_of
+from app.runtime.replicas import read
+from app.runtime.sql import Connection
 from app.settings import Settings
 
 RETRY_AFTER = 2.0
@@ -68,23 +70,22 @@ class Lists:
             return published
         LIST_LOOKUPS.labels("database").inc()
         try:
-            async with borrowed(self.pool, within=self.settings.database_timeout) as c:
-                run = await stored_run(c, ranking=ranking, run_id=run_id)
-                if run is None:
-                    return None
-                return encode_snapshot(
-                    run,
-                    await snapshot_entries(c, run_id=run.run_id, segment=segment),
-                    segment=segment,
-                )
+            return await read(
+                self.pool,
+                lambda each: _stored(each, ranking, run_id, segment),
+                within=self.settings.database_timeout,
+            )
         except DATABASE_ERRORS as error:
             raise self._failure(error) from error
 
     async def at(self, ranking: str, segment: str, *, as_of: datetime) -> Snapshot | None:
         """Return a list of the run that was the newest then, or None where none is kept."""
         try:
-            async with borrowed(self.pool, within=self.settings.database_timeout) as c:
-                run = await run_at(c, ranking=ranking, as_of=as_of)
+            run = await read(
+                self.pool,
+                lambda each: run_at(each, ranking=ranking, as_of=as_of),
+                within=self.settings.database_timeout,
+            )
         except DATABASE_ERRORS as error:
             raise self._failure(error) from error
         return None if run is None else await self.of_run(ranking, run.run_id, segment)
@@ -107,3 +108,13 @@ class Lists:
             if head is not None:
                 return unpack(head, items, segment=segment)
         return None
+
+
+async def _stored(
+    connection: Connection, ranking: str, run_id: int, segment: str
+) -> Snapshot | None:
+    run = await stored_run(connection, ranking=ranking, run_id=run_id)
+    if run is None:
+        return None
+    entries = await snapshot_entries(connection, run_id=run.run_id, segment=segment)
+    return encode_snapshot(run, entries, segment=segment)

@@ -90,8 +90,7 @@ async def get_places(
     """Tell all places of an item."""
     item = {"content_type": content_type, "content_id": content_id}
     reach = None if since is None else parse_since(since)
-    async with services.connected() as connection:
-        places = await item_places(connection, **item, reach=reach)
+    places = await services.read(lambda each: item_places(each, **item, reach=reach))
     if places is None:
         raise UnknownItemError(f"no {content_type} has the id {content_id!r}")
     answer = ItemPlaces(**item, places=places)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeAlias, cast
+from typing import Any, NoReturn, TypeAlias, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -18,6 +18,7 @@ from redis.exceptions import WatchError
 from app.rankings import id_lists, keys
 from app.rankings.runs import Run, latest_run, latest_runs, snapshot_segments
 from app.rankings.snapshot import HEAD, Word, digest_of, encode_word, pack
+from app.runtime.epochs import EPOCH, DeposedError, epoch_of, newest_epoch
 from app.runtime.notifications import Notifications
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS, Outage
 from app.runtime.pool import Pool, borrowed
@@ -67,7 +68,8 @@ class Publisher:
     """Compares what Redis points at with the newest runs, and publishes what differs.
 
     What differs need not be newer: an emptied Redis, an expired blob, a database that was reset
-    all end in Redis holding exactly the newest finished run of every enabled ranking. `then` is
+    all end in Redis holding exactly the newest finished run of every enabled ranking. Only what is
+    of a server that was deposed is refused, in the transaction that would switch to it. `then` is
     called after that: what follows runs elsewhere, such as top lists, does so.
     """
 
@@ -92,27 +94,47 @@ class Publisher:
     async def publish(self) -> int:
         """Publish every ranking whose newest run or texts are not, and return how many."""
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
+            epoch = await epoch_of(c) or 0
             runs = await latest_runs(c)
+        if (newest := await newest_epoch(self.redis, epoch)) > epoch:
+            self._is_deposed(newest)
         published = 0
         for run in await self._unpublished(runs):
             published += await self._switch(run.ranking)
-        await self._withdraw({run.ranking for run in runs})
+        await self._withdraw({run.ranking for run in runs}, epoch)
         if runs:
-            await self._give_word(runs)
+            await self._give_word(runs, epoch)
         if published:
             await self.redis.publish(keys.TRENDING_SWITCHED, b"")
         if self.then is not None:
             await self.then()
         return published
 
-    async def _give_word(self, runs: list[Run]) -> None:
+    def _is_deposed(self, newest: int) -> NoReturn:
+        self.pool.raise_fence(newest)
+        raise DeposedError("these runs are of a server that was deposed: nothing is published")
+
+    async def _watch_epoch(self, pipe: Pipeline, *names: str, epoch: int | None = None) -> int:
+        """Let the transaction fail if a newer epoch comes; raises `DeposedError` if one is there.
+
+        Returns the epoch that Redis knows of.
+        """
+        await pipe.watch(EPOCH, *names)
+        newest = int(await cast("Any", pipe.get(EPOCH)) or 0)
+        if epoch is not None and newest > epoch:
+            self._is_deposed(newest)
+        return newest
+
+    async def _give_word(self, runs: list[Run], epoch: int) -> None:
         """Say how each list stands; where a run found nothing new, this is all that it moves on."""
         renewed = {
             run.ranking: run.redis_seconds
             for run in runs
             if self._confirmed.get(run.ranking) != run.confirmed_at
         }
-        async with self.redis.pipeline(transaction=False) as pipe:
+        async with self.redis.pipeline(transaction=True) as pipe:
+            await self._watch_epoch(pipe, epoch=epoch)
+            pipe.multi()  # type: ignore[no-untyped-call]
             for run in runs:
                 pipe.hset(
                     keys.TRENDING_WORDS,
@@ -158,11 +180,14 @@ class Publisher:
                     return await self._try_switch(pipe, ranking)
 
     async def _try_switch(self, pipe: Pipeline, ranking: str) -> bool:
-        await pipe.watch(keys.TRENDING_CURRENT)
+        newest = await self._watch_epoch(pipe, keys.TRENDING_CURRENT)
         before = await pipe.hget(keys.TRENDING_CURRENT, ranking)
         packed_ids = cast("bytes | None", await pipe.hget(keys.TRENDING_IDS, ranking))
         ids = id_lists.held_of(packed_ids)
         async with borrowed(self.pool, within=self.settings.database_timeout) as c:
+            epoch = await epoch_of(c) or 0
+            if epoch < newest:
+                self._is_deposed(newest)
             run = await latest_run(c, ranking=ranking)
             if run is None:
                 return False
@@ -194,12 +219,16 @@ class Publisher:
         log.log(level, "published", ranking=ranking, run_id=run.run_id, items=len(segments[""]))
         return True
 
-    async def _withdraw(self, enabled: set[str]) -> None:
+    async def _withdraw(self, enabled: set[str], epoch: int) -> None:
         """Forget the pointers of rankings that have no run any more, or were disabled."""
         names = cast("list[bytes]", await self.redis.hkeys(keys.TRENDING_CURRENT))
         pointed = {name.decode() for name in names}
         if gone := pointed - enabled:
-            await self.redis.hdel(keys.TRENDING_CURRENT, *gone)
-            await self.redis.hdel(keys.TRENDING_WORDS, *gone)
-            await self.redis.hdel(keys.TRENDING_DIGESTS, *gone)
+            async with self.redis.pipeline(transaction=True) as pipe:
+                await self._watch_epoch(pipe, epoch=epoch)
+                pipe.multi()  # type: ignore[no-untyped-call]
+                pipe.hdel(keys.TRENDING_CURRENT, *gone)
+                pipe.hdel(keys.TRENDING_WORDS, *gone)
+                pipe.hdel(keys.TRENDING_DIGESTS, *gone)
+                await pipe.execute()
         await id_lists.withdraw(self.redis, id_lists.TRENDING, enabled)

@@ -53,8 +53,7 @@ DISCOUNTING = "weighted_decay"
 )
 async def get_rankings(request: AnyRequest, services: NamedDependency[Services]) -> Response[bytes]:
     """Return every ranking."""
-    async with services.connected() as connection:
-        found = await rankings.ranking_overviews(connection)
+    found = await services.read(rankings.ranking_overviews)
     answer = Rankings(rankings=[_outward(ranking) for ranking in found])
     return kept(request, answer, max_age=services.settings.trending_max_age)
 

@@ -50,6 +50,18 @@ def check_database_url(url: str) -> None:
             raise ValueError(f"expected a port from 1 to {_MOST_PORT}, got {port!r}")
 
 
+def database_urls(text: str) -> list[str]:
+    """Return the URLs of a list; commas between the hosts of one URL separate none."""
+    parts = re.split(r",\s*(?=\w+://)", text.strip())
+    return [part.strip().rstrip(",") for part in parts if part.strip()]
+
+
+def check_database_urls(text: str) -> None:
+    """Raise `ValueError`, saying what was expected, for what is no list of databases."""
+    for url in database_urls(text):
+        check_database_url(url)
+
+
 def check_redis_url(url: str) -> None:
     """Raise `ValueError`, saying what was expected, for what names no Redis."""
     wanted = (

@@ -1,13 +1,17 @@
-"""Connections to the database: their options, the pool of one process, and how to borrow one."""
+"""Connections to the database: their options, the pool of one process, and how to borrow one.
+
+A pool keeps to one history of the database: it takes no connection to a server that was deposed, as
+far as this process has heard of the one that took over (docs/decisions/0054).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
@@ -16,9 +20,13 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.errors import BadRequestError, BusyError, UnavailableError, UnknownRankingError
+from app.runtime.epochs import DeposedError, cut, epoch_of, rotated
 from app.runtime.outage import DATABASE_ERRORS
 from app.runtime.refusals import database_refusal
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.runtime.replicas import Replicas
 
 CANCEL_SECONDS = 0.5
 """How long a server may take to answer a request to cancel before it is called dead."""
@@ -49,6 +57,9 @@ class PooledConnection(psycopg.AsyncConnection[TupleRow]):
     timed out by `asyncio.timeout` would wait with it.
     """
 
+    epoch: int | None = None
+    """In which epoch its server was when it was made; None where it knows none."""
+
     async def cancel_safe(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109
         """Ask the server to cancel the current query, and close the connection if it is silent."""
         try:
@@ -74,26 +85,40 @@ def connection_options(settings: Settings, purpose: str = "") -> dict[str, Any]:
 
 
 class Pool(AsyncConnectionPool[PooledConnection]):
-    """The pool of one process, which no cancelled caller can take a connection from."""
+    """The pool of one process, which no cancelled caller can take a connection from.
 
-    def __init__(self, settings: Settings) -> None:
+    It leads to the primary, or, where a `url` is given, to that server, in whatever epoch it is.
+    """
+
+    def __init__(self, settings: Settings, *, url: str | None = None) -> None:
+        self._url = url or settings.database_url
+        self._is_fenced = url is None
+        self._rotations = 0
+        """How far its hosts are turned: a deposed server is not asked first again."""
+        self.fence = 0
+        """The newest epoch that this process has heard of."""
+        self.hear: Callable[[], Awaitable[None]] | None = None
+        """Asks for the newest epoch that others have heard of; it never fails."""
+        self.replicas: Replicas | None = None
+        """Where reads may go instead."""
         self._lent = 0
+        self._borrowed = set[PooledConnection]()
         self._last_worked = True
         """Whether the server was alive for whoever last gave a connection back."""
         self.refusal: str | None = None
         """Why the server let us in the last time no more, where that lasts until it is mended."""
         self._returning = set[asyncio.Future[None]]()
         super().__init__(
-            settings.database_url,
+            lambda: rotated(self._url, self._rotations),
             connection_class=PooledConnection,
-            kwargs=connection_options(settings),
+            kwargs=connection_options(settings, "" if url is None else "reads"),
             open=False,
             min_size=1,
             max_size=settings.pool_size,
             timeout=settings.database_timeout,
             # Its back-off doubles without a limit: give up early and let the next request try anew.
             reconnect_timeout=5.0,
-            check=_check,
+            check=self._look,
             name="groundswell",
         )
 
@@ -109,17 +134,61 @@ class Pool(AsyncConnectionPool[PooledConnection]):
             self.refusal = database_refusal(error)
             raise
         self.refusal = None
+        if self._is_fenced:
+            try:
+                await self._ask_epoch(connection)
+            except BaseException:
+                await connection.close()
+                raise
         return connection
+
+    async def _ask_epoch(self, connection: PooledConnection) -> None:
+        async with asyncio.timeout(self.timeout):
+            connection.epoch = await epoch_of(connection)
+        if self.is_deposed(connection):
+            self._rotations += 1
+            self.refusal = "it was deposed: another server has taken over"
+            raise DeposedError(self.refusal)
+        self.raise_fence(connection.epoch)
+
+    async def try_next_host(self, *, within: float) -> None:
+        """Ask another host of the URL for its epoch, first of all; raises as connecting does."""
+        self._rotations += 1
+        connection = await self._connect(within)
+        await connection.close()
+
+    def raise_fence(self, epoch: int | None) -> None:
+        """Use no connection of an older epoch any more, and let nobody wait for one."""
+        if (epoch or 0) <= self.fence:
+            return
+        self.fence = epoch or 0
+        for connection in tuple(self._borrowed):
+            if self.is_deposed(connection):
+                # Its server may hold a commit for ever, as nobody confirms it there any more.
+                cut(connection)
+
+    def is_deposed(self, connection: PooledConnection) -> bool:
+        """Tell whether the server of a connection is known to have been deposed."""
+        return connection.epoch is not None and connection.epoch < self.fence
+
+    async def _look(self, connection: PooledConnection) -> None:
+        await _check(connection)
+        if self.is_deposed(connection):
+            # The pool would take one back that is not broken.
+            await connection.close()
+            raise DeposedError("this server was deposed: another one has taken over")
 
     async def getconn(self, timeout: float | None = None) -> PooledConnection:  # noqa: ASYNC109
         """Lend a connection; raises `PoolTimeout`."""
         connection = await super().getconn(timeout)
         self._lent += 1
+        self._borrowed.add(connection)
         return connection
 
     async def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back, though the caller may be cancelled meanwhile."""
         self._lent -= 1
+        self._borrowed.discard(conn)
         self._last_worked = not conn.closed
         returning = asyncio.ensure_future(super().putconn(conn))
         # Nobody else holds it once its caller has gone.

@@ -19,6 +19,7 @@ from app.http.parameters import PageCursor
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, next_link, table, varied
 from app.runtime.moments import microseconds, moment_of
+from app.runtime.sql import Connection
 from app.series.counts import METRICS, UNIQUE
 from app.series.cursor import CODEC, BreakdownCursor, print_of
 from app.series.filters import Filters, condition_of, filters_of, together
@@ -159,7 +160,8 @@ class _Breakdown(msgspec.Struct, frozen=True, kw_only=True):
 async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> Breakdown:
     place = wanted.place
     begun = as_of if place is None else moment_of(place.as_of)
-    async with services.connected() as connection:
+
+    async def read(connection: Connection) -> Breakdown:
         condition = await condition_of(connection, wanted.filters)
         period = await find_period(connection, wanted.asked, as_of=begun)
         found = await find_groups(
@@ -185,21 +187,23 @@ async def _page(services: Services, wanted: _Breakdown, *, as_of: datetime) -> B
             wanted=condition,
             by=wanted.by,
         )
-    return Breakdown(
-        by=wanted.by,
-        metric=wanted.metric,
-        from_=period.edges[0].astimezone(UTC),
-        to=period.edges[1].astimezone(UTC),
-        zone=period.zone,
-        compare=wanted.asked.compare,
-        as_of=as_of,
-        total=number(found[0].total if found else 0, wanted.metric),
-        parts=[
-            part_of(group, wanted.by, wanted.metric, wanted.metrics, viewers=seen)
-            for group, seen in zip(shown, viewers, strict=True)
-        ],
-        next_cursor=next_cursor,
-    )
+        return Breakdown(
+            by=wanted.by,
+            metric=wanted.metric,
+            from_=period.edges[0].astimezone(UTC),
+            to=period.edges[1].astimezone(UTC),
+            zone=period.zone,
+            compare=wanted.asked.compare,
+            as_of=as_of,
+            total=number(found[0].total if found else 0, wanted.metric),
+            parts=[
+                part_of(group, wanted.by, wanted.metric, wanted.metrics, viewers=seen)
+                for group, seen in zip(shown, viewers, strict=True)
+            ],
+            next_cursor=next_cursor,
+        )
+
+    return await services.read(read)
 
 
 def _after(last: Group, printed: str, begun: datetime) -> str:

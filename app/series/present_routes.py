@@ -32,8 +32,7 @@ MAX_AGE = 2
 )
 async def present(request: AnyRequest, services: NamedDependency[Services]) -> Answer:
     """Return what is happening."""
-    async with services.connected() as connection:
-        found = await find_present(connection, as_of=datetime.now(UTC))
+    found = await services.read(lambda each: find_present(each, as_of=datetime.now(UTC)))
     return kept(request, found, max_age=MAX_AGE)
 
 

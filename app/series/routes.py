@@ -15,6 +15,7 @@ from app.errors import BadRequestError, UnknownItemError
 from app.http.answers import AnyRequest, kept
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, table, varied
+from app.runtime.sql import Connection
 from app.series import breakdown_routes as breakdown
 from app.series import present_routes as present
 from app.series import totals_routes as totals
@@ -103,7 +104,8 @@ async def series(
     check_filters(chosen, filters)
     check_buckets(chosen, bucket, cumulative=cumulative)
     as_of = datetime.now(UTC)
-    async with services.connected() as connection:
+
+    async def read(connection: Connection) -> Chart:
         wanted = await condition_of(connection, filters)
         period = await find_buckets(connection, asked, width=bucket, series=len(names), as_of=as_of)
         now, before = [
@@ -123,17 +125,20 @@ async def series(
             )
             for edges, is_compared in ((period.edges, False), (period.compared, True))
         ]
-    made = Chart(
-        period=period,
-        by=by,
-        metrics=chosen,
-        cumulative=cumulative,
-        as_of=as_of,
-        sums=now,
-        compared=before,
-        viewers=viewers,
-        viewers_before=viewers_before,
-    )
+        return Chart(
+            period=period,
+            by=by,
+            metrics=chosen,
+            cumulative=cumulative,
+            as_of=as_of,
+            sums=now,
+            compared=before,
+            viewers=viewers,
+            viewers_before=viewers_before,
+        )
+
+    made = await services.read(read)
+    period = made.period
     answer = Series(
         from_=period.edges[0].astimezone(UTC),
         to=period.edges[-1].astimezone(UTC),

@@ -15,6 +15,7 @@ from app.errors import UnknownItemError
 from app.http.answers import AnyRequest, kept
 from app.http.problems import documented
 from app.http.tables import TABLES, Answer, FormatParameter, format_of, table, varied
+from app.runtime.sql import Connection
 from app.series.counts import METRICS, Counts, change, counts_of
 from app.series.filters import condition_of, filters_of
 from app.series.parameters import (
@@ -30,8 +31,8 @@ from app.series.parameters import (
     Zone,
 )
 from app.series.period import EARLIEST, asked_period, find_period
-from app.series.queries import engagement_sums
-from app.series.unique import check_filters, find_viewers
+from app.series.queries import FoundPeriod, Sums, engagement_sums
+from app.series.unique import Viewers, check_filters, find_viewers
 from app.series.wire import Change, Earlier, Metric, Totals
 from app.services import Services
 
@@ -75,7 +76,10 @@ async def totals(
     as_of = datetime.now(UTC)
     chosen = metrics or METRICS
     check_filters(chosen, filters)
-    async with services.connected() as connection:
+
+    async def read(
+        connection: Connection,
+    ) -> tuple[FoundPeriod, list[list[Sums]], list[list[Viewers]]]:
         wanted = await condition_of(connection, filters)
         period = await find_period(connection, asked, as_of=as_of)
         found = [
@@ -90,6 +94,9 @@ async def totals(
             for edges, is_compared in ((period.edges, False), (period.compared, True))
             if edges
         ]
+        return period, found, viewers
+
+    period, found, viewers = await services.read(read)
     now, *before = [
         (counts_of(sums[0]) if sums else Counts())._replace(
             unique_viewers=seen[0].viewers if seen else 0

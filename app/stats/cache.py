@@ -20,7 +20,8 @@ from redis.asyncio import Redis
 
 from app.errors import BusyError, UnavailableError, UnknownItemError
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed, failure_of
+from app.runtime.pool import Pool, failure_of
+from app.runtime.replicas import read
 from app.settings import Settings
 from app.stats import scripts
 from app.stats.invalidation import forget
@@ -244,8 +245,11 @@ class StatsCache:
         if self.clock() < self._ask_again_at:
             raise _down()
         try:
-            async with borrowed(self.pool, within=self.settings.database_timeout) as c:
-                counted = await item_stats(c, items=items, as_of=self.now())
+            counted = await read(
+                self.pool,
+                lambda c: item_stats(c, items=items, as_of=self.now()),
+                within=self.settings.database_timeout,
+            )
         except DATABASE_ERRORS as error:
             failure = failure_of(self.pool, error, within=self.settings.database_timeout)
             if not isinstance(failure, BusyError):

@@ -18,7 +18,8 @@ from redis.asyncio import Redis
 from app.errors import BadRequestError, UnavailableError
 from app.runtime.addresses import check_zone
 from app.runtime.outage import DATABASE_ERRORS, REDIS_ERRORS
-from app.runtime.pool import Pool, borrowed, failure_of
+from app.runtime.pool import Pool, failure_of
+from app.runtime.replicas import read
 from app.settings import Settings
 from app.stats.cache import UNKNOWN, Found
 from app.stats.keys import Item, zone_key
@@ -84,11 +85,12 @@ class ZonedStats:
         zone: str,
     ) -> dict[Item, Found]:
         try:
-            async with (
-                self._turns,
-                borrowed(self._pool, within=self._settings.database_timeout) as connection,
-            ):
-                counted = await zone_stats(connection, stats=list(wanted.values()), zone=zone)
+            async with self._turns:
+                counted = await read(
+                    self._pool,
+                    lambda c: zone_stats(c, stats=list(wanted.values()), zone=zone),
+                    within=self._settings.database_timeout,
+                )
         except DATABASE_ERRORS as error:
             failure = failure_of(self._pool, error, within=self._settings.database_timeout)
             return {item: _last_known(kept.get(item), failure) for item in wanted}

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
+from app.runtime.epochs import DeposedError
 from app.runtime.outage import REDIS_ERRORS
 from app.top import keys
 from app.top.lists import Known, Version, pack, version_of
@@ -74,8 +75,11 @@ return 'applied'
 """
 
 # Only who still has the hold may switch: without it, a writer may have added since the snapshot.
+# What was counted on a server that was deposed has no hold on anybody.
 _SWITCH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if tonumber(ARGV[7]) < tonumber(redis.call('GET', KEYS[6]) or '0') then return -1 end
+redis.call('SET', KEYS[6], ARGV[7])
 local head, list, prepared = KEYS[3], KEYS[4], KEYS[5]
 if redis.call('EXISTS', prepared) == 1 then
     redis.call('RENAME', prepared, list)
@@ -172,7 +176,8 @@ async def holding(redis: Redis, *, seconds: float) -> AsyncIterator[str | None]:
 async def switch(redis: Redis, *, token: str, version: Version) -> bool:
     """Replace a list, in one step that also ends the hold; False where that is over.
 
-    Its snapshot must have been taken under that hold.
+    Its snapshot must have been taken under that hold. Raises `DeposedError` where a list of a newer
+    epoch was published.
     """
     ranking = version.head.ranking
     prepared = keys.top_next(ranking, token)
@@ -181,12 +186,15 @@ async def switch(redis: Redis, *, token: str, version: Version) -> bool:
             pipe.zadd(prepared, dict(version.counts))
             pipe.expire(prepared, 60)
             await pipe.execute()
-    names = (*_keys_of(ranking), prepared)
+    names = (*_keys_of(ranking), prepared, keys.TOP_EPOCH)
     values = (
         *(token, ranking, version_of(token, 0), version.snapshot),
-        *(pack(version.head), version.seconds),
+        *(pack(version.head), version.seconds, version.head.epoch),
     )
-    return bool(await cast("Any", redis.eval(_SWITCH, len(names), *names, *values)))
+    done = await cast("Any", redis.eval(_SWITCH, len(names), *names, *values))
+    if done < 0:
+        raise DeposedError(f"{ranking} was counted on a server that was deposed")
+    return bool(done)
 
 
 async def admit(  # noqa: PLR0913  # what is let into which list, under which hold

@@ -8,6 +8,8 @@ _SHARD = ("top",)
 
 TOP_HOLD = redis_key(_SHARD, "hold")
 """Exists, with the publisher's token, while top lists are being replaced: nothing may be added."""
+TOP_EPOCH = redis_key(_SHARD, "epoch")
+"""The newest epoch of the database whose top lists were published."""
 TOP_VERSIONS = redis_key(_SHARD, "versions")
 """Hash of ranking name to the version of its top list."""
 

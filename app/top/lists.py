@@ -51,6 +51,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time of that, by the publisher's clock."""
     floor: Place
     """Who is not in the list stands below this."""
+    epoch: int = 0
+    """Of the database that counted it: transactions of another one are other ones."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

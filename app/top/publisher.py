@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from redis.asyncio import Redis
 
+from app.runtime.epochs import epoch_of
 from app.runtime.moments import microseconds
 from app.runtime.pool import Pool, borrowed
 from app.top.changes import holding, switch, withdraw
@@ -60,6 +61,8 @@ class TopPublisher:
         self.clock = clock
         self.count_seconds = count_seconds
         self._ids = TopIds(pool=pool, redis=redis, within=count_seconds, clock=clock)
+        self._epoch = 0
+        """Of the database as it was last asked."""
         self._rests_until: dict[str, float] = {}
         """Lists that took too long to count, and when they are tried again."""
 
@@ -69,6 +72,7 @@ class TopPublisher:
         Returns how many were replaced: none while another publisher is at it.
         """
         async with borrowed(self.pool, within=self.count_seconds) as connection:
+            self._epoch = await epoch_of(connection) or 0
             wanted = await top_lists(connection)
         heads = await read_heads(self.redis, [one.ranking for one in wanted])
         began = time.monotonic()
@@ -103,7 +107,7 @@ class TopPublisher:
         """Tell whether a list is to be counted anew."""
         if self.clock() < self._rests_until.get(wanted.ranking, 0.0):
             return False
-        if head is None or _print(head) != _print(wanted):
+        if head is None or head.epoch < self._epoch or _print(head) != _print(wanted):
             return True
         seconds = RECOUNT_SECONDS if head.subject == "item" else RENAME_SECONDS
         return self.clock() - head.published_at >= seconds or await is_worn(self.redis, head)
@@ -127,6 +131,7 @@ class TopPublisher:
     async def _counted(self, wanted: TopListSettings, *, most: int) -> Version | None:
         """Return the list counted anew, deeper where rules leave too many out of it."""
         async with borrowed(self.pool, within=self.count_seconds) as connection:
+            self._epoch = await epoch_of(connection) or 0
             while True:
                 counted = await top_list_counts(
                     connection,
@@ -172,6 +177,7 @@ class TopPublisher:
                 excluded_at=wanted.excluded_at,
                 as_of=counted.as_of,
                 published_at=self.clock(),
+                epoch=self._epoch,
                 floor=(counts[-1][1], counts[-1][0]) if len(counts) == most else LOWEST,
             ),
             snapshot=counted.snapshot,

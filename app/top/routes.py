@@ -96,14 +96,15 @@ async def _listed(services: Services, wanted: Wanted) -> TopList:
 
 async def _users(request: AnyRequest, services: Services, wanted: Wanted) -> TopList:
     """Return the page of the most active users, to who may know them."""
-    async with services.connected() as connection:
-        found = await top_users(
+    found = await services.read(
+        lambda connection: top_users(
             connection,
             window=wanted.period,
             skipped=wanted.offset,
             most=wanted.limit,
             size=DEPTH,
         )
+    )
     if found is None:
         raise UnknownRankingError("users are not listed here: core.activity_policy says for whom")
     if found.readers == "admin":
