@@ -36,8 +36,8 @@ async def read_body(chunks: AsyncIterable[bytes], *, encoding: str, limit: int) 
     """Return the whole body, decompressed.
 
     `limit` is in bytes and holds before and after decompression. Raises `TooLargeError` as soon as
-    it is passed and `BadRequestError` for an encoding other than gzip or identity, and for text that
-    is no UTF-8 from its first letter on.
+    it is passed and `BadRequestError` for an encoding other than gzip or identity, and for text
+    that is no UTF-8 from its first letter on.
     """
     parts: list[bytes] = []
     size = 0
