@@ -1,5 +1,6 @@
 -- Every ranking, what it is, and how fresh.
--- Source: core.ranking, core.formula, core.ranking_run, api.newest_run. Feeds: GET /analytics/rankings.
+-- Source: core.ranking, core.formula, core.ranking_run, api.newest_run.
+-- Feeds: GET /analytics/rankings.
 create view api.ranking_overview as
 select
     ranking.name,
