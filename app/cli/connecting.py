@@ -27,7 +27,12 @@ def told() -> Iterator[None]:
 
     try:
         yield
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
+    except (
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.UndefinedFunction,
+        psycopg.errors.UndefinedColumn,
+    ) as error:
+        # Never, or by an older version.
         raise InputError("the database is not migrated: run `groundswell migrate`") from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise InputError(
@@ -37,7 +42,7 @@ def told() -> Iterator[None]:
     except (psycopg.errors.CheckViolation, psycopg.errors.NoDataFound) as error:
         raise InputError(error.diag.message_primary or str(error)) from error
     except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {error}") from error
+        raise UnavailableError(f"the database does not answer: {_in_a_line(error)}") from error
 
 
 @asynccontextmanager
@@ -57,6 +62,11 @@ async def connected(run: Callable[[Connection], Awaitable[Found]]) -> Found:
     with waiting("asking the database"):
         async with database() as opened:
             return await run(opened)
+
+
+def _in_a_line(error: Exception) -> str:
+    # A closed port is told in two, one more for each address of a name.
+    return " ".join(str(error).split())
 
 
 def who() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.connecting import connected
+from app.cli.tables import as_json, echo_rows
 
 if TYPE_CHECKING:
     from app.runtime.sql import Connection
@@ -55,11 +56,15 @@ def drop(key: str) -> None:
 
 
 @dimensions.command("list")
-def listed() -> None:
+@as_json
+def listed(*, as_json: bool) -> None:
     """List the keys, and the values that are told apart."""
     from app.series.dimensions import declared_dimensions  # noqa: PLC0415
 
     found = asyncio.run(connected(declared_dimensions))
+    if as_json:
+        echo_rows(found)
+        return
     for one in found:
         click.echo(f"{one.key}  since {one.counted_since:%Y-%m-%d %H:%M}Z  {', '.join(one.names)}")
     if not found:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from app.access.api_key import Kind, Scope, is_origin
-from app.cli.connecting import database
+from app.cli.connecting import connected
 from app.cli.key_bounds import bounds_of, changeable, columns_of
+from app.cli.tables import as_json, echo_rows
 from app.errors import InputError
 from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from app.access.api_key import NewKey
+    from app.access.managing import ChangedKey
     from app.access.queries import ListedApiKey
+    from app.runtime.sql import Connection
 
 
 @click.group("keys", context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,9 +79,13 @@ def update(prefix: str, origins: tuple[str, ...], rate_limit: int | None, **give
 
 
 @api_keys.command("list")
-def list_keys() -> None:
+@as_json
+def list_keys(*, as_json: bool) -> None:
     """List all keys, revoked ones too, by their first part."""
     keys = asyncio.run(_list())
+    if as_json:
+        echo_rows(keys)
+        return
     for key in keys:
         click.echo(line_of(key))
     if not keys:
@@ -128,8 +135,11 @@ async def _create(
     from app.access.managing import make_key  # noqa: PLC0415
 
     settings = read_settings()
-    async with database() as connection:
-        key = await make_key(connection, name=name, kind=kind, scopes=list(scopes), given=given)
+    key = await connected(
+        lambda connection: make_key(
+            connection, name=name, kind=kind, scopes=list(scopes), given=given
+        )
+    )
     await _announce(settings)
     return key
 
@@ -139,9 +149,14 @@ async def _update(prefix: str, given: dict[str, Any]) -> str:
     from app.access.queries import list_api_keys  # noqa: PLC0415
 
     settings = read_settings()
-    async with database() as connection:
+
+    async def change(connection: Connection) -> ChangedKey | None:
         found = await list_api_keys(connection, prefix=prefix, revoked=False)
-        changed = found and await change_key(connection, key_id=found[0].key_id, given=given)
+        if not found:
+            return None
+        return await change_key(connection, key_id=found[0].key_id, given=given)
+
+    changed = await connected(change)
     if not changed:
         raise InputError(f"there is no valid key {prefix}")
     await _announce(settings)
@@ -151,16 +166,16 @@ async def _update(prefix: str, given: dict[str, Any]) -> str:
 async def _list() -> list[ListedApiKey]:
     from app.access.queries import list_api_keys  # noqa: PLC0415
 
-    async with database() as connection:
-        return await list_api_keys(connection)
+    return await connected(list_api_keys)
 
 
 async def _revoke(prefix: str) -> bool:
     from app.access.queries import revoke_api_key  # noqa: PLC0415
 
     settings = read_settings()
-    async with database() as connection:
-        revoked = await revoke_api_key(connection, prefix=prefix, revoked_at=datetime.now(UTC))
+    revoked = await connected(
+        lambda connection: revoke_api_key(connection, prefix=prefix, revoked_at=datetime.now(UTC))
+    )
     if revoked:
         await _announce(settings)
     return revoked

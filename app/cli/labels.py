@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.connecting import connected
+from app.cli.tables import as_json, echo_rows
 from app.errors import InputError
 from app.ingest.queries import viewer_key
 from app.ingest.viewer import session_viewer, user_viewer
@@ -37,13 +38,17 @@ def labels() -> None:
 @labels.command("list")
 @click.option("--all", "with_lifted", is_flag=True, help="Those that were lifted, too.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
-def list_(*, with_lifted: bool, limit: int) -> None:
+@as_json
+def list_(*, with_lifted: bool, limit: int, as_json: bool) -> None:
     """List labels, the newest first: whom, since when, by whom and why."""
 
     async def run(connection: Connection) -> list[Label]:
         return await list_labels(connection, with_lifted=with_lifted, limit=limit)
 
     found = asyncio.run(connected(run))
+    if as_json:
+        echo_rows(found)
+        return
     for label in found:
         click.echo(line_of(label))
     if not found:

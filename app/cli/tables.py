@@ -22,6 +22,21 @@ def echo_json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+def echo_rows(rows: Sequence[msgspec.Struct]) -> None:
+    """Print what the database has told as JSON, of names as in the API."""
+    echo_json(
+        [
+            {_in_camel_case(name): value for name, value in msgspec.structs.asdict(row).items()}
+            for row in rows
+        ]
+    )
+
+
+def _in_camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
 def echo_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
     """Print rows; numbers stand to the right. Nothing is cut where it goes to a file or a pipe."""
     from rich.console import Console  # noqa: PLC0415 - most commands need none

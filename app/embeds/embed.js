@@ -4,12 +4,12 @@
   const script = document.currentScript || [...document.scripts].find((one) => /\/embed\.js($|[?#])/.test(one.src));
   if (!script || customElements.get("groundswell-trending")) return;
   const WORDS = {
-    en: "Trending now|Views|Hot|New|up|down",
-    de: "Im Trend|Aufrufe|Angesagt|Neu|gestiegen um|gefallen um",
-    es: "Tendencias|Vistas|Popular|Nuevo|sube|baja",
-    fr: "Tendances|Vues|Populaire|Nouveau|monte de|descend de",
-    pt: "Em alta|Visualizações|Popular|Novo|sobe|desce",
-    ar: "الأكثر رواجًا|المشاهدات|رائج|جديد|صعود|هبوط",
+    en: "Trending now|Views|Hot|New|up|down|Featured",
+    de: "Im Trend|Aufrufe|Angesagt|Neu|gestiegen um|gefallen um|Empfohlen",
+    es: "Tendencias|Vistas|Popular|Nuevo|sube|baja|Destacado",
+    fr: "Tendances|Vues|Populaire|Nouveau|monte de|descend de|À la une",
+    pt: "Em alta|Visualizações|Popular|Novo|sobe|desce|Destaque",
+    ar: "الأكثر رواجًا|المشاهدات|رائج|جديد|صعود|هبوط|مميّز",
   };
   // Of its own in all: what a page inherits to its elements ends at the box, but for the direction.
   const CSS_TEXT = `
@@ -36,6 +36,7 @@ a{color:inherit;text-decoration:none}a:hover{text-decoration:underline;text-deco
 a:focus-visible{outline:2px solid var(--accent);outline-offset:-2px;border-radius:3px}
 .bar{position:absolute;inset-block-end:-1px;inset-inline-start:0;block-size:2px;background:var(--accent);opacity:.7}
 .hot{display:inline-block;flex:none;padding:.05em .6em;border-radius:1em;border:1px solid var(--accent);white-space:nowrap;color:var(--ink)}
+.ruled{border-color:var(--line);color:var(--soft)}
 .off{visibility:hidden}.count{display:inline;font:inherit;line-height:inherit;color:inherit;font-variant-numeric:tabular-nums}
 .count span{display:inline-block;min-inline-size:calc(var(--digits)*1ch);text-align:center}
 .said{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -131,7 +132,9 @@ a:focus-visible{outline:2px solid var(--accent);outline-offset:-2px;border-radiu
       this.planned ||= queueMicrotask(() => {
         this.planned = 0;
         if (!this.isConnected) return;
-        this.words = (this.getAttribute("words") || WORDS[this.language().slice(0, 2).toLowerCase()] || WORDS.en).split("|");
+        const known = (WORDS[this.language().slice(0, 2).toLowerCase()] || WORDS.en).split("|");
+        const own = (this.getAttribute("words") || "").split("|");
+        this.words = known.map((word, at) => own[at] || word);
         const accent = this.getAttribute("accent");
         this.box ||= this.shadowRoot.appendChild(el("div"));
         this.box.className = "box";
@@ -245,7 +248,7 @@ a:focus-visible{outline:2px solid var(--accent);outline-offset:-2px;border-radiu
       return true;
     }
     row(one, most, hot, fresh) {
-      const [, views, hotWord, newWord, up, down] = this.words;
+      const [, views, hotWord, newWord, up, down, featured] = this.words;
       const href = this.link(one);
       const title = el(href ? "a" : "span", "title", one.title || one.contentId);
       title.title = title.textContent;
@@ -264,7 +267,7 @@ a:focus-visible{outline:2px solid var(--accent);outline-offset:-2px;border-radiu
       } else if (fresh && !one.previousRank) change.append(newWord);
       const bar = el("span", "bar");
       bar.style.inlineSize = `${(100 * Math.max(0, one.views)) / most}%`;
-      const line = el("div", "line", title, ...(hot && one.isHot ? [el("span", "hot", hotWord)] : []));
+      const line = el("div", "line", title, ...(one.pinned || one.featured ? [el("span", "hot ruled", featured)] : []), ...(hot && one.isHot ? [el("span", "hot", hotWord)] : []));
       return el("li", "", el("span", "rank", this.number(one.rank)), el("div", "", line, about), el("div", "views", el("span", "said", `${views} `), this.number(Math.max(0, one.views)), change), bar);
     }
     /* An item fills in a path or a query, and never says where a link leads to. */

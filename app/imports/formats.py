@@ -14,7 +14,7 @@ from app.errors import InputError
 from app.imports import goatcounter, plausible, umami, youtube
 from app.imports.access_log import is_access_log, read_log
 from app.imports.foreign import Reading, RowReader, records
-from app.imports.lines import COLUMNS, Lines, Source, read_lines
+from app.imports.lines import COLUMNS, Lines, Source, first_line, names_in, read_lines
 
 Format = Literal[
     "csv", "ndjson", "youtube", "umami", "plausible", "goatcounter", "access-log"
@@ -22,6 +22,9 @@ Format = Literal[
 FORMATS: tuple[str, ...] = get_args(Format)
 BROKEN = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
 """What reading a packed file raises that is broken."""
+
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 
 _Tables: TypeAlias = dict[
     Format, tuple[Callable[[list[str]], bool], Callable[[list[str], Reading], RowReader]]
@@ -39,11 +42,14 @@ _NDJSON = {".ndjson", ".jsonl", ".json"}
 def opened(path: Path) -> BinaryIO:
     """Open a file; of one packed by gzip what is in it, of a zip the table with what was viewed.
 
-    Raises `InputError` for a zip without one.
+    Packed is what begins as such a file does, whatever it is called. Raises `InputError` for a zip
+    without one.
     """
-    if path.suffix.lower() == ".gz":
+    with path.open("rb") as file:
+        begin = file.read(len(_ZIP))
+    if path.suffix.lower() == ".gz" or begin.startswith(_GZIP):
         return gzip.open(path)  # type: ignore[return-value]  # as this one
-    if path.suffix.lower() != ".zip":
+    if path.suffix.lower() != ".zip" and begin != _ZIP:
         return path.open("rb")
     try:
         archive = zipfile.ZipFile(path)
@@ -62,10 +68,12 @@ def format_of(path: Path) -> Format:
         return "ndjson"
     try:
         with opened(path) as file:
-            first = next(Source(file, 0, 0), "")
+            first = first_line(file)
+        columns = next(csv.reader([first]), [])
     except BROKEN as error:
         raise InputError(f"{path.name}: {error}") from error
-    columns = next(csv.reader([first]), [])
+    except (InputError, csv.Error) as error:
+        raise InputError(f"{path.name}: line 1: {error}") from error
     for kind, (is_one, _) in _TABLES.items():
         if is_one(columns):
             return kind
@@ -92,7 +100,7 @@ def read(
         return read_log(file, reading, position=position, line=line)
     file.seek(0)
     source = Source(file, 0, 0)
-    columns = next(csv.reader(source), [])
+    columns = names_in(source)
     row = _TABLES[kind][1](columns, reading)
     if position > source.end:
         file.seek(position)

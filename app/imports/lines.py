@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from codecs import BOM_UTF8
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
@@ -22,6 +23,7 @@ COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(EventIn))
 """What a column of a CSV file may be called."""
 
 _NUMBERS = {"count": int, "seconds": float}
+_SEPARATOR = re.compile(r"[;\t|]")
 _TOO_LONG = f"larger than {MAX_LINE_BYTES} bytes"
 
 
@@ -50,15 +52,39 @@ def read_lines(
     Raises `InputError` where the first line of a CSV file does not name its columns.
     """
     if kind == "ndjson":
+        file.seek(0)
+        refuse_utf16(file)
         file.seek(position)
         return _ndjson(Source(file, position, line))
     file.seek(0)
+    refuse_utf16(file)
     head = Source(file, 0, 0)
-    columns = _columns(next(csv.reader(head), []))
+    columns = _columns(names_in(head))
     if position > head.end:
         file.seek(position)
         head = Source(file, position, line)
     return _csv(head, columns)
+
+
+def refuse_utf16(file: BinaryIO) -> None:
+    """Raise `InputError` for a file in UTF-16, with its mark or without; go to its beginning."""
+    begin = file.read(2)
+    file.seek(0)
+    if begin in {BOM_UTF16_LE, BOM_UTF16_BE} or b"\0" in begin:
+        raise InputError("it is UTF-16: save it as UTF-8")
+
+
+def first_line(file: BinaryIO) -> str:
+    """Return the first line, which says what a file is; empty where there is none.
+
+    Raises `InputError` for text that no line of can be read: UTF-16, or lines that end as on old
+    Macs, which would be one.
+    """
+    refuse_utf16(file)
+    first = next(Source(file, 0, 0), "")
+    if "\r" in first.rstrip("\r\n"):
+        raise InputError("its lines end with CR alone: save it with LF or CRLF")
+    return first
 
 
 class Source:
@@ -140,7 +166,18 @@ def _csv(source: Source, columns: list[str]) -> Lines:
             yield Line(number, source.line, source.end, event)
 
 
+def names_in(source: Source) -> list[str]:
+    """Return what the first record of a table names; raises `InputError` where it is none."""
+    try:
+        return next(csv.reader(source), [])
+    except csv.Error as error:
+        raise InputError(f"line 1: {error}") from error
+
+
 def _columns(names: list[str]) -> list[str]:
+    if len(names) == 1 and (by := _SEPARATOR.search(names[0])):
+        raise InputError(f"line 1: its fields are separated by {by[0]!r}; use commas")
+    names = [name.strip() for name in names]
     unknown = [name for name in names if name not in COLUMNS]
     missing = [name for name in ("type", "contentId", "occurredAt") if name not in names]
     if unknown or missing or len(set(names)) < len(names):

@@ -85,7 +85,8 @@ async def run(wanted: Import) -> list[Found]:
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
         raise InputError("the database is not migrated: run `groundswell migrate`") from error
     except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database went away; import again to go on: {error}") from error
+        reason = " ".join(str(error).split())
+        raise UnavailableError(f"no database; import again to go on: {reason}") from error
 
 
 @contextmanager

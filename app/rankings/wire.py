@@ -104,6 +104,8 @@ class RankingOverview(Wire, frozen=True):
     confirmed_at: datetime | None
     """Up to when its order and counts are known to hold: a run that finds nothing new moves only
     this on."""
+    kept_since: datetime | None
+    """The moment of its oldest kept run: `asOf` before it finds no list. Null before the first."""
 
 
 class Rankings(Wire, frozen=True):

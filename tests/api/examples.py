@@ -38,6 +38,7 @@ WORDS = {
     "expiresAt": "2026-03-14T13:00:00Z",
     "finalizedAt": MOMENT,
     "id": "019a2b6c-0000-7000-8000-000000000002",
+    "keptSince": "2025-12-14T12:00:00Z",
     "key": "uploads/019a2b6c-0000-7000-8000-000000000002",
     "attemptedAt": MOMENT,
     "nextAttemptAt": "2026-03-14T12:00:05Z",

@@ -53,6 +53,7 @@ async def test_every_ranking_is_listed_with_its_settings_and_newest_run(shown: S
         "enabled": True,
         "asOf": "2026-03-15T12:00:00Z",
         "confirmedAt": "2026-03-15T12:00:00Z",
+        "keptSince": "2026-03-15T12:00:00Z",
     }
 
 

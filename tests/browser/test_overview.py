@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -48,6 +49,37 @@ async def test_it_shows_titles_numbers_lines_and_what_is_hot(show: Show, visit: 
     await first.locator(".why").focus()
     await page.locator("#parts", has_text="Likes").wait_for()
     assert "The last hour added" in await page.locator("#parts").inner_text()
+
+
+async def test_it_says_what_editors_have_placed(show: Show, visit: Visit) -> None:
+    """In the overview, in embeds, and in SQL: whoever reads a list knows what is no score's."""
+    until = (show.now + timedelta(days=1)).isoformat()
+    for title, rule in (("Elm", {"kind": "pin", "place": 1}), ("Fir", {"kind": "feature"})):
+        rule |= {"contentId": title, "contentType": "video", "until": until, "reason": "best"}
+        await show.world.execute(
+            "select api.put_rule(%s, %s::jsonb, 'me', now())", title.lower(), json.dumps(rule)
+        )
+    await show.run()
+    page = await visit.open()
+    await shows(page, "Elm", "Fir", "Ash")
+    badges = [await row.locator(".ruled").all() for row in await page.locator("#body tr").all()]
+    said = [[await one.inner_text() for one in row if await one.is_visible()] for row in badges]
+    assert said == [["Pinned"], ["Featured"], *[[]] * 8]
+    await fits(page)
+    page = await visit.open("/embed/trending?window=24h")
+    rows = page.locator("groundswell-trending li")
+    await rows.first.wait_for()
+    marks = [await row.locator(".ruled").all_inner_texts() for row in await rows.all()]
+    assert marks == [["Featured"], ["Featured"], *[[]] * 8]
+    assert await accessibility_faults(page) == []
+    for view, where in (
+        ("trending_now", "\"window\" = '24h'"),
+        ("current_ranking", "ranking = 'trending_24h' and segment = ''"),
+    ):
+        found = await show.world.rows(
+            f"select title, pinned, featured from api.{view} where {where} order by rank limit 3"  # noqa: S608  # no outside text
+        )
+        assert found == [("Elm", True, False), ("Fir", False, True), ("Ash", False, False)], view
 
 
 async def test_it_is_light_quick_wide_and_for_everybody(show: Show, visit: Visit) -> None:

@@ -301,7 +301,7 @@ async def test_an_editor_pins_reviews_and_lifts(
     await page.locator("#rules", has_text="tree of the year").wait_for()
     await show.run()
     await shows(page, "Elm", "Ash")
-    assert await page.locator("#body tr").first.locator(".badge").inner_text() == "pinned"
+    assert await page.locator("#body tr").first.locator(".badge").inner_text() == "Pinned"
     assert await accessibility_faults(page) == []
     await fits(page)
 

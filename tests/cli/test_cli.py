@@ -155,3 +155,16 @@ def test_a_migration_report_says_what_was_done() -> None:
         applied=[], replaced=0, jobs=[], jobs_skipped=None, mended=[], warnings=[]
     )
     assert lines_of(nothing) == ["the database is up to date"]
+
+
+@pytest.mark.parametrize(
+    "command", ["keys list", "labels list", "dimensions list", "rankings list", "rules list"]
+)
+def test_a_database_that_is_not_there_is_one_line(command: str) -> None:
+    """At once, also where the server tells it in several."""
+    address = "postgresql://somebody@127.0.0.1:1/nowhere"
+    done = groundswell(*command.split(), "--json", DATABASE_URL=address)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("groundswell: the database does not answer: connection failed")
+    assert len(done.stderr.splitlines()) == 1

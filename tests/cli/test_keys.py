@@ -1,8 +1,10 @@
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
+import psycopg
 import pytest
 import redis.asyncio
 from click.testing import CliRunner, Result
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 from app.access.bounds import PUBLIC, Bounds
 from app.access.key_ring import KeyRing
 from app.cli.keys import api_keys
+from app.errors import InputError
 from app.runtime.pool import Pool
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -114,3 +117,44 @@ async def test_what_is_no_valid_key_is_not_changed(run: Run) -> None:
 
 async def test_nothing_to_list(run: Run) -> None:
     assert (await run("list")).output == "there are no keys\n"
+
+
+async def test_keys_are_told_to_programs_as_the_api_names_them(run: Run) -> None:
+    await run("create", "site", "--public", "--origin", "https://example.org")
+    [key] = msgspec.json.decode((await run("list", "--json")).stdout)
+    assert key["kind"] == "public"
+    assert key["allowedOrigins"] == ["https://example.org"]
+    assert key["lastUsedAt"] is None
+
+
+async def test_whoever_waits_for_a_key_is_told_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command: they stood still without a word."""
+    said: list[str] = []
+
+    @contextmanager
+    def waiting(what: str) -> Iterator[None]:
+        said.append(what)
+        yield
+
+    monkeypatch.setattr("app.cli.connecting.waiting", waiting)
+    made = await run("create", "site")
+    prefix = made.stdout.rpartition("_")[0]
+    for arguments in (["list"], ["update", prefix, "--rate-limit", "600"], ["revoke", prefix]):
+        assert (await run(*arguments)).exit_code == 0
+    assert said == ["asking the database"] * 4
+
+
+async def test_a_database_of_an_older_version_is_told_in_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column that it does not have yet: said what to do, and no traceback."""
+
+    async def asked(_: object) -> None:
+        raise psycopg.errors.UndefinedColumn
+
+    monkeypatch.setattr("app.access.queries.list_api_keys", asked)
+    failed = await run("list")
+    assert isinstance(failed.exception, InputError)
+    assert "run `groundswell migrate`" in str(failed.exception)

@@ -234,3 +234,54 @@ async def test_what_two_files_have_in_common_counts_once(
     assert await world.rows("select uncounted_because from core.event where not counted") == [
         ("bot: Googlebot/",)
     ]
+
+
+HEAD = "type,contentId,occurredAt\n"
+ROW = "view,a,2026-01-02T03:04:05Z\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("marked.csv", b"\xef\xbb\xbf" + (HEAD + ROW).encode()),
+        ("windows.csv", (HEAD + ROW).replace("\n", "\r\n").encode()),
+        ("other order.csv", b"occurredAt,type,contentId\n2026-01-02T03:04:05Z,view,a\n"),
+        ("spaced.csv", b"type, contentId, occurredAt\nview,a,2026-01-02T03:04:05Z\n"),
+        ("lines in quotes.csv", (HEAD + 'view,"a\nb",2026-01-02T08:49:05+05:45\n').encode()),
+        ("packed.csv", gzip.compress((HEAD + ROW).encode())),
+        ("one that ends.csv", (HEAD + ROW.rstrip("\n")).encode()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_table_is_read_however_it_was_saved(
+    settings: Settings, tmp_path: Path, name: str, text: bytes
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(text)
+    told = Told()
+    [found] = await check(wanted(settings, told, file))
+    assert (found.events, dict(found.left_out)) == (1, {})
+    assert str(found.earliest) == "2026-01-02 03:04:05+00:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("wide.csv", (HEAD + ROW).encode("utf-16"), "it is UTF-16: save it as UTF-8"),
+        ("wide.csv", (HEAD + ROW).encode("utf-16-be"), "it is UTF-16: save it as UTF-8"),
+        ("wide.ndjson", '{"type": "view"}\n'.encode("utf-16"), "it is UTF-16: save it as UTF-8"),
+        ("mac.csv", (HEAD + ROW).replace("\n", "\r").encode(), "its lines end with CR alone"),
+        ("excel.csv", (HEAD + ROW).replace(",", ";").encode(), "separated by ';'; use commas"),
+        ("tabs.csv", (HEAD + ROW).replace(",", "\t").encode(), r"separated by '\\t'; use commas"),
+        ("nothing.csv", b"", "there is no column type"),
+        ("cut.csv", gzip.compress((HEAD + ROW).encode())[:30], "ended before"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_table_that_cannot_be_read_says_why(
+    settings: Settings, tmp_path: Path, name: str, text: bytes, said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(text)
+    with pytest.raises(InputError, match=said):
+        await check(wanted(settings, Told(), file))

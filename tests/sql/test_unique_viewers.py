@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -15,99 +13,19 @@ from hypothesis import strategies as st
 from psycopg.errors import CheckViolation
 
 from app.imports.queries import note_viewer_hours
-from tests.sql.world import AS_OF, World
-
-QUARTER = timedelta(minutes=15)
-DAY = timedelta(days=1)
-SITE = 0
-
-INSERT = """
-with given as (
-    select * from unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) as each (item, at, viewer)
-), stored as (
-    insert into core.event (event_id, occurred_at, received_at, item_id, event_type, viewer)
-    select gen_random_uuid(), at, at, item, 'view', viewer from given
+from tests.sql.viewing import (
+    DAY,
+    QUARTER,
+    SITE,
+    View,
+    between,
+    distinct,
+    histories,
+    insert,
+    score,
+    since,
 )
-insert into core.score_feed (item_id, occurred_at, event_type, count, viewer)
-select item, at, 'view', 1, viewer from given
-"""
-
-
-@dataclass(frozen=True)
-class View:
-    """A view of an item by somebody."""
-
-    item: int
-    at: datetime
-    viewer: int
-
-
-def floor(at: datetime) -> datetime:
-    """Return where the quarter hour begins."""
-    return at - timedelta(seconds=at.timestamp() % 900)
-
-
-def distinct(
-    views: Iterable[View], items: Iterable[int], since: datetime, until: datetime | None = None
-) -> int:
-    """Count viewers by quarter hours, as the database promises to; item 0 is all of them."""
-    wanted = set(items)
-    ends = None if until is None else floor(until + QUARTER - timedelta(microseconds=1))
-    return len(
-        {
-            view.viewer
-            for view in views
-            if (SITE in wanted or view.item in wanted)
-            and floor(view.at) >= floor(since)
-            and (ends is None or view.at < ends)
-        }
-    )
-
-
-async def insert(world: World, views: Sequence[View]) -> None:
-    """Insert views as the writer does."""
-    columns = [[getattr(view, name) for view in views] for name in ("item", "at", "viewer")]
-    await world.execute(INSERT, *columns)
-
-
-async def since(world: World, items: list[int], moment: datetime | str) -> dict[int, int]:
-    """Ask for unique viewers of items since a moment."""
-    rows = await world.rows(
-        "select item_id, viewers from api.viewers_since(%s::bigint[], %s::timestamptz[])",
-        [items, [moment] * len(items)],
-    )
-    return dict.fromkeys(items, 0) | dict(rows)
-
-
-async def between(
-    world: World, edges: list[datetime], items: list[int] | None = None, *, apart: bool = False
-) -> dict[tuple[int, int | None], int]:
-    """Ask for unique viewers of each bucket."""
-    rows = await world.rows(
-        "select place, item_id, viewers from api.unique_viewers(%s::timestamptz[], %s, %s)",
-        [edges, items, apart],
-    )
-    return {(place, item): viewers for place, item, viewers in rows}
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[list[View]]:
-    """Batches of views, each scored before the next: late ones, many viewers, few items."""
-    minutes = st.integers(0, 5 * 24 * 60) | st.sampled_from([0, 14, 15, 719, 720, 721, 2160])
-    view = st.builds(
-        lambda item, ago, viewer: View(item, AS_OF - timedelta(minutes=ago), viewer),
-        st.integers(0, 2), minutes, st.sampled_from([1, 2, -(2**63), 2**63 - 1, 32, 64, -5]),
-    )  # fmt: skip
-    return draw(st.lists(st.lists(view, min_size=1, max_size=12), min_size=1, max_size=3))
-
-
-async def score(world: World, as_of: datetime = AS_OF) -> None:
-    """Do with the feed, and with days that are over, what a run does."""
-    async with world.connection.transaction():
-        await world.execute("set transaction isolation level repeatable read")
-        await world.execute("select api.score_events(%s)", as_of)
-    while await world.value("select api.close_viewers(%s)", as_of):
-        pass
+from tests.sql.world import AS_OF, World
 
 
 @given(history=histories(), ago=st.integers(0, 6 * 24 * 60), last=st.integers(1, 3 * 24 * 60))
@@ -243,72 +161,6 @@ async def test_a_corrected_day_is_counted_anew(world: World) -> None:
     assert await since(world, [1], "-infinity") == {1: 2}
     assert await since(world, [1], AS_OF - 3 * DAY) == {1: distinct(left, [1], AS_OF - 3 * DAY)}
     assert await between(world, [AS_OF - 2 * DAY, AS_OF - DAY - QUARTER]) == {}
-
-
-async def test_whoever_is_forgotten_is_so_in_what_waits_to_be_scored(world: World) -> None:
-    """A user that asks to be erased has often just viewed something: the feed has it yet."""
-    await insert(world, [View(1, AS_OF - DAY, viewer) for viewer in (-5, 7)])
-    await score(world)
-    await insert(world, [View(1, AS_OF, viewer) for viewer in (-5, 7)])
-    for salt, purges in ((3, False), (0, True)):
-        gone = 7 if purges else -5
-        await world.execute("select api.forget_viewers(%s, %s, %s)", [gone], salt, purges)
-        await forget_sets(world, gone, salt, purges=purges)
-    await score(world)
-    assert await since(world, [1, SITE], "-infinity") == {1: 1, SITE: 1}
-    assert await since(world, [1], AS_OF) == {1: 1}
-    left = await world.rows(
-        "select entry from core.viewer_day union select entry from core.viewer_item"
-    )
-    assert not {-5 & (2**63 - 1), 7} & {entry for (entry,) in left}
-
-
-async def forget_sets(world: World, gone: int, salt: int, *, purges: bool, at_most: int = 1) -> int:
-    """Look through the sets, so many rows at a time; return how often."""
-    place, stretches = ("-infinity", -1, 0), 0
-    while place:
-        rows = await world.rows(
-            """
-            select next_day::text, next_item, next_entry
-            from api.forget_viewer_sets(%s, %s, %s, %s, %s, %s, %s)
-            """,
-            [[gone], salt, purges, *place, at_most],
-        )
-        place, stretches = (rows[0] if rows else ()), stretches + 1
-    return stretches
-
-
-@given(
-    history=histories(),
-    gone=st.sampled_from([1, 2, -(2**63), 2**63 - 1, 32, 64, -5]),
-    purges=st.booleans(),
-    at_most=st.integers(1, 9),
-)
-async def test_whoever_is_forgotten_is_so_in_all_sets_stretch_by_stretch(
-    world: World, history: list[list[View]], gone: int, purges: bool, at_most: int
-) -> None:
-    """Of any item and day, closed or not; all counts stay but where they are purged."""
-    await world.execute("truncate core.viewer_day, core.viewer_item, core.viewer_position")
-    for batch in history:
-        await insert(world, [replace(view, item=view.item + 1) for view in batch])
-        await score(world)
-    stored = "select count(*) from core.viewer_day"
-    mask = 2**63 - 1
-    before = await world.value(stored)
-    mine = await world.value(stored + " where entry = %s", gone & mask)
-    all_time = await since(world, [1, 2, 3, SITE], "-infinity")
-
-    rows = before + await world.value("select count(*) from core.viewer_item")
-    stretches = await forget_sets(world, gone, 77, purges=purges, at_most=at_most)
-
-    # What is renamed may be met again, further on.
-    assert stretches <= 2 * rows // at_most + 2
-    for table in ("viewer_day", "viewer_item"):
-        left = f"select count(*) from core.{table} where entry = %s"  # noqa: S608  # no outside text
-        assert await world.value(left, gone & mask) == 0
-    assert await world.value(stored) == before - (mine if purges else 0)
-    if not purges:
-        assert await since(world, [1, 2, 3, SITE], "-infinity") == all_time
 
 
 async def test_what_cannot_be_read_at_once_is_refused_before_it_is_begun(world: World) -> None:

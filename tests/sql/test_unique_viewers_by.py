@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from tests.sql.oracle import Item, Key
 from tests.sql.test_series_oracle import CATALOGUE, PROPERTIES, filters, is_wanted
-from tests.sql.test_unique_viewers import DAY, QUARTER, View, distinct, insert, score
+from tests.sql.viewing import DAY, QUARTER, View, distinct, insert, score
 from tests.sql.world import AS_OF, World
 
 SPLITS = (None, *PROPERTIES)

@@ -126,3 +126,19 @@ def test_prometheus_finds_that_the_alarms_go_off(command: tuple[str, ...]) -> No
         ["promtool", *command], cwd=FOLDER, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alarm_is_tried_both_ways() -> None:
+    """One that goes off, and one that does not where all is well."""
+    tests = yaml.safe_load((FOLDER / "alerts_test.yml").read_text())["tests"]
+    tried = [one for test in tests for one in test.get("alert_rule_test", [])]
+    samples = [
+        sample["labels"]
+        for test in tests
+        for one in test.get("promql_expr_test", [])
+        for sample in one["exp_samples"]
+    ]
+    fires = {one["alertname"] for one in tried if one["exp_alerts"]}
+    fires |= {name for labels in samples for name in re.findall(r'alertname="(\w+)"', labels)}
+    silent = {one["alertname"] for one in tried if not one["exp_alerts"]}
+    assert fires == silent == {rule["alert"] for rule in RULES}

@@ -13,7 +13,8 @@ select
     enabled,
     run_id,
     as_of,
-    confirmed_at
+    confirmed_at,
+    kept_since
 from api.ranking_overview
 where %(name)s::text is null or name = %(name)s::text
 order by name;

@@ -23,7 +23,9 @@ select
     entry.views,
     entry.likes,
     entry.shares,
-    entry.components
+    entry.components,
+    entry.pinned,
+    entry.featured
 from core.ranking as ranking
 cross join lateral (
     select newest.*
@@ -61,4 +63,6 @@ comment on column api.current_ranking.likes is 'Likes less unlikes inside the wi
 comment on column api.current_ranking.shares is 'Shares inside the window.';
 comment on column api.current_ranking.components is
     'What the score is made of; core.formula.component_names says what is what.';
+comment on column api.current_ranking.pinned is 'Whether an editor has put it at this place.';
+comment on column api.current_ranking.featured is 'Whether an editor has put it before others.';
 grant select on api.current_ranking to groundswell_service, groundswell_read;

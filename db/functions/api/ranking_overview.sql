@@ -1,5 +1,6 @@
 -- Every ranking, what it is, and how fresh.
--- Source: core.ranking, core.formula, api.newest_run. Feeds: GET /analytics/rankings.
+-- Source: core.ranking, core.formula, core.ranking_run, api.newest_run.
+-- Feeds: GET /analytics/rankings.
 create view api.ranking_overview as
 select
     ranking.name,
@@ -15,7 +16,12 @@ select
     ranking.enabled,
     latest.run_id,
     latest.as_of,
-    latest.confirmed_at
+    latest.confirmed_at,
+    (
+        select min(run.as_of)
+        from core.ranking_run as run
+        where run.ranking_id = ranking.ranking_id
+    ) as kept_since
 from core.ranking as ranking
 inner join core.formula as formula on ranking.formula = formula.name
 left join api.newest_run as latest on ranking.ranking_id = latest.ranking_id;
@@ -37,4 +43,6 @@ comment on column api.ranking_overview.run_id is 'Its newest run; null before th
 comment on column api.ranking_overview.as_of is 'The moment the scores of that run hold for.';
 comment on column api.ranking_overview.confirmed_at is
     'Up to when its order and counts are known to hold.';
+comment on column api.ranking_overview.kept_since is
+    'The moment of its oldest kept run; null before the first.';
 grant select on api.ranking_overview to groundswell_service, groundswell_read;

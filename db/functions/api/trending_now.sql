@@ -20,7 +20,9 @@ select
     entry.shares,
     run.as_of,
     run.confirmed_at,
-    entry.item_id
+    entry.item_id,
+    entry.pinned,
+    entry.featured
 from core.ranking as ranking
 cross join lateral (
     select newest.*
@@ -55,4 +57,6 @@ comment on column api.trending_now.shares is 'Shares inside the window.';
 comment on column api.trending_now.as_of is 'The moment the scores hold for.';
 comment on column api.trending_now.confirmed_at is 'Up to when the order is known to hold.';
 comment on column api.trending_now.item_id is 'core.item.';
+comment on column api.trending_now.pinned is 'Whether an editor has put it at this place.';
+comment on column api.trending_now.featured is 'Whether an editor has put it before others.';
 grant select on api.trending_now to groundswell_service, groundswell_read;

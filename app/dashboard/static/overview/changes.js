@@ -21,7 +21,7 @@ export async function placesThen(found, { change, category, type }) {
   const asked = `${found.ranking} ${change}`;
   const path = `/analytics/rankings/${encodeURIComponent(found.ranking)}`;
   try {
-    if (nothingKept.get(asked) > Date.now()) throw new Problem("missing", "", "", 404);
+    if (nothingKept.get(asked) > Date.now() || !(await isKept(found.ranking, at))) throw new Problem("missing", "", "", 404);
     const { places, isWhole, asOf } = await pages(path, { segment, asOf: at }, Math.max(MOST, found.items.length));
     // Of another part of the day nothing is kept: what is the newest then may be much older.
     const moment = new Date(asOf);
@@ -33,6 +33,13 @@ export async function placesThen(found, { change, category, type }) {
     const why = problem.status === 404 ? `No list of ${WORDS[change] ?? WORDS["1h"]} is kept yet` : "What the list was cannot be read now";
     return { words: `${why}: changes are against the run before.`, of: someOld ? known : () => null };
   }
+}
+
+// Asked first: a browser writes each answer 404 into its console, as if something were wrong.
+async function isKept(ranking, at) {
+  const { body } = await read("/analytics/rankings", { asks: false });
+  const since = body.rankings.find((one) => one.name === ranking)?.keptSince;
+  return Boolean(since) && new Date(since) <= new Date(at);
 }
 
 async function pages(path, parameters, most) {

@@ -48,7 +48,7 @@ function make(parts) {
     {},
     el("td.place"),
     el("td.change"),
-    el("th.item", { scope: "row" }, el("div.title", {}, el("a", { "data-open": "" }), el("span.badge.hot", { hidden: true, title: "Among the hottest fifth of the last 24 hours" }, "Hot")), el("div.about")),
+    el("th.item", { scope: "row" }, el("div.title", {}, el("a", { "data-open": "" }), el("span.badge.ruled", { hidden: true }), el("span.badge.hot", { hidden: true, title: "Among the hottest fifth of the last 24 hours" }, "Hot")), el("div.about")),
     el("td.line"),
     el("td.number.score", {}, why),
     COUNTS.map((name) => el(`td.number.${name}`)),
@@ -63,6 +63,10 @@ function fill(row, item, { tells, types, ranking, runId }) {
   setText(link, item.title || item.contentId);
   link.href = itemAddress(item.contentType, item.contentId);
   link.title = item.title || item.contentId;
+  const ruled = $(".badge.ruled", row);
+  ruled.hidden = !(item.pinned || item.featured);
+  setText(ruled, item.pinned ? "Pinned" : "Featured");
+  ruled.title = item.pinned ? "An editor has put it at this place" : "An editor has put it before what follows the scores";
   $(".badge.hot", row).hidden = !(tells && item.isHot);
   setText($(".about", row), [item.creator, item.category, types || !(item.creator || item.category) ? item.contentType : null].filter(Boolean).join(" · "));
   Object.assign(row.dataset, { ranking, run: runId, type: item.contentType, id: item.contentId });

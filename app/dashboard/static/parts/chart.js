@@ -75,7 +75,7 @@ function options(shown, width, height, tip) {
       y: now.inverted ? { dir: -1, range: (_, least, most) => [0.5, Math.max(5, most ?? 5) + 0.5] } : { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.08)] },
     },
     axes: [
-      { ...SIDE, grid: { show: false }, size: 30, space: 80, ...(now.edges ? { splits: (plot) => ticks(now, plot.width) } : {}), values: (_, splits) => splits.map((at) => tickWords(at, step, now.zone)) },
+      { ...SIDE, grid: { show: false }, size: 30, space: 80, ...(now.edges ? { splits: (plot) => ticks(now, plot.width) } : {}), values: (_, splits) => tickLabels(splits, step, now.zone) },
       { ...SIDE, grid: { stroke: () => color("--line"), width: 1 }, size: 52, space: 38, ...(now.inverted ? { splits: placesOf } : {}), values: (_, splits) => splits.map((value) => now.format(value)) },
     ],
     series: [{}, ...series],
@@ -112,6 +112,12 @@ function ticks({ edges, zone }, width) {
 function minuteOfDay(at, zone) {
   const [hour, minute] = clockOf("en-GB", { hour: "2-digit", minute: "2-digit" }, zone).format(at * 1000).split(":");
   return (Number(hour) % 24) * 60 + Number(minute);
+}
+
+/** Return what stands at ticks; one that would say what the tick before it says has nothing. */
+export function tickLabels(splits, step, zone) {
+  const words = splits.map((at) => tickWords(at, step, zone));
+  return words.map((label, n) => (label === words[n - 1] ? "" : label));
 }
 
 function tickWords(at, step, zone) {

@@ -163,7 +163,7 @@ function fill(row, item, { isItem, someOld, edit }) {
   const title = item.title || item.contentId;
   setText($(".rank", row), full(item.rank));
   $(".change", row).replaceChildren(...(someOld ? [moved(item)] : []));
-  $(".title", row).replaceChildren(...[isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title, item.pinned && el("span.badge", {}, "pinned"), item.featured && el("span.badge", {}, "featured")].filter(Boolean));
+  $(".title", row).replaceChildren(...[isItem ? el("a", { href: itemAddress(item.contentType, item.contentId), "data-open": "" }, title) : title, item.pinned && el("span.badge", {}, "Pinned"), item.featured && el("span.badge", {}, "Featured")].filter(Boolean));
   $(".edit button", row).setAttribute("aria-label", `Edit ${title} in this list`);
   $(".edit button", row).onclick = () => edit(item);
   setText($(".about", row), [item.creator, item.category, item.contentType].filter(Boolean).join(" · "));
