@@ -36,7 +36,7 @@ async def mend_roles(connection: Connection) -> list[str]:
     told = await missing(connection)
     async with connection.transaction():
         await roles.create_groups(connection, await roles.missing_groups(connection))
-        await roles.set_own(connection, await roles.unset(connection))
+        await roles.set_for(connection, await roles.unset(connection))
         await grants.grant(connection, await grants.lost(connection))
         if await grants.lacks_defaults(connection):
             await grants.set_defaults(connection)

@@ -149,6 +149,10 @@ async def differences(
             fault = await roles.login_fault(database_url, login)
             if fault not in (None, roles.UNASKED):
                 found.append(f"the services cannot log in as {login.user}: {fault}")
+            found += [
+                f"missing: the {name} of {value} for {login.user} here"
+                for name, value in (await roles.unset(connection, service=login.user)).items()
+            ]
         return found + await _warnings(connection, services)
 
 

@@ -23,7 +23,8 @@ _OWN_SETTINGS = {
 """What the owner's sessions have in this database, in the first of these values that there is: no
 limit that ends jobs in the middle, small images of the pages that they change, and no compiling of
 what is run once: refreshes of a history took half of their time for it."""
-
+_SERVICE_SETTINGS = {"jit": ["off"]}
+"""What those of the services have: compiling a series took three times as long as reading it."""
 
 BESIDE_POOL = 2
 """Connections of a process beside its pool: one that listens, one for a refresh or a command."""
@@ -70,8 +71,12 @@ async def create_groups(connection: Connection, roles: list[str]) -> None:
             continue
 
 
-async def unset(connection: Connection) -> dict[str, str]:
-    """Return what the owner's sessions in this database lack: its jobs are some of them."""
+async def unset(connection: Connection, *, service: str | None = None) -> dict[str, str]:
+    """Return what sessions of the owner, or of a service's role, lack in this database.
+
+    The owner's jobs are some of its sessions.
+    """
+    wanted = _OWN_SETTINGS if service is None else _SERVICE_SETTINGS
     cursor = await connection.execute(
         """
         select known.name, coalesce(known.enumvals, '{}')
@@ -86,23 +91,26 @@ async def unset(connection: Connection) -> dict[str, str]:
                 cross join lateral unnest(own.setconfig) as setting
                 where
                     here.datname = current_database()
-                    and own.setrole = current_user::regrole
+                    and own.setrole = (
+                        select role.oid from pg_catalog.pg_roles as role
+                        where role.rolname = coalesce(%s, current_user)
+                    )
                     and starts_with(setting, known.name || '=')
             )
         order by known.name
         """,
-        [list(_OWN_SETTINGS)],
+        [list(wanted), service],
     )
     return {
-        str(name): next(
-            (value for value in _OWN_SETTINGS[name] if value in possible), _OWN_SETTINGS[name][-1]
-        )
+        str(name): next((value for value in wanted[name] if value in possible), wanted[name][-1])
         for name, possible in await cursor.fetchall()
     }
 
 
-async def set_own(connection: Connection, settings: dict[str, str]) -> None:
-    """Give the owner's sessions in this database, and with them the jobs, what they lack.
+async def set_for(
+    connection: Connection, settings: dict[str, str], *, service: str | None = None
+) -> None:
+    """Give sessions of the owner, or of a service's role, what they lack in this database.
 
     A procedure cannot do so itself: the limit of a statement is taken when it begins, and a
     procedure with settings of its own cannot commit.
@@ -112,7 +120,7 @@ async def set_own(connection: Connection, settings: dict[str, str]) -> None:
     for name, value in settings.items():
         await connection.execute(
             sql.SQL("alter role {} in database {} set {} = {}").format(
-                sql.Identifier(owner),
+                sql.Identifier(service or owner),
                 sql.Identifier(database),
                 sql.Identifier(name),
                 sql.Literal(value),
@@ -150,13 +158,17 @@ async def ensure_login(connection: Connection, database_url: str, login: Login) 
         "select exists (select from pg_catalog.pg_roles where rolname = %s)", [login.user]
     )
     exists = await cursor.fetchone() == (True,)
+    lacking = await unset(connection, service=login.user)
+    if exists and lacking:
+        await set_for(connection, lacking, service=login.user)
     # To try what cannot be would stand in the server's log.
     before = await login_fault(database_url, login) if exists else "it does not exist"
     if before is None:
-        return False
+        return bool(lacking)
     role = sql.Identifier(login.user)
     if not exists:
         await connection.execute(sql.SQL("create role {}").format(role))
+        await set_for(connection, lacking, service=login.user)
     # As the server stores it, so that no log of statements shows the password.
     stored = connection.pgconn.encrypt_password(
         login.password.encode(), login.user.encode(), await _algorithm(connection)
@@ -168,7 +180,7 @@ async def ensure_login(connection: Connection, database_url: str, login: Login) 
     fault = await login_fault(database_url, login)
     if fault not in (None, UNASKED):
         raise MigrationError(f"the services cannot log in as {login.user}: {fault}")
-    return before != UNASKED
+    return before != UNASKED or bool(lacking)
 
 
 async def _algorithm(connection: Connection) -> bytes:

@@ -86,6 +86,8 @@ class ServerHome:
             await self._execute("create database {}", name)
         else:
             await self._execute("create database {} template {}", name, self.template)
+            # The owner's sessions have it in the template, by migrating; a copy forgets it.
+            await self._execute("alter database {} set jit = off", name)
         redis = KillableRedis(folder, fsync=fsync)
         await redis.start()
         return ServerEngine(self, name, redis)
