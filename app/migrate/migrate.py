@@ -117,7 +117,7 @@ async def differences(
     database_url: str,
     *,
     folders: Folders = PROJECT,
-    patience: float = 60.0,
+    patience: float = 0.0,
     services: Services = NO_SERVICES,
 ) -> list[str]:
     """Return what `migrate` would do, one thing a line, and what only people can mend.

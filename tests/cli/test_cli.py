@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -168,3 +169,13 @@ def test_a_database_that_is_not_there_is_one_line(command: str) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("groundswell: the database does not answer: connection failed")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_whether_it_is_migrated_is_told_at_once() -> None:
+    """Only migrating itself waits for a server that is just starting."""
+    address = "postgresql://somebody@127.0.0.1:1/nowhere"
+    begun = time.monotonic()
+    done = groundswell("migrate", "--check", DATABASE_URL=address)
+    assert time.monotonic() - begun < 20
+    assert done.returncode == 1
+    assert done.stderr.startswith("groundswell: cannot connect to the database: connection failed")
