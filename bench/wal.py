@@ -265,9 +265,7 @@ class Traffic:
     async def _minute(self, events: list[ReceivedEvent]) -> Cost:
         self.now += MINUTE
         begun = await wal_position(self.connection)
-        for batch in _batches(events):
-            now = batch[-1].received_at + 250_000
-            await self.inserter.insert(self.connection, batch, now=now)
+        await self.insert(events)
         inserted = await wal_position(self.connection)
         started = time.perf_counter()
         await self.connection.execute("call api.run_rankings(%s)", [self.now])
@@ -276,6 +274,16 @@ class Traffic:
         await self.connection.execute("call api.refresh_aggregates(%s)", [self.now])
         refreshed = await wal_position(self.connection)
         return Cost(len(events), inserted - begun, scored - inserted, refreshed - scored, seconds)
+
+    async def insert(self, events: list[ReceivedEvent]) -> None:
+        """Insert them as the writer does, a quarter of a second's at a time."""
+        for batch in _batches(events):
+            now = batch[-1].received_at + 250_000
+            await self.inserter.insert(self.connection, batch, now=now)
+
+    def events_of(self, number: int) -> list[ReceivedEvent]:
+        """Return so many events of the minute from now on."""
+        return self._events(number, MINUTE)
 
     def _events(self, number: int, span: timedelta) -> list[ReceivedEvent]:
         """Return events of the minute from now on, which happened over that span until its end."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.numbers import Number
 from app.cli.tables import as_json, echo_json, echo_table
 from app.errors import InputError, UnavailableError
 from app.replay.progress import ProgressReport
@@ -31,7 +32,7 @@ BATCH = 100
 @click.option("--key", envvar="GROUNDSWELL_KEY", help="An API key, where one is needed.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.5, 60),
+    type=Number(0.5, 60),
     default=5.0,
     show_default=True,
     help="How long each of the four is measured.",

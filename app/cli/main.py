@@ -22,6 +22,7 @@ from app.cli.items import catalogue
 from app.cli.keys import api_keys
 from app.cli.labels import labels
 from app.cli.migrate import migrate
+from app.cli.plan import plan
 from app.cli.publish import publish
 from app.cli.rankings import rankings
 from app.cli.replay import replay
@@ -69,6 +70,7 @@ for command in (
     status,
     doctor,
     bench,
+    plan,
     completion,
 ):
     cli.add_command(command)

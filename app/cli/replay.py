@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from app.cli.numbers import Number
 from app.cli.setting_up import settings_and_logs
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -55,7 +56,7 @@ class Moment(click.ParamType[datetime]):
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The API.")
 @click.option(
     "--scale",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=0.001,
     show_default=True,
     help="Events sent for one in the file.",

@@ -30,6 +30,7 @@ COMMANDS = [
     "keys",
     "labels",
     "migrate",
+    "plan",
     "publish",
     "rankings",
     "replay",

@@ -96,7 +96,9 @@ def _labels(call: ast.Call) -> str:
 def _commands() -> Iterator[str]:
     yield "Each explains itself with `--help`; what is in brackets may be left out.\n"
     for words, command in _tree(cli, ("groundswell",)):
-        context = click.Context(command, info_name=" ".join(words))
+        context = click.Context(
+            command, info_name=" ".join(words), help_option_names=["-h", "--help"]
+        )
         usage = " ".join([*words, *command.collect_usage_pieces(context)])
         text = inspect.cleandoc(command.help or "").split("\n\n")[0]
         options = [

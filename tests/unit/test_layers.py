@@ -15,7 +15,7 @@ ROOMS = (
     "access", "items", "rankings", "editing", "stats", "series", "ingest", "top", "kafka", "sink",
     "likes", "recommend", "comments", "uploads", "alerts", "audit", "labels", "erasure", "me",
     "health",
-    "replay", "export", "imports", "embeds",
+    "replay", "export", "imports", "embeds", "planning",
 )  # fmt: skip
 """From the lowest to the highest: a room knows only those before it."""
 EDGE = (

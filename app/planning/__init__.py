@@ -1,0 +1,1 @@
+"""What a load needs: processors, memory, disks, and what is full first. Source: docs/scale.md."""
