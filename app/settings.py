@@ -118,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     as many as it has masters, or as many. Any number may follow any other; nothing is lost."""
     durable: Literal["stored", "replicated"] = "stored"
     """When an event is acknowledged that does not say so itself: once Redis has it (`stored`), or
-    once a replica of that Redis has it, too (`replicated`)."""
+    once the replicas of that Redis have it, too (`replicated`)."""
     replica_seconds: Positive = 1.0
     """How long a replica is waited for, in seconds, and half of `redis_timeout` at most; without an
     answer the event goes to the database, and is acknowledged when it is there."""

@@ -48,9 +48,9 @@ Durable = Annotated[
     Literal["stored", "replicated"] | None,
     QueryParameter(
         name="durable",
-        description="When to answer: once Redis has the events (`stored`), or once a replica of it "
-        "has them, too (`replicated`); where none confirms in time, once the database has them, "
-        "and a 503 where that is down. Without it, as `GROUNDSWELL_DURABLE` says.",
+        description="When to answer: once Redis has the events (`stored`), or once its replicas "
+        "have them, too (`replicated`); where one does not confirm in time, once the database "
+        "has them, and a 503 where that is down. Without it, as `GROUNDSWELL_DURABLE` says.",
     ),
 ]
 Validate = Annotated[

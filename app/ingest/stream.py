@@ -123,8 +123,12 @@ class _Append(NamedTuple):
 _UNLIMITED = Appended(allowed=True, standings=[])
 
 
+LAGGING_SECONDS = 10
+"""How long a replica may have been silent to be waited for; Redis would not make it the master."""
+
+
 class NotReplicatedError(RedisError):
-    """An entry is in Redis, and no replica has said in time that it has it, too."""
+    """An entry is in Redis, and a replica has not said in time that it has it, too."""
 
 
 class _Turns:
@@ -177,6 +181,7 @@ class StreamAppender:
             is_replicated: _Turns(partial(self._write, is_replicated=is_replicated))
             for is_replicated in (False, True)
         }
+        self._replicas = 1
         self._backlog = Waiting(0, 0, 0.0)
         self._measured_at = -backlog_max_age
 
@@ -186,7 +191,7 @@ class StreamAppender:
         """Return once Redis has the entry, or has refused it because of one of `limits`.
 
         Raises `RedisError` when Redis may not have it, and `NotReplicatedError` when it was to be
-        replicated, and no replica is known to have it.
+        replicated, and not all replicas are known to have it.
         """
         done = asyncio.get_running_loop().create_future()
         self._turns[is_replicated].add(_Append(*entry, limits, done))
@@ -221,7 +226,9 @@ class StreamAppender:
         pipeline = self._pipeline()
         ask_waiting(pipeline, self._stream)
         pipeline.info("memory")
-        *answers, memory = await pipeline.execute()
+        pipeline.info("replication")
+        *answers, memory, replication = await pipeline.execute()
+        self._replicas = max(1, _following(replication))
         return read_waiting(answers)._replace(most=memory.get("maxmemory", 0))
 
     def _pipeline(self) -> Pipeline:
@@ -270,18 +277,31 @@ class StreamAppender:
         if not is_replicated:
             return list(await pipeline.execute(raise_on_error=False))
         # It waits for what this connection has written, so it goes by the same.
-        pipeline.execute_command("WAIT", 1, self._replica_milliseconds)
+        # For all of them: any may be the next master, and who chooses it looks at how far each
+        # was some seconds ago.
+        pipeline.execute_command("WAIT", self._replicas, self._replica_milliseconds)
         *answers, confirmed = await pipeline.execute(raise_on_error=False)
-        if isinstance(confirmed, int) and confirmed:
+        if isinstance(confirmed, int) and confirmed >= self._replicas:
             return answers
         return [self._not_replicated() if _is_stored(answer) else answer for answer in answers]
 
     def _not_replicated(self) -> NotReplicatedError:
         seconds = self._replica_milliseconds / 1_000
-        return NotReplicatedError(f"no replica has confirmed an entry within {seconds:g} s")
+        return NotReplicatedError(f"not all replicas confirmed an entry within {seconds:g} s")
 
     def _add(self, group: list[_Append]) -> tuple[str | bytes, ...]:
         return ("XADD", self._stream, "*", *_parts_of(group))
+
+
+def _following(replication: dict[str, Any]) -> int:
+    """Return how many replicas Redis says that follow it."""
+    replicas = (
+        replication.get(f"slave{n}", {}) for n in range(replication.get("connected_slaves", 0))
+    )
+    return sum(
+        replica.get("state") == "online" and replica.get("lag", 0) < LAGGING_SECONDS
+        for replica in replicas
+    )
 
 
 def _joinable(batch: list[_Append]) -> list[list[_Append]]:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import suppress
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -13,6 +14,8 @@ import pytest
 import redis.asyncio
 
 from app.ingest import keys
+from app.ingest.packing import PackedEvent
+from app.ingest.stream import Entry, NotReplicatedError, StreamAppender, sealed
 from app.runtime.outage import REDIS_ERRORS
 from app.runtime.pool import Pool
 from app.runtime.redis_client import open_redis
@@ -117,6 +120,33 @@ async def test_a_service_fails_over(
     found = await stored(pool)
     assert not posted.acknowledged - found.ids, "acknowledged and lost"
     assert found.rows == found.counted == len(found.ids)
+
+
+async def test_all_replicas_are_waited_for(settings: Settings, service: SentinelService) -> None:
+    """Any may be the next master: sentinels choose by what each had some seconds before."""
+    own = settings_on(settings, service.url)
+    async with open_redis(own) as client:
+        appender = StreamAppender(client, replica_seconds=0.3)
+        event = PackedEvent(
+            event_id=uuid4().bytes, occurred_at=0, content_type="video", content_id="a", type=0
+        )
+        entry = sealed(Entry(received_at=0, events=[event]))
+        await eventually(lambda: _all_follow(appender))
+        await appender.append(entry, is_replicated=True)
+        master = await service.master()
+        silent = next(node for node in service.nodes if node is not master)
+        silent.signal(signal.SIGSTOP)
+        try:
+            await appender.append(entry)
+            with pytest.raises(NotReplicatedError, match="not all replicas"):
+                await appender.append(entry, is_replicated=True)
+        finally:
+            silent.signal(signal.SIGCONT)
+
+
+async def _all_follow(appender: StreamAppender) -> bool:
+    await appender.backlog()
+    return appender._replicas == 2
 
 
 async def test_a_master_that_hangs_is_left(settings: Settings, service: SentinelService) -> None:
