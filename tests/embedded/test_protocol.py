@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 
@@ -91,6 +92,21 @@ async def test_flush_answers_without_sync(raw: RawClient) -> None:
     raw.writer.write(parse("", "select 1") + bind("", "") + execute() + FLUSH)
     assert kinds(await raw.until("C")) == "12DC"
     assert kinds(await raw.ask(SYNC)) == "Z"
+
+
+@pytest.mark.parametrize("between", [b"", message("C", b"S" + text("kept"))], ids=["", "close"])
+async def test_what_is_sent_between_batches_keeps_nobody_waiting(
+    raw: RawClient, db: Connection, between: bytes
+) -> None:
+    """As libpq does with a statement that is no longer needed: all others waited for a minute."""
+    assert kinds(await raw.ask(parse("kept", "select 1"), SYNC)) == "1Z"
+    raw.writer.write(between + FLUSH)
+    if between:
+        assert kinds(await raw.until("3")) == "3"
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        assert await value(db, "select 1") == 1
+    assert kinds(await raw.ask(parse("kept" * (not between), "select 2"), SYNC)).endswith("Z")
 
 
 async def test_an_error_in_a_pipeline_skips_to_its_sync(raw: RawClient) -> None:

@@ -53,7 +53,9 @@ export class Conversation {
 
   #extendedMessage(type, bytes) {
     const { engine } = this.#backend
-    this.inExtended = type !== 'S'
+    // A Close or a Flush by itself begins nothing: some clients send them between batches, and no
+    // Sync until their next one.
+    if (!'CH'.includes(type)) this.inExtended = type !== 'S'
     if (type === 'S') {
       this.#skipping = false
       this.#answer(engine.exec(bytes))
