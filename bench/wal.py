@@ -75,10 +75,17 @@ order by made.at
 """
 # As the jobs would have counted it by then.
 _WINDOWS = """
-insert into core.window_position ("window", since)
-select known.name, coalesce(api.window_start(known.name, %(at)s), '-infinity')
+insert into core.window_position ("window", since, zone)
+select
+    known.name,
+    coalesce(
+        api.window_start(known.name, %(at)s),
+        api.calendar_start(known.name, %(at)s, calendar.zone) - interval '1 microsecond',
+        '-infinity'
+    ),
+    case when known.calendar_unit is not null then calendar.zone end
 from core.time_window as known
-where known.calendar_unit is null;
+cross join core.calendar as calendar;
 insert into core.item_window (
     "window", item_id, views, likes, comments, shares, watch_seconds, last_event_at, unlikes,
     uncomments

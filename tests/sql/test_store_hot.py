@@ -91,6 +91,16 @@ async def test_one_that_rises_moves_the_exact_ranks_alone(crowd: World) -> None:
     await check(crowd, MINUTE)
 
 
+async def test_a_badge_that_changes_leaves_the_rank_in_its_index(crowd: World) -> None:
+    """What was in place 600 lost its badge to one that rose; it is 601 only in its turn:
+    a rank is in an index, a badge is not."""
+    (place_600,) = [item for item, _, rank, _ in await crowd.rows(STORED) if rank == ITEMS / 5]
+    await crowd.execute("update core.item_window set views = views + 2998 where item_id = 1")
+    await written(crowd, MINUTE)
+    stored = {item: row for item, *row in await crowd.rows(STORED)}
+    assert stored[place_600][1:] == [ITEMS / 5, False]
+
+
 async def test_further_down_each_row_is_rewritten_in_its_turn(crowd: World) -> None:
     """300 pass 1,700 others, whose ranks are off by so many until the last had its turn."""
     await crowd.execute("update core.item_window set views = 3000 where item_id between 2 and 301")

@@ -23,6 +23,8 @@ set enable_mergejoin = off
 -- Where the scores are known to be none, or were, each item would be looked for in all that this
 -- very statement has inserted before: the first run would take the square of its items.
 set enable_seqscan = off
+-- The events of a minute, once for each ranking, are sorted by item in memory.
+set work_mem = '32MB'
 as $$
 declare
     raw_since constant timestamptz := case when recounting then api.raw_since() end;

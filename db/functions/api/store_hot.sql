@@ -45,29 +45,47 @@ begin
         where stored.item_id not in (select scored.item_id from scored)
     ),
 
+    -- A rank that stays leaves the row in its page, and every index as it is: a badge that changes
+    -- takes no rank with it that has not had its turn.
+    due as (
+        select
+            scored.item_id,
+            scored.score,
+            scored.rank,
+            scored.is_hot,
+            stored.hot_rank,
+            least(stored.hot_rank, scored.rank) <= option.exact
+            or (
+                least(stored.hot_rank, scored.rank) <= option.near
+                and abs(stored.hot_rank - scored.rank) > scored.rank / 100
+            )
+            or (
+                mod(stored.item_id, 60) = option.turn
+                and (
+                    abs(stored.hot_rank - scored.rank) > scored.rank / 100
+                    or abs(stored.hot_score - scored.score) > 0.01
+                )
+            ) as is_rank_due
+        from scored
+        cross join option
+        inner join core.item_hot as stored on scored.item_id = stored.item_id
+        offset 0 -- what is due is used twice below
+    ),
+
     moved as (
         update core.item_hot as stored
         set
-            hot_score = scored.score,
-            hot_rank = scored.rank,
-            is_hot = scored.is_hot
-        from scored
-        cross join option
+            hot_score = due.score,
+            hot_rank = case when due.is_rank_due then due.rank else due.hot_rank end,
+            is_hot = due.is_hot
+        from due
         where
-            stored.item_id = scored.item_id
+            stored.item_id = due.item_id
             and (
-                least(stored.hot_rank, scored.rank) <= option.exact
-                or stored.is_hot <> scored.is_hot
+                due.is_hot <> stored.is_hot
                 or (
-                    least(stored.hot_rank, scored.rank) <= option.near
-                    and abs(stored.hot_rank - scored.rank) > scored.rank / 100
-                )
-                or (
-                    mod(stored.item_id, 60) = option.turn
-                    and (
-                        abs(stored.hot_rank - scored.rank) > scored.rank / 100
-                        or abs(stored.hot_score - scored.score) > 0.01
-                    )
+                    due.is_rank_due
+                    and (due.rank, due.score) <> (stored.hot_rank, stored.hot_score)
                 )
             )
     )

@@ -30,7 +30,7 @@ declare
     depth integer := greatest(5000, 20 * ranking.segment_size);
     next_bound double precision;
     lowest double precision;
-    best core.ranking_entry [];
+    best core.listed_place [];
     full_segments text [] := '{}';
     rest bigint [] := '{}';
     kind text;
@@ -50,9 +50,24 @@ begin
         );
         best := array(
             select (
-                null, scored.item_id, scored.score, null, null, null, null, scored.components
-            )::core.ranking_entry
-            from api.decayed_scores(ranking, as_of, depth) as scored
+                placed.segment, placed.rank, null, null, placed.item_id, placed.score,
+                placed.components, null, null
+            )::core.listed_place
+            from (
+                select
+                    part.segment,
+                    scored.item_id,
+                    scored.score,
+                    scored.components,
+                    row_number() over (
+                        partition by part.segment collate "C"
+                        order by scored.score desc, scored.item_id
+                    ) as rank
+                from api.decayed_scores(ranking, as_of, depth) as scored
+                inner join core.item as item on scored.item_id = item.item_id
+                cross join lateral api.item_segments(item, ranking.segments) as part
+            ) as placed
+            where placed.rank <= ranking.segment_size
         );
         exit when next_bound is null;
 
@@ -66,16 +81,11 @@ begin
         into full_segments, lowest
         from (
             select
-                part.segment,
-                ln(scored.score) / ln(2.0::float8) + forward as last,
-                row_number() over (
-                    partition by part.segment collate "C" order by scored.score desc
-                ) as place
-            from unnest(best) as scored
-            inner join core.item as item on scored.item_id = item.item_id
-            cross join lateral api.item_segments(item, ranking.segments) as part
-        ) as filled
-        where filled.place = ranking.segment_size;
+                placed.segment,
+                ln(placed.score) / ln(2.0::float8) + forward as last
+            from unnest(best) as placed
+            where placed.rank = ranking.segment_size
+        ) as filled;
         exit when lowest is null;
 
         -- The last wanted score can only be higher among more items.
@@ -102,7 +112,21 @@ begin
         end loop;
     end if;
 
+    -- All were read, or each that has an item is full, as is common: what was placed to see that is
+    -- the answer.
+    if rest = '{}' then
+        return query
+        select
+            place.segment, place.rank, place.subject, place.item_id, place.score, place.components
+        from unnest(best) as place;
+        return;
+    end if;
+
     return query
+    with highest as materialized (
+        select scored.* from api.decayed_scores(ranking, as_of, depth) as scored
+    )
+
     select placed.*
     from (
         select
@@ -118,15 +142,12 @@ begin
             scored.score,
             scored.components
         from (
-            select
-                entry.item_id,
-                entry.score,
-                entry.components
-            from unnest(best) as entry
+            select highest.*
+            from highest
             union all
             select more.*
             from api.decayed_scores(ranking, as_of, only_items => rest) as more
-            where more.item_id not in (select entry.item_id from unnest(best) as entry)
+            where more.item_id not in (select highest.item_id from highest)
         ) as scored
         inner join core.item as item on scored.item_id = item.item_id
         cross join lateral api.item_segments(item, ranking.segments) as part
