@@ -10,7 +10,7 @@ import sys
 
 from app.ingest import recorder
 from app.ingest.intake import Intake, Taken
-from app.ingest.sender import Sender
+from app.ingest.sender import ANYBODY, Sender
 from app.ingest.stream import Entry, Sealed
 from app.main import create_app
 from app.rankings.hot_path import HotPath
@@ -28,7 +28,7 @@ def accepting() -> HotPath:
 def dropping() -> HotPath:
     """Make the API whose intake takes nothing."""
     vars(recorder)["sealed"] = _unpacked
-    Intake.take = _drop  # type: ignore[method-assign, assignment]
+    Intake.take = _drop  # type: ignore[method-assign]
     return accepting()
 
 
@@ -36,7 +36,13 @@ def _unpacked(entry: Entry, **_: int) -> Sealed:
     return Sealed({}, len(entry.events), len(entry.events))
 
 
-async def _drop(_: Intake, __: Sealed, ___: Sender) -> Taken:
+async def _drop(
+    self: Intake,  # noqa: ARG001
+    entry: Sealed,  # noqa: ARG001
+    sender: Sender = ANYBODY,  # noqa: ARG001
+    *,
+    is_replicated: bool = False,  # noqa: ARG001
+) -> Taken:
     return Taken()
 
 
