@@ -6,6 +6,8 @@ create function api.bound_scores(ranking core.ranking)
 returns void
 language plpgsql volatile
 set jit = off
+-- A score is found by where it stands, also while the planner knows of none.
+set enable_seqscan = off
 as $$
 declare
     kept constant integer := api.bound_depth(ranking) * 5 / 4;
